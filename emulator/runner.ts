@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** What a runner would show of a step: exit code, log, outputs and job summary. */
+export interface StepResult {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly log: string;
+  readonly outputs: Record<string, string>;
+  readonly summary: string;
+  readonly milliseconds: number;
+}
+
+export interface StepOptions {
+  readonly inputs: Record<string, string>;
+  readonly env: Record<string, string>;
+  /** Called once the process runs, to send it signals. */
+  readonly onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
+  readonly onLine?: (line: string) => void;
+}
+
+const BUNDLE = fileURLToPath(new URL('../dist/index.js', import.meta.url));
+
+/**
+ * Runs the bundle as its own process exactly as a runner would: INPUT_* variables, GITHUB_OUTPUT and
+ * GITHUB_STEP_SUMMARY files, and nothing else of this process's environment.
+ * (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands)
+ */
+export async function runStep(options: StepOptions): Promise<StepResult> {
+  const folder = mkdtempSync(join(tmpdir(), 'step-'));
+  const outputFile = join(folder, 'output');
+  const summaryFile = join(folder, 'summary');
+  writeFileSync(outputFile, '');
+  writeFileSync(summaryFile, '');
+  const inputs = Object.entries(options.inputs).map(([name, value]) => [
+    `INPUT_${name.toUpperCase()}`,
+    value,
+  ]);
+  const started = performance.now();
+  const child = spawn(process.execPath, [BUNDLE], {
+    cwd: folder,
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      GITHUB_ACTIONS: 'true',
+      GITHUB_REPOSITORY: 'octo/compliance',
+      GITHUB_SERVER_URL: 'https://github.com',
+      GITHUB_WORKFLOW: 'Collect activity',
+      GITHUB_RUN_ID: '7654321',
+      GITHUB_RUN_ATTEMPT: '1',
+      GITHUB_OUTPUT: outputFile,
+      GITHUB_STEP_SUMMARY: summaryFile,
+      ...Object.fromEntries(inputs),
+      ...options.env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let log = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      log += text;
+      options.onLine?.(text);
+    });
+  }
+  options.onStart?.((signal) => child.kill(signal));
+  const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) =>
+    child.on('close', (code, signal) => resolve([code, signal])),
+  );
+  const milliseconds = performance.now() - started;
+  const outputs = parseOutputs(readFileSync(outputFile, 'utf8'));
+  const summary = readFileSync(summaryFile, 'utf8');
+  rmSync(folder, { recursive: true, force: true });
+  return { code, signal, log, outputs, summary, milliseconds };
+}
+
+/** GITHUB_OUTPUT: `name<<delimiter`, the value's lines, the delimiter. */
+function parseOutputs(text: string): Record<string, string> {
+  const outputs: Record<string, string> = {};
+  for (const [, name = '', , value = ''] of text.matchAll(/^([\w-]+)<<(.+)\r?\n([\s\S]*?)\r?\n\2$/gm)) {
+    outputs[name] = value;
+  }
+  return outputs;
+}

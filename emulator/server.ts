@@ -1,0 +1,183 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Assertions } from './assertions.ts';
+import { Budget } from './budget.ts';
+import { makeCertificate } from './certificate.ts';
+import type { Emulator } from './emulator.ts';
+import { entra } from './entra.ts';
+import { runnerSettings } from './environment.ts';
+import { EventSource } from './event-source.ts';
+import { HOUR_MS } from './events.ts';
+import { type Call, empty, type Handler, type Service } from './exchange.ts';
+import { fabric } from './fabric.ts';
+import { Faults } from './faults.ts';
+import { type Front, listener } from './front.ts';
+import { serviceOf } from './hosts.ts';
+import { ingestion, type Landed } from './ingestion.ts';
+import { listen, portOf } from './listening.ts';
+import { managedIdentity } from './managed-identity.ts';
+import { IdTokenIssuer } from './oidc.ts';
+import { powerBi } from './power-bi.ts';
+import { makeProxy } from './proxy.ts';
+import { RequestLog } from './request-log.ts';
+import { CLIENT_ID, defaultSettings, defaultWorkspaces, type EmulatorOptions } from './settings.ts';
+import { Sockets } from './sockets.ts';
+import { Tokens } from './tokens.ts';
+import { vault } from './vault.ts';
+
+export type { Emulator } from './emulator.ts';
+export type { ActivityEvent } from './events.ts';
+export type { LoggedRequest, Service } from './exchange.ts';
+export type { Fault, Row } from './faults.ts';
+export type {
+  EmulatorOptions,
+  FabricWorkspace,
+  FederatedCredential,
+  Settings,
+  StreamDeclaration,
+} from './settings.ts';
+
+const IDENTITY_HEADER = 'synthetic-identity-header';
+const TOKEN_LIFETIME_SECONDS = 3599;
+
+/** Starts the services, the proxy and the identity endpoint, all on free ports of this machine. */
+export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  const now = options.now ?? Date.now;
+  const settings = defaultSettings(options);
+  const tokens = new Tokens(now);
+  const issuer = new IdTokenIssuer(settings, now);
+  const assertions = new Assertions(settings, issuer.publicKey, now);
+  const source = new EventSource(options, now);
+  const faults = new Faults();
+  const log = new RequestLog(now);
+  const sockets = new Sockets();
+  const stop = new AbortController();
+  const landed = nothingLanded();
+  const lifetimeSeconds = options.tokenLifetimeSeconds ?? TOKEN_LIFETIME_SECONDS;
+  const shared = { settings, tokens, now };
+  const paging = { source, pageSize: options.pageSize ?? 5000, emptyPages: options.emptyPages ?? true };
+  const workspaces = options.workspaces ?? defaultWorkspaces();
+  const workspacePageSize = options.workspacePageSize ?? 3;
+
+  const handlers: Record<Service, Handler> = {
+    entra: entra({ ...shared, assertions, lifetimeSeconds }),
+    oidc: (call) => issuer.handle(call),
+    'power-bi': powerBi({ ...shared, paging, budget: new Budget(options.budget, now) }),
+    fabric: fabric({
+      ...shared,
+      paging,
+      budget: new Budget(options.budget, now),
+      workspaces,
+      workspacePageSize,
+    }),
+    ingestion: ingestion({ ...shared, stream: options.stream, keepRows: options.keepRows ?? true, landed }),
+    vault: vault(settings, tokens),
+    imds: managedIdentity({ ...shared, lifetimeSeconds, identityHeader: IDENTITY_HEADER }),
+    foreign: () => empty(404),
+  };
+  const front: Front = {
+    ...{ scheme: 'https', serviceOf, handlers, faults, tokens, sockets, log, now },
+    ...{ delayOf: (call) => delayOf(call, options), gzip: options.gzip ?? false, stopped: stop.signal },
+  };
+
+  const { key, cert } = await makeCertificate();
+  const folder = await mkdtemp(join(tmpdir(), 'emulator-'));
+  const caFile = join(folder, 'ca.pem');
+  await writeFile(caFile, cert);
+  const connects: string[] = [];
+  const https = createHttpsServer({ key, cert, minVersion: 'TLSv1.2' }, listener(front));
+  const identity = createHttpServer(listener({ ...front, scheme: 'http', serviceOf: () => 'imds' }));
+  const proxy = makeProxy(() => portOf(https), connects);
+  const servers = [https, identity, proxy];
+  for (const server of servers) {
+    sockets.watch(server);
+    await listen(server);
+  }
+
+  const port = portOf(https);
+  const url = `https://localhost:${port}`;
+  const proxyUrl = `http://127.0.0.1:${portOf(proxy)}`;
+  const imdsUrl = `http://127.0.0.1:${portOf(identity)}`;
+  const addresses = { url, proxyUrl, imdsUrl, caFile };
+  const secrets = { requestToken: issuer.requestToken, identityHeader: IDENTITY_HEADER };
+  return {
+    ...{
+      port,
+      ca: cert,
+      now,
+      configure: settings,
+      connects,
+      ...addresses,
+      ...runnerSettings(addresses, secrets, settings),
+    },
+    ...{
+      table: landed.table,
+      posted: landed.posted,
+      requests: log.requests,
+      maxConcurrent: log.maxConcurrent,
+    },
+    droppedColumnNames: landed.droppedColumns,
+    droppedValueNames: landed.droppedValues,
+    tokensIssued: tokens.issued,
+    get rowCount() {
+      return landed.rowCount;
+    },
+    get swallowed() {
+      return landed.swallowed;
+    },
+    get swallowedElements() {
+      return landed.swallowedElements;
+    },
+    get droppedColumns() {
+      return sum(landed.droppedColumns);
+    },
+    get droppedValues() {
+      return sum(landed.droppedValues);
+    },
+    get truncatedValues() {
+      return landed.truncatedValues;
+    },
+    get rewrittenTimes() {
+      return landed.rewrittenTimes;
+    },
+    get reusedAssertions() {
+      return assertions.reused;
+    },
+    requestsTo: (service) => log.requests.filter((request) => request.service === service),
+    fault: (fault) => faults.add(fault),
+    clearFaults: () => faults.clear(),
+    addEvents: (events, visibleAt, filedAt) => source.add(events, visibleAt, filedAt),
+    eventsIn: (startMs, endMs) => source.between(startMs, endMs),
+    prerender: (startMs, endMs) => {
+      for (let hour = Math.floor(startMs / HOUR_MS) * HOUR_MS; hour < endMs; hour += HOUR_MS) {
+        source.rendered(hour, hour, hour + HOUR_MS, Number.POSITIVE_INFINITY, {});
+      }
+    },
+    idToken: (audience = 'api://AzureADTokenExchange') => issuer.idToken(audience),
+    accessToken: (resource) => tokens.issue(resource, CLIENT_ID, lifetimeSeconds),
+    close: async () => {
+      stop.abort();
+      const closed = servers.map((server) => new Promise((done) => server.close(done)));
+      sockets.destroyAll();
+      await Promise.all(closed);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function nothingLanded(): Landed {
+  const counts = { rowCount: 0, swallowed: 0, swallowedElements: 0, truncatedValues: 0, rewrittenTimes: 0 };
+  return { table: [], posted: [], droppedColumns: {}, droppedValues: {}, ...counts };
+}
+
+function delayOf(call: Call, { pageDelayMs = 0, uploadDelayMs = 0 }: EmulatorOptions): number {
+  if (call.service === 'ingestion') return uploadDelayMs;
+  return /\/admin\/activit/.test(call.path) ? pageDelayMs : 0;
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((total, count) => total + count, 0);
+}

@@ -1,0 +1,69 @@
+import type { AccessToken } from '@azure/core-auth';
+import { type Pipeline, proxyPolicyName } from '@azure/core-rest-pipeline';
+import { ManagedIdentityApplication } from '@azure/msal-node';
+import { ActionError } from '../errors.ts';
+import { type Outcome, type Pace, RequestFailedError, retrying } from '../http/retry.ts';
+import { createPipeline, statusWithCode } from '../http/transport.ts';
+import { Network } from './network.ts';
+
+/** The metadata service is on the machine itself: what it has to say comes at once or not at all. */
+const SILENCE = 10_000;
+
+/** A pipeline without proxy: the metadata service is link-local, and a proxy could not reach it. */
+export function metadataPipeline(userAgent: string): Pipeline {
+  const pipeline = createPipeline(userAgent);
+  pipeline.removePolicy({ name: proxyPolicyName });
+  return pipeline;
+}
+
+/**
+ * A token of the managed identity of this machine.
+ * (https://learn.microsoft.com/en-us/entra/identity/managed-identities-azure-resources/how-to-use-vm-token)
+ * @param clientId selects a user-assigned identity; undefined is the system-assigned one
+ * @throws ActionError 'managed-identity'
+ */
+export async function managedIdentityToken(
+  clientId: string | undefined,
+  scope: string,
+  pipeline: Pipeline,
+  pace: Pace,
+): Promise<AccessToken> {
+  const resource = scope.replace(/\/\.default$/, '');
+  try {
+    return await retrying(() => attempt(clientId, resource, pipeline, pace), pace);
+  } catch (error) {
+    if (!(error instanceof RequestFailedError)) throw error;
+    throw new ActionError('managed-identity', `${error.message}, asking for ${resource}`, { cause: error });
+  }
+}
+
+async function attempt(
+  clientId: string | undefined,
+  resource: string,
+  pipeline: Pipeline,
+  pace: Pace,
+): Promise<Outcome<AccessToken>> {
+  const network = new Network(pipeline, pace, { silenceMs: SILENCE, allowHttp: true });
+  const client = new ManagedIdentityApplication({
+    ...(clientId === undefined ? {} : { managedIdentityIdParams: { userAssignedClientId: clientId } }),
+    system: { networkClient: network, disableInternalRetries: true },
+  });
+  try {
+    // MSAL keeps these tokens for the whole process; the credential decides when a new one is needed.
+    const result = await client.acquireToken({ resource, forceRefresh: true });
+    const expires = result.expiresOn?.getTime();
+    return {
+      kind: 'done',
+      value: { token: result.accessToken, expiresOnTimestamp: expires ?? pace.clock.now() },
+    };
+  } catch (error) {
+    pace.signal.throwIfAborted();
+    const outcome = network.last;
+    if (outcome === undefined) throw error;
+    if (outcome.kind !== 'done') return outcome;
+    const why = statusWithCode(outcome.value);
+    // 404 and 410 are how the service says that it is being updated.
+    const passing = outcome.value.status === 404 || outcome.value.status === 410;
+    return passing ? { kind: 'transient', why, retryAfterMs: undefined } : { kind: 'failed', why };
+  }
+}

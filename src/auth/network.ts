@@ -1,0 +1,60 @@
+import type { HttpMethods, Pipeline } from '@azure/core-rest-pipeline';
+import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@azure/msal-node';
+import type { Outcome, Pace } from '../http/retry.ts';
+import { type Answer, jsonOf, send } from '../http/transport.ts';
+
+/**
+ * MSAL's network, through our own pipeline: MSAL's fetch knows no proxy and no time-out. One attempt a call: after a
+ * fault an MSAL instance refuses to call again for a minute, so the retry is around a new instance. The last outcome
+ * is kept, because MSAL's errors no longer tell which fault it was.
+ */
+export class Network implements INetworkModule {
+  last: Outcome<Answer> | undefined;
+  readonly #pipeline: Pipeline;
+  readonly #pace: Pace;
+  readonly #silenceMs: number;
+  readonly #allowHttp: boolean;
+
+  constructor(pipeline: Pipeline, pace: Pace, options: { silenceMs: number; allowHttp?: boolean }) {
+    this.#pipeline = pipeline;
+    this.#pace = pace;
+    this.#silenceMs = options.silenceMs;
+    this.#allowHttp = options.allowHttp ?? false;
+  }
+
+  sendGetRequestAsync<T>(url: string, options?: NetworkRequestOptions): Promise<NetworkResponse<T>> {
+    return this.#send('GET', url, options);
+  }
+
+  sendPostRequestAsync<T>(url: string, options?: NetworkRequestOptions): Promise<NetworkResponse<T>> {
+    return this.#send('POST', url, options);
+  }
+
+  async #send<T>(
+    method: HttpMethods,
+    url: string,
+    options?: NetworkRequestOptions,
+  ): Promise<NetworkResponse<T>> {
+    const outcome = await send(this.#pipeline, {
+      method,
+      url,
+      headers: options?.headers ?? {},
+      ...(options?.body === undefined ? {} : { body: options.body }),
+      silenceMs: this.#silenceMs,
+      signal: this.#pace.signal,
+      allowHttp: this.#allowHttp,
+    });
+    this.last = outcome;
+    if (outcome.kind !== 'done') throw new Error(outcome.why);
+    const body = jsonOf(outcome.value);
+    if (body === undefined) {
+      this.last = {
+        kind: 'transient',
+        why: `HTTP ${outcome.value.status} without JSON`,
+        retryAfterMs: undefined,
+      };
+      throw new Error(this.last.why);
+    }
+    return { headers: {}, status: outcome.value.status, body: body as T };
+  }
+}

@@ -1,0 +1,80 @@
+import type { Pipeline } from '@azure/core-rest-pipeline';
+import { CLOUDS } from '../clouds.ts';
+import type { Pace } from '../http/retry.ts';
+import { createPipeline } from '../http/transport.ts';
+import type { DirectSignIn, Inputs } from '../inputs.ts';
+import { EntraCredential } from './credential.ts';
+import { exchange, type Proof } from './entra.ts';
+import { managedIdentityToken, metadataPipeline } from './managed-identity.ts';
+import { type IdTokenRequest, requestIdToken } from './oidc.ts';
+import { readSecret } from './vault.ts';
+
+export interface SignInContext {
+  readonly userAgent: string;
+  readonly idTokenRequest: IdTokenRequest;
+  readonly pace: Pace;
+  /** Told every secret and token before it is used. */
+  readonly mask: (secret: string) => void;
+}
+
+/**
+ * The credential that serves Power BI, Fabric, Azure Monitor and Key Vault. Nothing is called before the first token
+ * is asked for, except that a vault is read at once.
+ */
+export async function signIn(inputs: Inputs, context: SignInContext): Promise<EntraCredential> {
+  const pipeline = createPipeline(context.userAgent);
+  const way = inputs.signIn;
+  if (way.by === 'secret') return appCredential(inputs, { secret: way.secret }, pipeline, context);
+  if (way.by !== 'vault') return directCredential(inputs, way, pipeline, context);
+  const vaultCredential = directCredential(inputs, way.openedBy, pipeline, context);
+  const secret = await readSecret(way, vaultCredential, context.pace);
+  context.mask(secret);
+  return appCredential(inputs, { secret }, pipeline, context);
+}
+
+function directCredential(
+  inputs: Inputs,
+  way: DirectSignIn,
+  pipeline: Pipeline,
+  context: SignInContext,
+): EntraCredential {
+  switch (way.by) {
+    case 'oidc': {
+      const audience = CLOUDS[inputs.cloud].assertionAudience;
+      const assertion = () =>
+        requestIdToken(context.idTokenRequest, audience, pipeline, context.pace, context.mask);
+      return appCredential(inputs, { assertion }, pipeline, context);
+    }
+    case 'certificate':
+      return appCredential(inputs, { certificate: way.certificate }, pipeline, context);
+    case 'managed-identity': {
+      const metadata = metadataPipeline(context.userAgent);
+      return maskedCredential(context, (scope) =>
+        managedIdentityToken(way.clientId, scope, metadata, context.pace),
+      );
+    }
+  }
+}
+
+function appCredential(
+  inputs: Inputs,
+  proof: Proof,
+  pipeline: Pipeline,
+  context: SignInContext,
+): EntraCredential {
+  const { authorityHost, tenantId, clientId = '' } = inputs;
+  const app = { authorityHost, tenantId, clientId, proof };
+  return maskedCredential(context, (scope) => exchange(app, scope, pipeline, context.pace));
+}
+
+function maskedCredential(
+  context: SignInContext,
+  newToken: (scope: string) => ReturnType<typeof exchange>,
+): EntraCredential {
+  const masked = async (scope: string) => {
+    const token = await newToken(scope);
+    context.mask(token.token);
+    return token;
+  };
+  return new EntraCredential(masked, context.pace.clock);
+}

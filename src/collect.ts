@@ -1,0 +1,98 @@
+import { RequestFailedError } from './http/retry.ts';
+import { merge } from './merge.ts';
+import {
+  type ActivityApi,
+  type ActivityPage,
+  AgedOutError,
+  activityPages,
+  BrokenChainError,
+} from './sources/activity-pages.ts';
+import type { ActivityEvent } from './sources/event.ts';
+import { RefusedError, type SourceLink } from './sources/page.ts';
+import type { Turn } from './turn.ts';
+import type { Window } from './window.ts';
+
+/** What collection has to tell: pages as they come, and how each window ended. */
+export type Collected =
+  | { readonly kind: 'begin'; readonly window: Window }
+  | { readonly kind: 'page'; readonly window: Window; readonly events: readonly ActivityEvent[] }
+  | { readonly kind: 'whole'; readonly window: Window }
+  | { readonly kind: 'missing'; readonly window: Window; readonly why: string }
+  | { readonly kind: 'aged-out'; readonly window: Window };
+
+/** A chain of pages that was begun to see whether the source lets us in. */
+export interface Begun {
+  readonly window: Window;
+  readonly first: IteratorResult<ActivityPage, void>;
+  readonly rest: AsyncGenerator<ActivityPage, void>;
+}
+
+/** Asks for the first page of a window. @throws as activityPages does; a refusal is the source's verdict */
+export async function begin(api: ActivityApi, window: Window, link: SourceLink, turn: Turn): Promise<Begun> {
+  const rest = activityPages(api, window, link, turn);
+  return { window, first: await rest.next(), rest };
+}
+
+/**
+ * Collects windows, up to `concurrency` at a time, in their order. A window that cannot be collected after all retries
+ * is named as missing, and the others go on.
+ */
+export async function* collect(
+  api: ActivityApi,
+  windows: Iterable<Window>,
+  link: SourceLink,
+  turn: Turn,
+  concurrency: number,
+  begun?: Begun,
+): AsyncGenerator<Collected, void> {
+  const generators = (function* () {
+    for (const window of windows)
+      yield collectWindow(api, window, link, turn, begun?.window === window ? begun : undefined);
+  })();
+  yield* merge(generators, concurrency);
+}
+
+async function* collectWindow(
+  api: ActivityApi,
+  window: Window,
+  link: SourceLink,
+  turn: Turn,
+  begun: Begun | undefined,
+): AsyncGenerator<Collected, void> {
+  for (let broken = 0; ; broken += 1) {
+    let from = window.start;
+    try {
+      yield { kind: 'begin', window };
+      const pages =
+        begun !== undefined && broken === 0 ? resume(begun) : activityPages(api, window, link, turn);
+      for await (const page of pages) {
+        from = page.from;
+        yield { kind: 'page', window, events: page.events };
+      }
+      if (from > window.start) yield { kind: 'aged-out', window: { start: window.start, end: from } };
+      yield { kind: 'whole', window: { ...window, start: from } };
+      return;
+    } catch (error) {
+      if (error instanceof AgedOutError) {
+        yield { kind: 'aged-out', window };
+        return;
+      }
+      if (error instanceof BrokenChainError && broken === 0) continue;
+      const why = reasonOf(error);
+      if (why === undefined) throw error;
+      yield { kind: 'missing', window, why };
+      return;
+    }
+  }
+}
+
+async function* resume(begun: Begun): AsyncGenerator<ActivityPage, void> {
+  if (!begun.first.done) yield begun.first.value;
+  yield* begun.rest;
+}
+
+/** Why a single window failed, or undefined where the error concerns the whole run. */
+export function reasonOf(error: unknown): string | undefined {
+  if (error instanceof RequestFailedError || error instanceof BrokenChainError) return error.message;
+  return error instanceof RefusedError ? error.why : undefined;
+}

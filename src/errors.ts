@@ -1,0 +1,201 @@
+/**
+ * Every fault that can end or mark a run: the words its error line begins with, and what to do about it.
+ * docs/troubleshooting.md has an entry for each title; a test holds the two together.
+ */
+export const FAULTS = {
+  inputs: {
+    title: 'Inputs refused',
+    remedy: 'Correct the inputs named here in the workflow; nothing was called.',
+  },
+  'oidc-permission': {
+    title: 'No GitHub ID token',
+    remedy:
+      'Give the job "permissions: id-token: write" (workflows from forks and Dependabot do not get it), or choose another way to sign in.',
+  },
+  'oidc-request': {
+    title: 'GitHub ID token request failed',
+    remedy:
+      "Check that the runner reaches GitHub's token service (HTTPS_PROXY, NO_PROXY, firewall) and run again.",
+  },
+  'entra-secret-wrong': {
+    title: 'Client secret refused',
+    remedy:
+      'Store the secret\'s Value, not its Secret ID (which looks like a GUID), of the app named by "client-id" as the repository secret.',
+  },
+  'entra-secret-expired': {
+    title: 'Client secret expired',
+    remedy: 'Create a new client secret and store its Value, or sign in with GitHub OIDC, which needs none.',
+  },
+  'entra-app-unknown': {
+    title: 'App not found in the tenant',
+    remedy: 'Check that "client-id" is the Application (client) ID of an app in the tenant of "tenant-id".',
+  },
+  'entra-tenant-unknown': {
+    title: 'Tenant not found',
+    remedy: 'Check "tenant-id", and that "cloud" is the cloud that this tenant lives in.',
+  },
+  'entra-federation': {
+    title: 'No federated credential matches',
+    remedy:
+      'Add a federated credential to the app with exactly the issuer, subject and audience given here (letter case and @ids matter); a new one takes some minutes to work.',
+  },
+  'entra-assertion': {
+    title: 'Sign-in assertion refused',
+    remedy: "Check the runner's clock (NTP on self-hosted runners); the assertion is valid for minutes only.",
+  },
+  'entra-certificate': {
+    title: 'Certificate refused',
+    remedy: 'Upload the certificate of "client-certificate" to the app under Certificates & secrets.',
+  },
+  'entra-resource': {
+    title: 'Resource unknown in the tenant',
+    remedy:
+      'Check that "cloud" fits the tenant, and that the service named here was used in this tenant at least once.',
+  },
+  'entra-refused': {
+    title: 'Sign-in refused',
+    remedy:
+      'Look the AADSTS code up at https://login.microsoftonline.com/error, and check the sign-in inputs.',
+  },
+  'entra-unreachable': {
+    title: 'Microsoft Entra not reached',
+    remedy: 'Check network, proxy (HTTPS_PROXY, NO_PROXY) and "authority-host", and run again.',
+  },
+  'managed-identity': {
+    title: 'Managed identity not available',
+    remedy:
+      'Run on a self-hosted runner in Azure with an identity assigned; "client-id" selects a user-assigned one and stays empty for the system-assigned one.',
+  },
+  'vault-forbidden': {
+    title: 'Key Vault refused access',
+    remedy:
+      'Grant the signed-in identity "Key Vault Secrets User" on the vault, and let the vault\'s firewall admit the runner.',
+  },
+  'vault-secret-missing': {
+    title: 'Key Vault secret not found',
+    remedy: 'Check "key-vault-url" and "key-vault-secret-name", and that the secret is enabled.',
+  },
+  'vault-unreachable': {
+    title: 'Key Vault not reached',
+    remedy: 'Check "key-vault-url", network and proxy, and run again.',
+  },
+  'destination-forbidden': {
+    title: 'Destination refused: no permission on the data collection rule',
+    remedy:
+      'Grant the app the role "Monitoring Metrics Publisher" on the data collection rule; a new assignment takes up to 30 minutes to work.',
+  },
+  'destination-network': {
+    title: 'Destination refused: network rules',
+    remedy:
+      'The rule or its endpoint admits private networks only: run on a runner inside the network, with the private "dcr-endpoint", or allow public access.',
+  },
+  'destination-rule-unknown': {
+    title: 'Destination refused: data collection rule not found',
+    remedy:
+      'Check "dcr-immutable-id" (it begins with dcr- and is not the resource id), and that "dcr-endpoint" and "stream-name" belong to this rule.',
+  },
+  'destination-token': {
+    title: 'Destination refused: token not accepted',
+    remedy:
+      'Check that the Azure cloud of "dcr-endpoint" is the one the app signs in to: its host decides the audience of the token.',
+  },
+  'destination-unreachable': {
+    title: 'Destination not reached',
+    remedy:
+      'Check "dcr-endpoint" (host name, private link), network, proxy and TLS inspection, and run again.',
+  },
+  'source-refused': {
+    title: 'Activity log refused',
+    remedy:
+      'Enable the tenant setting "Service principals can access read-only admin APIs" for a security group that holds the app, and remove admin-consent Power BI permissions from the app; changes take effect after 15 minutes or more.',
+  },
+  'source-undocumented': {
+    title: 'Source not documented in this cloud',
+    remedy: 'Use "source: power-bi", or give "fabric-url".',
+  },
+  'source-unreachable': {
+    title: 'Source not reached',
+    remedy: 'Check network, proxy (HTTPS_PROXY, NO_PROXY), "power-bi-url" and "fabric-url", and run again.',
+  },
+  'workspaces-refused': {
+    title: 'Workspaces refused',
+    remedy:
+      'Enable the tenant setting "Service principals can use Fabric APIs" for a security group that holds the app, and give the app at least the Viewer role in the workspaces.',
+  },
+  'hours-missing': {
+    title: 'Hours not collected',
+    remedy:
+      'Run again for the hours named here ("start-time", "end-time"); the others were collected and sent.',
+  },
+  'rows-refused': {
+    title: 'Rows refused for good',
+    remedy: 'Compare the columns and types of the stream in the data collection rule with docs/tables.md.',
+  },
+  'everything-refused': {
+    title: 'Destination refuses everything',
+    remedy:
+      'Check "stream-name" and the stream declaration in the data collection rule against docs/tables.md: no row at all was accepted in a row of uploads.',
+  },
+  'uploads-failed': {
+    title: 'Uploads failed',
+    remedy: 'Check the health of Azure Monitor ingestion and the network, and run again for the same window.',
+  },
+  cancelled: {
+    title: 'Cancelled',
+    remedy: 'Run again for the same window: what was not acknowledged is counted as failed.',
+  },
+  unexpected: {
+    title: 'Unexpected error',
+    remedy: 'This is a defect of the action: please report it with the run log.',
+  },
+} as const satisfies Record<string, { title: string; remedy: string }>;
+
+export type FaultCode = keyof typeof FAULTS;
+
+/**
+ * A fault with what failed, why, and what to do. `message` is one line that begins with the fault's title,
+ * because annotations show a first line only. `detail` never holds free text of a service or of an event.
+ */
+export class ActionError extends Error {
+  override readonly name = 'ActionError';
+  readonly code: FaultCode;
+  readonly detail: string;
+  readonly remedy: string;
+
+  constructor(code: FaultCode, detail: string, options?: { cause?: unknown; remedy?: string }) {
+    const remedy = options?.remedy ?? FAULTS[code].remedy;
+    super(`${FAULTS[code].title}: ${sentence(detail)} ${remedy}`, { cause: options?.cause });
+    this.code = code;
+    this.detail = detail;
+    this.remedy = remedy;
+  }
+}
+
+/** Thrown where a wait would end after the deadline: not a fault, the run ends cleanly with what it has. */
+export class OutOfTimeError extends Error {
+  override readonly name = 'OutOfTimeError';
+  /** When the thing waited for would have been over, in ms since the epoch. */
+  readonly until: number;
+
+  constructor(until: number) {
+    super(`the next wait would end at ${new Date(until).toISOString()}, after the deadline`);
+    this.until = until;
+  }
+}
+
+/** Any thrown value as an ActionError: what is not one already is a defect, and says so. */
+export function asActionError(thrown: unknown): ActionError {
+  if (thrown instanceof ActionError) return thrown;
+  const name = thrown instanceof Error ? thrown.name : typeof thrown;
+  const place = thrown instanceof Error ? firstFrame(thrown) : '';
+  return new ActionError('unexpected', `${name}${place}`, { cause: thrown });
+}
+
+function firstFrame(error: Error): string {
+  const frame = /at [^\n]*?([\w.-]+\.[cm]?[jt]s:\d+:\d+)/.exec(error.stack ?? '')?.[1];
+  return frame === undefined ? '' : ` at ${frame}`;
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}

@@ -1,0 +1,60 @@
+import { type Pace, wait } from './retry.ts';
+
+/**
+ * One gate for all requests to a service: a 429 closes it for everybody until Retry-After has passed,
+ * because the service counts the requests of all of them together.
+ */
+export class Gate {
+  readonly #firstWait: number;
+  readonly #longestWait: number;
+  readonly #onClose: (until: number) => void;
+  #until = 0;
+  #closedAt = 0;
+  #withoutHint = 0;
+
+  /**
+   * @param waits ms to wait where a 429 names no time: the first, doubled each time up to the longest
+   * @param onClose told whenever the gate closes for longer than before
+   */
+  constructor(
+    waits: { readonly first: number; readonly longest: number },
+    onClose: (until: number) => void = () => undefined,
+  ) {
+    this.#firstWait = waits.first;
+    this.#longestWait = waits.longest;
+    this.#onClose = onClose;
+  }
+
+  /** When the throttle ends that is on now, or 0. */
+  closedUntil(now: number): number {
+    return this.#until > now ? this.#until : 0;
+  }
+
+  /** Waits while the gate is closed. @throws OutOfTimeError where that is past the deadline */
+  async pass(pace: Pace): Promise<void> {
+    for (let left = this.#left(pace); left > 0; left = this.#left(pace)) await wait(left, pace);
+  }
+
+  close(retryAfterMs: number | undefined, sentAt: number, now: number): void {
+    let ms = retryAfterMs;
+    if (ms === undefined) {
+      // Requests that were under way when the gate closed say nothing new about how long to wait.
+      if (sentAt > this.#closedAt || this.#withoutHint === 0) this.#withoutHint += 1;
+      ms = Math.min(this.#firstWait * 2 ** (this.#withoutHint - 1), this.#longestWait);
+    }
+    const until = now + Math.max(ms, 1000);
+    this.#closedAt = now;
+    if (until <= this.#until) return;
+    this.#until = until;
+    this.#onClose(until);
+  }
+
+  /** An answer that is no throttle: the next 429 without a time starts from the first wait again. */
+  answered(): void {
+    this.#withoutHint = 0;
+  }
+
+  #left(pace: Pace): number {
+    return this.#until - pace.clock.now();
+  }
+}

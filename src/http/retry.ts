@@ -1,0 +1,89 @@
+import type { Clock } from '../clock.ts';
+import { OutOfTimeError } from '../errors.ts';
+import type { Gate } from './gate.ts';
+
+/**
+ * What an attempt came to. The attempt judges, `retrying` only waits.
+ * `why` is a phrase for the reader ("HTTP 503", "ECONNRESET"), never free text of a service.
+ */
+export type Outcome<T> =
+  | { readonly kind: 'done'; readonly value: T }
+  | { readonly kind: 'throttled'; readonly why: string; readonly retryAfterMs: number | undefined }
+  | { readonly kind: 'transient'; readonly why: string; readonly retryAfterMs: number | undefined }
+  | { readonly kind: 'failed'; readonly why: string };
+
+/** What bounds a wait: the clock, the deadline (ms since the epoch), and a signal whose reason says why it ended. */
+export interface Pace {
+  readonly clock: Clock;
+  readonly deadline: number;
+  readonly signal: AbortSignal;
+}
+
+/** Thrown when an attempt cannot succeed, or did not after all attempts. */
+export class RequestFailedError extends Error {
+  override readonly name = 'RequestFailedError';
+  readonly why: string;
+  readonly attempts: number;
+
+  constructor(why: string, attempts: number) {
+    super(attempts > 1 ? `${why} (${attempts} attempts)` : why);
+    this.why = why;
+    this.attempts = attempts;
+  }
+}
+
+/** Attempts at a request before it is given up; throttles are not counted among them. */
+export const ATTEMPTS = 7;
+const FIRST_WAIT = 1000;
+const LONGEST_WAIT = 30_000;
+
+/** Wait before attempt `failures + 1`, in ms: doubling from 1 s to 30 s, with half of it drawn by chance. */
+export function backoff(failures: number, random: () => number = Math.random): number {
+  const full = Math.min(FIRST_WAIT * 2 ** (failures - 1), LONGEST_WAIT);
+  return full * (0.5 + random() / 2);
+}
+
+/**
+ * Runs an attempt until it is done, with one way of waiting for sources, ingestion and sign-in alike.
+ * It stands in for core-rest-pipeline's retryPolicy because that one waits by itself, uninterrupted and however long,
+ * counts throttles among its tries, and cannot see a body that is no JSON.
+ * @throws RequestFailedError, OutOfTimeError (a wait would end after the deadline), or the signal's reason
+ */
+export async function retrying<T>(
+  attempt: (number: number) => Promise<Outcome<T>>,
+  pace: Pace,
+  gate?: Gate,
+): Promise<T> {
+  let failures = 0;
+  for (;;) {
+    await gate?.pass(pace);
+    pace.signal.throwIfAborted();
+    const sentAt = pace.clock.now();
+    const outcome = await attempt(failures + 1);
+    switch (outcome.kind) {
+      case 'done':
+        gate?.answered();
+        return outcome.value;
+      case 'failed':
+        throw new RequestFailedError(outcome.why, failures + 1);
+      case 'throttled':
+        if (gate !== undefined) {
+          gate.close(outcome.retryAfterMs, sentAt, pace.clock.now());
+          continue;
+        }
+        break;
+      case 'transient':
+        break;
+    }
+    failures += 1;
+    if (failures >= ATTEMPTS) throw new RequestFailedError(outcome.why, failures);
+    await wait(Math.max(outcome.retryAfterMs ?? 0, backoff(failures)), pace);
+  }
+}
+
+/** Sleeps, unless the wait would end after the deadline. */
+export async function wait(ms: number, pace: Pace): Promise<void> {
+  const until = pace.clock.now() + ms;
+  if (until > pace.deadline) throw new OutOfTimeError(until);
+  await pace.clock.sleep(ms, pace.signal);
+}

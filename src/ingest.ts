@@ -1,0 +1,158 @@
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { type Batch, slice } from './batch.ts';
+import { ActionError } from './errors.ts';
+import { RequestFailedError } from './http/retry.ts';
+import { type Answer, statusWithCode } from './http/transport.ts';
+
+/** How an upload ended. A batch that is halved has no ending of its own, its parts have. */
+export interface Ending {
+  readonly status: 'sent' | 'refused' | 'failed';
+  readonly batch: Batch;
+  readonly wireBytes: number;
+  readonly requestId: string;
+  /** Status and code of a refusal, or what failed. */
+  readonly why: string;
+}
+
+export interface IngestOptions {
+  readonly concurrency: number;
+  /** Sends a gzipped body. Throws what `retrying` throws. */
+  readonly send: (body: Buffer, requestId: string) => Promise<Answer>;
+  /** A refusal that concerns the destination rather than rows, or undefined. */
+  readonly verdictOf: (answer: Answer) => ActionError | undefined;
+  readonly newRequestId: () => string;
+  readonly onEnd: (ending: Ending) => void;
+  /** Told once when the destination takes nothing any more: there is no point in collecting on. */
+  readonly onStop: (reason: unknown) => void;
+}
+
+/** Refusals in a row, without an acceptance, after which the rule or the stream is at fault and not single rows. */
+export const REFUSALS_IN_A_ROW = 20;
+/** Uploads in a row that failed with all their attempts, after which the destination counts as down. */
+const FAILURES_IN_A_ROW = 8;
+/** zlib's own default: level 1 saves a third of the time and costs a fifth more on the wire. */
+const GZIP_LEVEL = 6;
+
+const gzipped = promisify(gzip);
+
+/**
+ * Uploads batches, up to `concurrency` at a time. Each ends as sent, refused or failed. A body that is too large is
+ * halved; one that is refused is halved down to the rows at fault, so that they do not take the others with them.
+ */
+export class Ingest {
+  readonly #options: IngestOptions;
+  readonly #underWay = new Set<Promise<void>>();
+  /** Single rows refused since the last acceptance: at fault themselves only if anything else is ever accepted. */
+  #suspects: Ending[] = [];
+  #refusals = 0;
+  #failures = 0;
+  #stopped = false;
+
+  constructor(options: IngestOptions) {
+    this.#options = options;
+  }
+
+  /** Starts a batch's upload; waits while `concurrency` others are under way, which holds collection back. */
+  async add(batch: Batch, whenDone: () => void): Promise<void> {
+    while (this.#underWay.size >= this.#options.concurrency) await Promise.race(this.#underWay);
+    const task = this.#upload(batch)
+      .then(whenDone)
+      .finally(() => this.#underWay.delete(task));
+    this.#underWay.add(task);
+  }
+
+  /** Takes no more uploads up: what is added or halved from now on has failed. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Waits for the uploads under way. Afterwards every batch has ended. */
+  async settle(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.race(this.#underWay);
+    this.#judgeSuspects(this.#stopped ? 'failed' : 'refused');
+  }
+
+  /** Part by part, breadth first: that finds an acceptance soonest, and tells single bad rows from a bad stream. */
+  async #upload(batch: Batch): Promise<void> {
+    const parts = [batch];
+    for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
+      parts.push(...(await this.#uploadPart(part)));
+    }
+  }
+
+  /** @returns the halves that are still to be uploaded in the part's place; usually none */
+  async #uploadPart(batch: Batch): Promise<Batch[]> {
+    const requestId = this.#options.newRequestId();
+    if (this.#stopped) return this.#end(batch, 'failed', 0, requestId, 'not sent any more');
+    const body = await gzipped(batch.body, { level: GZIP_LEVEL });
+    let answer: Answer;
+    try {
+      answer = await this.#options.send(body, requestId);
+    } catch (error) {
+      this.#failed(error);
+      return this.#end(
+        batch,
+        'failed',
+        body.length,
+        requestId,
+        error instanceof Error ? error.message : 'unknown',
+      );
+    }
+    this.#failures = 0;
+    if (answer.status === 204) {
+      this.#refusals = 0;
+      this.#judgeSuspects('refused');
+      return this.#end(batch, 'sent', body.length, requestId, '');
+    }
+    return this.#refused(batch, answer, body.length, requestId);
+  }
+
+  #failed(error: unknown): void {
+    this.#failures += 1;
+    if (!(error instanceof RequestFailedError)) {
+      this.#stopBecause(error);
+    } else if (this.#failures >= FAILURES_IN_A_ROW) {
+      const detail = `${this.#failures} uploads in a row, ${error.message}`;
+      this.#stopBecause(new ActionError('uploads-failed', detail));
+    }
+  }
+
+  #refused(batch: Batch, answer: Answer, wireBytes: number, requestId: string): Batch[] {
+    const why = statusWithCode(answer);
+    const verdict = this.#options.verdictOf(answer);
+    if (verdict !== undefined) {
+      this.#stopBecause(verdict);
+      return this.#end(batch, 'failed', wireBytes, requestId, why);
+    }
+    this.#refusals += 1;
+    if (this.#refusals >= REFUSALS_IN_A_ROW) {
+      const detail = `${this.#refusals} uploads refused in a row, the last with ${why}`;
+      this.#stopBecause(new ActionError('everything-refused', detail));
+      return this.#end(batch, 'failed', wireBytes, requestId, why);
+    }
+    const rows = batch.keys.length;
+    if (rows === 1) {
+      this.#suspects.push({ status: 'refused', batch, wireBytes, requestId, why });
+      return [];
+    }
+    const middle = Math.ceil(rows / 2);
+    return [slice(batch, 0, middle), slice(batch, middle, rows)];
+  }
+
+  #stopBecause(reason: unknown): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#judgeSuspects('failed');
+    this.#options.onStop(reason);
+  }
+
+  #judgeSuspects(status: 'refused' | 'failed'): void {
+    for (const suspect of this.#suspects.splice(0)) this.#options.onEnd({ ...suspect, status });
+  }
+
+  #end(batch: Batch, status: Ending['status'], wireBytes: number, requestId: string, why: string): Batch[] {
+    this.#options.onEnd({ status, batch, wireBytes, requestId, why });
+    return [];
+  }
+}

@@ -1,0 +1,88 @@
+import { parseInstant } from './instant.ts';
+
+/** Reads single inputs and gathers what is wrong with them, so that all faults are reported in one go. */
+export class InputReader {
+  readonly faults: string[] = [];
+  readonly #get: (name: string) => string;
+
+  constructor(get: (name: string) => string) {
+    this.#get = get;
+  }
+
+  fault(name: string, expected: string, got: string): void {
+    this.faults.push(`${name}: expected ${expected}, got ${got}`);
+  }
+
+  /** The trimmed value; '' where the input is not given. */
+  text(name: string): string {
+    return this.#get(name).trim();
+  }
+
+  given(name: string): boolean {
+    return this.text(name) !== '';
+  }
+
+  /** A secret's value: never part of a fault. */
+  secret(name: string): string | undefined {
+    return this.given(name) ? this.text(name) : undefined;
+  }
+
+  /** A required input; '' is returned, and a fault noted, where it is missing or `accept` refuses it. */
+  matching(name: string, expected: string, accept: (text: string) => string | undefined): string {
+    if (!this.given(name)) {
+      this.fault(name, expected, 'nothing');
+      return '';
+    }
+    return this.optional(name, expected, accept) ?? '';
+  }
+
+  optional<T>(name: string, expected: string, accept: (text: string) => T | undefined): T | undefined {
+    const text = this.text(name);
+    if (text === '') return undefined;
+    const value = accept(text);
+    if (value === undefined)
+      this.fault(name, expected, `"${text.length > 100 ? `${text.slice(0, 100)}…` : text}"`);
+    return value;
+  }
+
+  boolean(name: string, byDefault: boolean): boolean {
+    const values: Record<string, boolean> = { true: true, false: false };
+    return this.optional(name, '"true" or "false"', (text) => values[text.toLowerCase()]) ?? byDefault;
+  }
+
+  oneOf<T extends string>(name: string, values: readonly T[], byDefault: T): T {
+    const expected = `one of ${values.join(', ')}`;
+    return this.optional(name, expected, (text) => values.find((value) => value === text)) ?? byDefault;
+  }
+
+  positiveNumber(name: string, byDefault: number, expected: string): number {
+    return (
+      this.optional(name, expected, (text) => {
+        const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
+        return value > 0 && Number.isFinite(value) ? value : undefined;
+      }) ?? byDefault
+    );
+  }
+
+  integer(name: string, byDefault: number, least: number, most: number): number {
+    return (
+      this.optional(name, `a whole number from ${least} to ${most}`, (text) => {
+        const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+        return value >= least && value <= most ? value : undefined;
+      }) ?? byDefault
+    );
+  }
+
+  instant(name: string): number | undefined {
+    return this.optional(name, 'an ISO 8601 instant such as 2026-11-20T07:00:00Z', parseInstant);
+  }
+
+  /** An https URL without query or credentials, given back without a slash at its end. */
+  httpsUrl(name: string): string | undefined {
+    return this.optional(name, 'an https:// URL without query', (text) => {
+      const url = URL.parse(text);
+      const plain = url !== null && url.search === '' && url.hash === '' && url.username === '';
+      return plain && url.protocol === 'https:' ? url.href.replace(/\/+$/, '') : undefined;
+    });
+  }
+}

@@ -1,0 +1,215 @@
+import { type Certificate, parseCertificate } from './auth/certificate.ts';
+import { CLOUDS, type Cloud, vaultScope } from './clouds.ts';
+import { ActionError } from './errors.ts';
+import { InputReader } from './input-reader.ts';
+
+/** Ways to sign in that need nothing but themselves; each can also open a vault. */
+export type DirectSignIn =
+  | { readonly by: 'oidc' }
+  | { readonly by: 'certificate'; readonly certificate: Certificate }
+  | { readonly by: 'managed-identity'; readonly clientId: string | undefined };
+
+export type SignIn =
+  | DirectSignIn
+  | { readonly by: 'secret'; readonly secret: string }
+  | {
+      readonly by: 'vault';
+      readonly url: string;
+      readonly scope: string;
+      readonly secretName: string;
+      readonly openedBy: DirectSignIn;
+    };
+
+export type SourceChoice = 'auto' | 'power-bi' | 'fabric' | 'workspaces';
+
+/** Everything the run is asked to do: validated, with defaults and cloud applied. Nothing else reads inputs. */
+export interface Inputs {
+  readonly tenantId: string;
+  /** Undefined only with a system-assigned managed identity. */
+  readonly clientId: string | undefined;
+  readonly signIn: SignIn;
+  readonly cloud: Cloud;
+  readonly source: SourceChoice;
+  readonly fallback: boolean;
+  /** Lower-case GUIDs; empty means all. */
+  readonly workspaceIds: ReadonlySet<string>;
+  readonly activity: string | undefined;
+  readonly userId: string | undefined;
+  readonly lookbackHours: number;
+  /** Instants in ms since the epoch. */
+  readonly startTime: number | undefined;
+  readonly endTime: number | undefined;
+  readonly dcrEndpoint: string;
+  readonly dcrImmutableId: string;
+  readonly streamName: string;
+  readonly concurrency: number;
+  readonly dryRun: boolean;
+  readonly authorityHost: string;
+  readonly powerBiUrl: string;
+  readonly fabricUrl: string | undefined;
+}
+
+const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const DOMAIN = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/i;
+
+/**
+ * Reads and validates all inputs.
+ * @param get an input's raw value by name, '' where it is not given
+ * @param now ms since the epoch
+ * @throws ActionError 'inputs' that lists every fault at once, each with the input's name, what was expected
+ * and what was got (never the value of a secret)
+ */
+export function readInputs(get: (name: string) => string, now: number): Inputs {
+  const read = new InputReader(get);
+
+  const tenantId = read.matching('tenant-id', 'a tenant GUID or a verified domain name', (text) =>
+    GUID.test(text) || DOMAIN.test(text) ? text : undefined,
+  );
+  const clientId = read.optional('client-id', 'an application (client) id, a GUID', (text) =>
+    GUID.test(text) ? text : undefined,
+  );
+  const signIn = readSignIn(read, clientId, now);
+  const cloud = read.oneOf('cloud', Object.keys(CLOUDS) as Cloud[], 'public');
+  const source = read.oneOf<SourceChoice>('source', ['auto', 'power-bi', 'fabric', 'workspaces'], 'auto');
+  const fabricUrl = read.httpsUrl('fabric-url') ?? CLOUDS[cloud].fabricUrl;
+  if (fabricUrl === undefined && (source === 'fabric' || source === 'workspaces')) {
+    read.fault(
+      'source',
+      `"fabric-url" with it, because no Fabric host is documented for cloud "${cloud}"`,
+      `"${source}"`,
+    );
+  }
+  const startTime = read.instant('start-time');
+  const endTime = read.instant('end-time');
+  if (endTime !== undefined && endTime > now) {
+    read.fault(
+      'end-time',
+      `an instant not after now (${new Date(now).toISOString()})`,
+      new Date(endTime).toISOString(),
+    );
+  }
+  if (startTime !== undefined && startTime >= (endTime ?? now)) {
+    const end = endTime === undefined ? 'now' : '"end-time"';
+    read.fault('start-time', `an instant before ${end}`, new Date(startTime).toISOString());
+  }
+
+  const inputs: Inputs = {
+    tenantId,
+    clientId,
+    signIn,
+    cloud,
+    source,
+    fallback: read.boolean('fallback', true),
+    workspaceIds: readWorkspaceIds(read),
+    activity: read.optional('activity', 'an activity name without control characters', printable),
+    userId: read.optional('user-id', 'a user id without control characters', printable),
+    lookbackHours: read.positiveNumber('lookback-hours', 24, 'a positive number of hours'),
+    startTime,
+    endTime,
+    dcrEndpoint: readDcrEndpoint(read),
+    dcrImmutableId: read.matching('dcr-immutable-id', '"dcr-" and 32 hexadecimal digits', (text) =>
+      /^dcr-[0-9a-f]{32}$/i.test(text) ? text : undefined,
+    ),
+    streamName:
+      read.optional('stream-name', 'a stream name that begins with "Custom-"', (text) =>
+        /^Custom-[\w-]+$/.test(text) ? text : undefined,
+      ) ?? 'Custom-FabricUserActivity_CL',
+    concurrency: read.integer('concurrency', 4, 1, 16),
+    dryRun: read.boolean('dry-run', false),
+    authorityHost: read.httpsUrl('authority-host') ?? CLOUDS[cloud].authorityHost,
+    powerBiUrl: read.httpsUrl('power-bi-url') ?? CLOUDS[cloud].powerBiUrl,
+    fabricUrl,
+  };
+  if (read.faults.length > 0) throw new ActionError('inputs', read.faults.join('; '));
+  return inputs;
+}
+
+function readSignIn(read: InputReader, clientId: string | undefined, now: number): SignIn {
+  const secret = read.secret('client-secret');
+  const pem = read.secret('client-certificate');
+  const managedIdentity = read.boolean('managed-identity', false);
+  const vaultUrl = read.optional(
+    'key-vault-url',
+    'https://NAME.vault.azure.net/ (or .vault.usgovcloudapi.net, .vault.azure.cn)',
+    (text) => (vaultScopeOf(text) === undefined ? undefined : new URL(text).origin),
+  );
+  const vaultGiven = read.given('key-vault-url');
+  const secretName = read.optional(
+    'key-vault-secret-name',
+    'letters, digits and hyphens, up to 127',
+    (text) => (/^[0-9a-z-]{1,127}$/i.test(text) ? text : undefined),
+  );
+  const ways = [
+    secret !== undefined && 'client-secret',
+    pem !== undefined && 'client-certificate',
+    managedIdentity && 'managed-identity',
+  ].filter((way) => way !== false);
+
+  if (ways.length > 1) read.fault(ways.join(' and '), 'at most one way to sign in', `${ways.length}`);
+  if (secret !== undefined && vaultGiven) {
+    read.fault('client-secret and key-vault-url', 'only one of the two', 'both');
+  }
+  if (vaultGiven && !read.given('key-vault-secret-name')) {
+    read.fault('key-vault-secret-name', 'the name of the secret, with "key-vault-url"', 'nothing');
+  }
+  if (!vaultGiven && read.given('key-vault-secret-name')) {
+    read.fault('key-vault-secret-name', '"key-vault-url" with it', 'it alone');
+  }
+  if (!read.given('client-id') && (!managedIdentity || vaultGiven)) {
+    read.fault('client-id', 'an application (client) id, a GUID', 'nothing');
+  }
+
+  let direct: DirectSignIn = { by: 'oidc' };
+  if (managedIdentity) direct = { by: 'managed-identity', clientId: vaultGiven ? undefined : clientId };
+  if (pem !== undefined) {
+    const certificate = parseCertificate(pem, now);
+    if (typeof certificate === 'string') {
+      read.fault('client-certificate', 'a PEM with private key and valid certificate', certificate);
+    } else {
+      direct = { by: 'certificate', certificate };
+    }
+  }
+  if (vaultUrl !== undefined && secretName !== undefined) {
+    const scope = vaultScopeOf(vaultUrl) ?? '';
+    return { by: 'vault', url: vaultUrl, scope, secretName, openedBy: direct };
+  }
+  return secret === undefined ? direct : { by: 'secret', secret };
+}
+
+function vaultScopeOf(text: string): string | undefined {
+  const url = URL.parse(text);
+  if (url === null || url.protocol !== 'https:' || url.pathname !== '/' || url.search !== '')
+    return undefined;
+  return vaultScope(url.hostname);
+}
+
+function readWorkspaceIds(read: InputReader): ReadonlySet<string> {
+  const ids = read
+    .text('workspace-ids')
+    .split(/[\s,]+/)
+    .filter((id) => id !== '');
+  const wrong = ids.filter((id) => !GUID.test(id));
+  if (wrong.length > 0)
+    read.fault('workspace-ids', 'GUIDs separated by commas, spaces or new lines', quoted(wrong));
+  return new Set(ids.map((id) => id.toLowerCase()));
+}
+
+function readDcrEndpoint(read: InputReader): string {
+  const expected = 'https://host or the bare host of a logs ingestion endpoint';
+  return read.matching('dcr-endpoint', expected, (text) => {
+    const url = URL.parse(text.includes('://') ? text : `https://${text}`);
+    const bare =
+      url !== null && url.pathname === '/' && url.search === '' && url.hash === '' && url.username === '';
+    return bare && url.protocol === 'https:' && url.hostname !== '' ? url.origin : undefined;
+  });
+}
+
+function printable(text: string): string | undefined {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return /[\u0000-\u001f\u007f]/.test(text) ? undefined : text;
+}
+
+function quoted(values: readonly string[]): string {
+  const shown = values.slice(0, 5).map((value) => `"${value}"`);
+  return values.length > 5 ? `${shown.join(', ')} and ${values.length - 5} more` : shown.join(', ');
+}

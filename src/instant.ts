@@ -1,0 +1,27 @@
+const FORM =
+  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(\.\d{1,9})?)?)?\s*(Z|[+-]\d{2}:?\d{2})?$/i;
+
+/**
+ * An ISO 8601 instant as milliseconds since the epoch, or undefined where the text is none.
+ * A time without a zone is UTC: activity events come with and without Z and mean UTC both times
+ * (https://learn.microsoft.com/en-us/rest/api/power-bi/admin/get-activity-events).
+ */
+export function parseInstant(text: string): number | undefined {
+  const parts = FORM.exec(text.trim());
+  if (parts === null) return undefined;
+  const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '', zone = 'Z'] = parts;
+  const date = Date.UTC(Number(year), Number(month) - 1, Number(day));
+  // Date.UTC rolls 30 February over into March; an instant that does not exist is refused instead.
+  if (new Date(date).toISOString().slice(0, 10) !== `${year}-${month}-${day}`) return undefined;
+  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined;
+  const time = Number(hour) * 3_600_000 + Number(minute) * 60_000 + Number(second) * 1000;
+  const milliseconds = Math.floor(Number(`0${fraction}`) * 1000);
+  return date + time + milliseconds - zoneOffset(zone);
+}
+
+function zoneOffset(zone: string): number {
+  if (zone.toUpperCase() === 'Z') return 0;
+  const sign = zone.startsWith('-') ? -1 : 1;
+  const digits = zone.slice(1).replace(':', '');
+  return sign * (Number(digits.slice(0, 2)) * 3_600_000 + Number(digits.slice(2)) * 60_000);
+}

@@ -1,0 +1,47 @@
+import type { Clock } from '../clock.ts';
+import { MINUTE, SECOND } from '../clock.ts';
+import type { Tally } from './tally.ts';
+
+/** How often a long run says where it is. */
+const INTERVAL = 15 * SECOND;
+
+/** Lines of live progress in the log: seldom enough for runs of hours, soon enough to see that it is alive. */
+export class Progress {
+  readonly #tally: Tally;
+  readonly #clock: Clock;
+  readonly #info: (line: string) => void;
+  #last: number;
+
+  constructor(tally: Tally, clock: Clock, info: (line: string) => void) {
+    this.#tally = tally;
+    this.#clock = clock;
+    this.#info = info;
+    this.#last = clock.now();
+  }
+
+  /** Says where the run is, at most every 15 seconds unless `now`. */
+  tell(always = false): void {
+    const now = this.#clock.now();
+    if (!always && now - this.#last < INTERVAL) return;
+    this.#last = now;
+    const { counts, hoursDone, hoursPlanned, ingested, batchesSent } = this.#tally;
+    const hours = hoursPlanned > 0 ? `${hoursDone} of ${hoursPlanned} hours, ` : '';
+    this.#info(
+      `${hours}${grouped(counts.collected)} events collected, ${grouped(ingested)} rows acknowledged in ${grouped(batchesSent)} batches`,
+    );
+  }
+
+  /** Says that a service throttles, and until when. */
+  throttled(service: string, until: number): void {
+    const ms = Math.max(until - this.#clock.now(), 0);
+    this.#tally.throttledMs += ms;
+    const length =
+      ms >= 2 * MINUTE ? `${Math.round(ms / MINUTE)} minutes` : `${Math.ceil(ms / SECOND)} seconds`;
+    this.#info(`${service} throttles: waiting ${length}, until ${new Date(until).toISOString()}`);
+  }
+}
+
+/** A number with thousands separated: 103,120. */
+export function grouped(value: number): string {
+  return value.toLocaleString('en-US');
+}

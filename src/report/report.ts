@@ -1,0 +1,28 @@
+import { FAULTS } from '../errors.ts';
+import type { Host } from '../host.ts';
+import { outputsOf } from './outputs.ts';
+import { summaryOf } from './summary.ts';
+import type { Tally } from './tally.ts';
+
+const WARNING_TITLES = {
+  clipped: 'Window clipped',
+  fallback: 'Workspace records, not activity',
+  'no-events': 'No events',
+  cut: 'Values cut',
+  'unreadable-workspaces': 'Unreadable workspaces',
+  'aged-out': 'Hours lost',
+  incomplete: 'Incomplete',
+} as const;
+
+/** Tells how the run went: outputs, one annotation for each kind of fault, and the job summary. */
+export async function report(tally: Tally, host: Host): Promise<void> {
+  for (const [name, value] of Object.entries(outputsOf(tally))) host.setOutput(name, value);
+  for (const [code, text] of tally.warnings) host.log.warning(text, WARNING_TITLES[code]);
+  for (const error of tally.errors.values()) host.log.error(error.message, FAULTS[error.code].title);
+  try {
+    await host.writeSummary(summaryOf(tally, host.context, host.clock.now()));
+  } catch (error) {
+    // Old runners have no summary file; what it says stands in the outputs too.
+    host.log.warning(`The job summary could not be written (${(error as Error).name}).`, 'No job summary');
+  }
+}

@@ -1,0 +1,84 @@
+import type { Pipeline } from '@azure/core-rest-pipeline';
+import type { Gate } from '../http/gate.ts';
+import { type Outcome, type Pace, retrying } from '../http/retry.ts';
+import { type Answer, jsonOf, send, statusWithCode } from '../http/transport.ts';
+import type { Turn } from '../turn.ts';
+
+/** What a source needs to call its service. */
+export interface SourceLink {
+  readonly pipeline: Pipeline;
+  readonly pace: Pace;
+  /** Closed by a 429 for all requests to this service. */
+  readonly gate: Gate;
+  /** Counts every request that really goes out. */
+  readonly onRequest: () => void;
+}
+
+/** Thrown when the service says no to the request itself: another attempt would meet the same answer. */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError';
+  readonly status: number;
+  /** Status and code, such as "HTTP 401 PowerBINotAuthorizedException". */
+  readonly why: string;
+
+  constructor(answer: Answer) {
+    super(statusWithCode(answer));
+    this.status = answer.status;
+    this.why = this.message;
+  }
+
+  /** Whether it is a verdict on the app or the address, which another source may not share. */
+  get isVerdict(): boolean {
+    return this.status === 401 || this.status === 403 || this.status === 404;
+  }
+}
+
+/** Silence after which a page is asked for again. The service's own answer may take most of a minute. */
+const SILENCE = 60_000;
+
+/**
+ * GETs a JSON object, with all retries. `url` is asked anew for each attempt, since a wait may have changed it.
+ * @param isWhole whether the object is the answer asked for: anything else, such as an error page of a gateway with
+ * status 200, must not be taken for "no events"
+ * @param turn taken before the body is parsed, and kept by the caller on success: however many pages arrive at a time,
+ * only one is unpacked in memory
+ * @throws RefusedError, RequestFailedError, OutOfTimeError, the pace's reason, or what `url` throws
+ */
+export function getJson(
+  link: SourceLink,
+  url: () => string,
+  isWhole: (body: Record<string, unknown>) => boolean,
+  turn?: Turn,
+): Promise<Record<string, unknown>> {
+  return retrying(
+    async (): Promise<Outcome<Record<string, unknown>>> => {
+      const call = { method: 'GET' as const, url: url(), silenceMs: SILENCE, signal: link.pace.signal };
+      link.onRequest();
+      const outcome = await send(link.pipeline, { ...call, headers: { Accept: 'application/json' } });
+      if (outcome.kind !== 'done') return outcome;
+      if (outcome.value.status !== 200) throw new RefusedError(outcome.value);
+      await turn?.take();
+      const body = jsonOf(outcome.value);
+      if (body !== undefined && isWhole(body)) return { kind: 'done', value: body };
+      turn?.pass();
+      const why = body === undefined ? 'HTTP 200 without JSON' : 'HTTP 200 with unknown JSON';
+      return { kind: 'transient', why, retryAfterMs: undefined };
+    },
+    link.pace,
+    link.gate,
+  );
+}
+
+/**
+ * A continuation token as it goes into a URL: services give it percent-encoded already, and it must arrive encoded
+ * exactly once (https://learn.microsoft.com/en-us/rest/api/power-bi/admin/get-activity-events).
+ */
+export function encodeToken(token: string): string {
+  let plain = token;
+  try {
+    plain = decodeURIComponent(token);
+  } catch {
+    // Not percent-encoded: it holds a bare percent sign.
+  }
+  return encodeURIComponent(plain);
+}

@@ -1,0 +1,81 @@
+import { merge } from '../merge.ts';
+import type { ActivityEvent } from './event.ts';
+import { encodeToken, getJson, RefusedError, type SourceLink } from './page.ts';
+
+/** A workspace that could be read, as a record; or the id of one that could not, and why. */
+export type WorkspaceResult =
+  | { readonly record: ActivityEvent }
+  | { readonly unreadable: string; readonly why: string };
+
+/**
+ * One record for each workspace that the app can read: all of them, or the ids given. It says that the workspace was
+ * readable at this time, not that somebody used it.
+ * (https://learn.microsoft.com/en-us/rest/api/fabric/core/workspaces/list-workspaces)
+ */
+export async function* workspaceRecords(
+  url: string,
+  ids: ReadonlySet<string>,
+  link: SourceLink,
+  concurrency: number,
+): AsyncGenerator<WorkspaceResult, void> {
+  const wanted = ids.size > 0 ? [...ids] : await allWorkspaceIds(url, link);
+  const readers = (function* () {
+    for (const id of wanted) yield read(url, id, link);
+  })();
+  yield* merge(readers, concurrency);
+}
+
+async function allWorkspaceIds(url: string, link: SourceLink): Promise<string[]> {
+  const ids = new Set<string>();
+  const tokens = new Set<string>();
+  let next: string | undefined = `${url}/v1/workspaces`;
+  while (next !== undefined) {
+    const page: string = next;
+    const body = await getJson(
+      link,
+      () => page,
+      (answer) => Array.isArray(answer.value),
+    );
+    const value = body.value;
+    for (const workspace of Array.isArray(value) ? value : []) {
+      const id: unknown = workspace?.id;
+      if (typeof id === 'string') ids.add(id);
+    }
+    const token = body.continuationToken;
+    const more = typeof token === 'string' && token !== '' && !tokens.has(token);
+    if (more) tokens.add(token);
+    next = more ? `${url}/v1/workspaces?continuationToken=${encodeToken(token)}` : undefined;
+  }
+  return [...ids];
+}
+
+async function* read(url: string, id: string, link: SourceLink): AsyncGenerator<WorkspaceResult, void> {
+  try {
+    const workspace = await getJson(
+      link,
+      () => `${url}/v1/workspaces/${encodeURIComponent(id)}`,
+      (answer) => typeof answer.id === 'string',
+    );
+    yield { record: recordOf(workspace, id, link.pace.clock.now()) };
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    yield { unreadable: id, why: error.why };
+  }
+}
+
+function recordOf(workspace: Record<string, unknown>, id: string, now: number): ActivityEvent {
+  return {
+    Id: `workspace-access-${id}-${Math.floor(now / 1000)}`,
+    RecordType: 'WorkspaceAccess',
+    CreationTime: new Date(now).toISOString(),
+    Operation: 'WorkspaceViewed',
+    ActivityType: 'WorkspaceViewed',
+    Activity: 'WorkspaceAccess',
+    WorkspaceId: id,
+    WorkspaceName: workspace.displayName,
+    CapacityId: workspace.capacityId,
+    UserId: 'ServicePrincipal',
+    UserType: 'ServicePrincipal',
+    Workload: 'PowerBI',
+  };
+}

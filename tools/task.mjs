@@ -1,0 +1,72 @@
+// Runs one of the project's commands, on Node 24 and with the locked dependencies, whatever was there before:
+// on a fresh clone it installs from the lock file first, so that `npm test` and `npm run demo` work as first commands.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const bin = join(root, 'node_modules', '.bin');
+const stamp = join(root, 'node_modules', '.installed-lock');
+const windows = process.platform === 'win32';
+
+function step(command, args, env = {}) {
+  const path = `${bin}${delimiter}${process.env.PATH}`;
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: 'inherit',
+    shell: windows && command === 'npm',
+    env: { ...process.env, PATH: path, Path: path, ...env },
+  });
+  if (error) throw error;
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+const lock = createHash('sha256')
+  .update(readFileSync(join(root, 'package-lock.json')))
+  .digest('hex');
+if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
+  step('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  writeFileSync(stamp, lock);
+}
+
+const bundled = join(bin, windows ? 'node.exe' : 'node');
+const node = existsSync(bundled) ? bundled : process.execPath;
+const major = Number(
+  spawnSync(node, ['-p', 'process.versions.node.split(".")[0]'], { encoding: 'utf8' }).stdout,
+);
+if (!(major >= 24)) {
+  console.error(
+    `Expected Node 24 or later for the project's commands, got ${process.version}: install Node 24.`,
+  );
+  process.exit(1);
+}
+
+const run = (script, ...args) => step(node, [join(root, script), ...args]);
+const extra = process.argv.slice(3);
+const tasks = {
+  build() {
+    run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json');
+    run('tools/bundle.mjs', ...extra);
+  },
+  'check-dist': () => {
+    run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json');
+    run('tools/bundle.mjs', '--check');
+  },
+  types: () => run('node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json'),
+  lint: () => run('node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', ...extra),
+  format: () => run('node_modules/@biomejs/biome/bin/biome', 'check', '--write', ...extra),
+  test: () =>
+    step(node, [join(root, 'node_modules/jest/bin/jest.js'), ...extra], {
+      NODE_OPTIONS: '--experimental-vm-modules --no-warnings=ExperimentalWarning',
+    }),
+  demo: () => run('demo/demo.ts', ...extra),
+};
+
+const task = tasks[process.argv[2]];
+if (!task) {
+  console.error(`Expected one of ${Object.keys(tasks).join(', ')}, got ${process.argv[2]}.`);
+  process.exit(1);
+}
+task();
