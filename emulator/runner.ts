@@ -43,7 +43,7 @@ export async function runStep(options: StepOptions): Promise<StepResult> {
   const child = spawn(process.execPath, [BUNDLE], {
     cwd: folder,
     env: {
-      PATH: process.env['PATH'] ?? '',
+      PATH: process.env.PATH ?? '',
       GITHUB_ACTIONS: 'true',
       GITHUB_REPOSITORY: 'octo/compliance',
       GITHUB_SERVER_URL: 'https://github.com',
