@@ -37877,7 +37877,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8179);
 /* harmony import */ var _actions_github__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2413);
 /* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5233);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8036);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5687);
 
 
 
@@ -37934,7 +37934,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 8036:
+/***/ 5687:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -45303,6 +45303,26 @@ const FAULTS = {
         title: 'Uploads failed',
         remedy: 'Check the health of Azure Monitor ingestion and the network, and run again for the same window.',
     },
+    'state-locked': {
+        title: 'File in use by another run',
+        remedy: 'Let one run at a time use the file: give the workflow a concurrency group, and each job of a matrix a file of its own.',
+    },
+    'state-file': {
+        title: 'State file not usable',
+        remedy: 'Check that the folder of "state-file" can be written and has room. Uploading stopped, because what is not recorded would be sent again by the next run.',
+    },
+    'rejected-file': {
+        title: 'Rejected rows could not be kept',
+        remedy: 'Check that the folder of "rejected-file" can be written and has room; the rows will be tried again in the next run.',
+    },
+    'replay-file': {
+        title: 'Replay file not usable',
+        remedy: 'Give the path of a file that "rejected-file" wrote: gzipped, one JSON object with a row on each line.',
+    },
+    'out-of-time': {
+        title: 'Out of time',
+        remedy: 'Give "state-file", so that the next run goes on where this one stopped, or a shorter window, or a later "deadline-minutes".',
+    },
     cancelled: {
         title: 'Cancelled',
         remedy: 'Run again for the same window: what was not acknowledged is counted as failed.',
@@ -45528,7 +45548,7 @@ function retryAfter(answer) {
 }
 
 // EXTERNAL MODULE: ./lib/clock.js
-var clock = __nccwpck_require__(5233);
+var lib_clock = __nccwpck_require__(5233);
 ;// CONCATENATED MODULE: ./lib/auth/credential.js
 
 /**
@@ -45574,7 +45594,7 @@ class EntraCredential {
         const exchange = this.#exchange(scope)
             .then((token) => {
             const life = token.expiresOnTimestamp - this.#clock.now();
-            const renewAt = token.expiresOnTimestamp - Math.min(5 * clock/* MINUTE */.pY, life / 10);
+            const renewAt = token.expiresOnTimestamp - Math.min(5 * lib_clock/* MINUTE */.pY, life / 10);
             this.#tokens.set(scope, { token, renewAt });
             return token;
         })
@@ -65780,285 +65800,6 @@ function rowAt(batch, at) {
     return batch.body.toString('utf8', start, batch.ends[at]);
 }
 
-;// CONCATENATED MODULE: ./lib/merge.js
-/**
- * Runs up to `limit` generators at a time and yields what they yield, as it comes. A generator goes on only when the
- * consumer comes back for more, so what waits is bounded by `limit`. The first error ends them all.
- */
-async function* merge(generators, limit) {
-    const waiting = generators[Symbol.iterator]();
-    const active = new Map();
-    const advance = (generator) => {
-        const step = generator.next().then((result) => ({ generator, result }));
-        // Once one has failed nobody looks at the others any more.
-        step.catch(() => undefined);
-        active.set(generator, step);
-    };
-    const start = () => {
-        const next = waiting.next();
-        if (!next.done)
-            advance(next.value);
-    };
-    for (let started = 0; started < limit; started += 1)
-        start();
-    try {
-        while (active.size > 0) {
-            const { generator, result } = await Promise.race(active.values());
-            if (result.done) {
-                active.delete(generator);
-                start();
-            }
-            else {
-                yield result.value;
-                advance(generator);
-            }
-        }
-    }
-    finally {
-        for (const generator of active.keys())
-            generator.return().catch(() => undefined);
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/window.js
-
-/** How long the service keeps activity events, and the margin held to it so that no request crosses the line. */
-const HISTORY = 28 * clock/* DAY */.d_;
-const HISTORY_MARGIN = 15 * clock/* MINUTE */.pY;
-/** The oldest instant that may be asked for now. */
-function historyStart(now) {
-    return now - HISTORY + HISTORY_MARGIN;
-}
-function hourOf(instant) {
-    return Math.floor(instant / clock/* HOUR */.dp) * clock/* HOUR */.dp;
-}
-/**
- * The window that a run asks for: `startTime` (or `lookbackHours` before the end) to `endTime` (or now).
- */
-function requestedWindow(wish, now) {
-    const end = wish.endTime ?? now;
-    return { start: wish.startTime ?? end - wish.lookbackHours * clock/* HOUR */.dp, end };
-}
-/**
- * The part of the window that the service still keeps; empty (start = end) where that is nothing.
- * A clipped start lies on the next whole minute but one, so that the hour is not found aged out
- * when it is asked for a moment later.
- */
-function clipToHistory(window, now) {
-    const oldest = historyStart(now);
-    if (window.start >= oldest)
-        return window;
-    const start = (Math.ceil(oldest / clock/* MINUTE */.pY) + 1) * clock/* MINUTE */.pY;
-    return { start: Math.min(start, window.end), end: window.end };
-}
-/**
- * The UTC hours of a window, oldest first (they are the next to be forgotten by the service). The first and the
- * last may be parts. The source pages by the hour, so an hour alone costs the requests it costs within a day.
- */
-function* hoursOf(window) {
-    for (let hour = hourOf(window.start); hour < window.end; hour += clock/* HOUR */.dp) {
-        yield { hour, start: Math.max(hour, window.start), end: Math.min(hour + clock/* HOUR */.dp, window.end) };
-    }
-}
-function isWholeHour(window) {
-    return window.start === window.hour && window.end === window.hour + HOUR;
-}
-
-;// CONCATENATED MODULE: ./lib/sources/page.js
-
-
-/** Thrown when the service says no to the request itself: another attempt would meet the same answer. */
-class RefusedError extends Error {
-    name = 'RefusedError';
-    status;
-    /** Status and code, such as "HTTP 401 PowerBINotAuthorizedException". */
-    why;
-    constructor(answer) {
-        super(statusWithCode(answer));
-        this.status = answer.status;
-        this.why = this.message;
-    }
-    /** Whether it is a verdict on the app or the address, which another source may not share. */
-    get isVerdict() {
-        return this.status === 401 || this.status === 403 || this.status === 404;
-    }
-}
-/** Silence after which a page is asked for again. The service's own answer may take most of a minute. */
-const page_SILENCE = 60_000;
-/**
- * GETs a JSON object, with all retries. `url` is asked anew for each attempt, since a wait may have changed it.
- * @param isWhole whether the object is the answer asked for: anything else, such as an error page of a gateway with
- * status 200, must not be taken for "no events"
- * @param turn taken before the body is parsed, and kept by the caller on success: however many pages arrive at a time,
- * only one is unpacked in memory
- * @throws RefusedError, RequestFailedError, OutOfTimeError, the pace's reason, or what `url` throws
- */
-function getJson(link, url, isWhole, turn) {
-    return retrying(async () => {
-        const call = { method: 'GET', url: url(), silenceMs: page_SILENCE, signal: link.pace.signal };
-        link.onRequest();
-        const outcome = await send(link.pipeline, { ...call, headers: { Accept: 'application/json' } });
-        if (outcome.kind !== 'done')
-            return outcome;
-        if (outcome.value.status !== 200)
-            throw new RefusedError(outcome.value);
-        await turn?.take();
-        const body = jsonOf(outcome.value);
-        if (body !== undefined && isWhole(body))
-            return { kind: 'done', value: body };
-        turn?.pass();
-        const why = body === undefined ? 'HTTP 200 without JSON' : 'HTTP 200 with unknown JSON';
-        return { kind: 'transient', why, retryAfterMs: undefined };
-    }, link.pace, link.gate);
-}
-/**
- * A continuation token as it goes into a URL: services give it percent-encoded already, and it must arrive encoded
- * exactly once (https://learn.microsoft.com/en-us/rest/api/power-bi/admin/get-activity-events).
- */
-function encodeToken(token) {
-    let plain = token;
-    try {
-        plain = decodeURIComponent(token);
-    }
-    catch {
-        // Not percent-encoded: it holds a bare percent sign.
-    }
-    return encodeURIComponent(plain);
-}
-
-;// CONCATENATED MODULE: ./lib/sources/activity-pages.js
-
-
-/** Thrown when the window has left the 28 days that the service keeps. */
-class AgedOutError extends Error {
-    name = 'AgedOutError';
-}
-/** Thrown when a chain of pages cannot be followed on: worth another start from its beginning. */
-class BrokenChainError extends Error {
-    name = 'BrokenChainError';
-}
-/** Pages without a single event after which a chain is taken for endless. */
-const EMPTY_PAGES = 1000;
-/**
- * All pages of a window. The end is a missing continuation token and nothing else: pages may be empty, and
- * lastResultSet is false on the last one too.
- * While a page is with the consumer, `turn` is held.
- */
-async function* activityPages(api, window, link, turn) {
-    let from = window.start;
-    const firstUrl = () => {
-        from = Math.max(window.start, historyStart(link.pace.clock.now()));
-        if (from >= window.end)
-            throw new AgedOutError();
-        return api.firstUrl({ start: from, end: window.end });
-    };
-    let body = await getJson(link, firstUrl, hasEvents, turn);
-    const seen = new Set();
-    for (let empty = 0;;) {
-        let token;
-        try {
-            const events = eventsOf(body);
-            empty = events.length === 0 ? empty + 1 : 0;
-            token = tokenOf(body);
-            yield { events, from };
-        }
-        finally {
-            turn.pass();
-        }
-        if (token === undefined)
-            return;
-        if (seen.has(token))
-            throw new BrokenChainError('the same continuation token came twice');
-        if (empty >= EMPTY_PAGES)
-            throw new BrokenChainError(`${EMPTY_PAGES} empty pages in a row`);
-        seen.add(token);
-        const next = api.nextUrl({ start: from, end: window.end }, encodeToken(token));
-        try {
-            body = await getJson(link, () => next, hasEvents, turn);
-        }
-        catch (error) {
-            // How long a token lives is nowhere documented; a refused one is no verdict on the app.
-            const refused = error instanceof RefusedError && (error.status === 400 || error.status === 410);
-            throw refused ? new BrokenChainError(`the continuation token was refused (${error.why})`) : error;
-        }
-    }
-}
-function hasEvents(body) {
-    return Array.isArray(body.activityEventEntities);
-}
-function eventsOf(body) {
-    const entities = body.activityEventEntities;
-    // Blank records have been seen; there is nothing in them to keep.
-    return entities.filter((entity) => typeof entity === 'object' && entity !== null && !Array.isArray(entity));
-}
-function tokenOf(body) {
-    const token = body.continuationToken;
-    return typeof token === 'string' && token !== '' ? token : undefined;
-}
-
-;// CONCATENATED MODULE: ./lib/collect.js
-
-
-
-
-/** Asks for the first page of a window. @throws as activityPages does; a refusal is the source's verdict */
-async function begin(api, window, link, turn) {
-    const rest = activityPages(api, window, link, turn);
-    return { window, first: await rest.next(), rest };
-}
-/**
- * Collects windows, up to `concurrency` at a time, in their order. A window that cannot be collected after all retries
- * is named as missing, and the others go on.
- */
-async function* collect(api, windows, link, turn, concurrency, begun) {
-    const generators = (function* () {
-        for (const window of windows)
-            yield collectWindow(api, window, link, turn, begun?.window === window ? begun : undefined);
-    })();
-    yield* merge(generators, concurrency);
-}
-async function* collectWindow(api, window, link, turn, begun) {
-    for (let broken = 0;; broken += 1) {
-        let from = window.start;
-        try {
-            yield { kind: 'begin', window };
-            const pages = begun !== undefined && broken === 0 ? collect_resume(begun) : activityPages(api, window, link, turn);
-            for await (const page of pages) {
-                from = page.from;
-                yield { kind: 'page', window, events: page.events };
-            }
-            if (from > window.start)
-                yield { kind: 'aged-out', window: { start: window.start, end: from } };
-            yield { kind: 'whole', window: { ...window, start: from } };
-            return;
-        }
-        catch (error) {
-            if (error instanceof AgedOutError) {
-                yield { kind: 'aged-out', window };
-                return;
-            }
-            if (error instanceof BrokenChainError && broken === 0)
-                continue;
-            const why = reasonOf(error);
-            if (why === undefined)
-                throw error;
-            yield { kind: 'missing', window, why };
-            return;
-        }
-    }
-}
-async function* collect_resume(begun) {
-    if (!begun.first.done)
-        yield begun.first.value;
-    yield* begun.rest;
-}
-/** Why a single window failed, or undefined where the error concerns the whole run. */
-function reasonOf(error) {
-    if (error instanceof RequestFailedError || error instanceof BrokenChainError)
-        return error.message;
-    return error instanceof RefusedError ? error.why : undefined;
-}
-
 // EXTERNAL MODULE: ./node_modules/tslib/tslib.js
 var tslib_tslib = __nccwpck_require__(1860);
 ;// CONCATENATED MODULE: ./node_modules/tslib/modules/index.js
@@ -66770,31 +66511,6 @@ class Gate {
     }
 }
 
-;// CONCATENATED MODULE: ./lib/idle.js
-/** Passes a stream on, with the word 'idle' in between whenever nothing came for `idleMs`. */
-async function* withIdle(source, idleMs) {
-    let next = source.next();
-    try {
-        for (;;) {
-            const timer = Promise.withResolvers();
-            const timeout = setTimeout(() => timer.resolve('idle'), idleMs);
-            const result = await Promise.race([next, timer.promise]).finally(() => clearTimeout(timeout));
-            if (result === 'idle') {
-                yield 'idle';
-                continue;
-            }
-            if (result.done)
-                return;
-            yield result.value;
-            next = source.next();
-        }
-    }
-    finally {
-        next.catch(() => undefined);
-        source.return().catch(() => undefined);
-    }
-}
-
 ;// CONCATENATED MODULE: ./lib/ingest.js
 
 
@@ -66833,9 +66549,13 @@ class Ingest {
             .finally(() => this.#underWay.delete(task));
         this.#underWay.add(task);
     }
-    /** Takes no more uploads up: what is added or halved from now on has failed. */
-    stop() {
-        this.#stopped = true;
+    /**
+     * Takes no more uploads up: what is added or halved from now on has failed. Out of time is no stop: what is
+     * collected is still sent, as long as `send` lets it.
+     */
+    stop(reason) {
+        if (!(reason instanceof OutOfTimeError))
+            this.#stopped = true;
     }
     /** Waits for the uploads under way. Afterwards every batch has ended. */
     async settle() {
@@ -66962,6 +66682,8 @@ function parseCertificate(pem, now) {
     }
 }
 
+;// CONCATENATED MODULE: external "node:path"
+const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
 ;// CONCATENATED MODULE: ./lib/instant.js
 const FORM = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(\.\d{1,9})?)?)?\s*(Z|[+-]\d{2}:?\d{2})?$/i;
 /**
@@ -66993,6 +66715,7 @@ function zoneOffset(zone) {
 }
 
 ;// CONCATENATED MODULE: ./lib/input-reader.js
+
 
 /** Reads single inputs and gathers what is wrong with them, so that all faults are reported in one go. */
 class InputReader {
@@ -67054,6 +66777,10 @@ class InputReader {
     }
     instant(name) {
         return this.optional(name, 'an ISO 8601 instant such as 2026-11-20T07:00:00Z', parseInstant);
+    }
+    /** A file's path, made absolute against the working folder. */
+    path(name) {
+        return this.optional(name, 'the path of a file', (text) => text.includes('\0') || /[\\/]$/.test(text) ? undefined : (0,external_node_path_namespaceObject.resolve)(text));
     }
     /** An https URL without query or credentials, given back without a slash at its end. */
     httpsUrl(name) {
@@ -67120,7 +66847,12 @@ function readInputs(get, now) {
         authorityHost: read.httpsUrl('authority-host') ?? CLOUDS[cloud].authorityHost,
         powerBiUrl: read.httpsUrl('power-bi-url') ?? CLOUDS[cloud].powerBiUrl,
         fabricUrl,
+        stateFile: read.path('state-file'),
+        rejectedFile: read.path('rejected-file'),
+        replayFile: read.path('replay-file'),
+        deadlineMinutes: read.positiveNumber('deadline-minutes', 330, 'a positive number of minutes'),
     };
+    refuseSharedPaths(read, inputs);
     if (read.faults.length > 0)
         throw new ActionError('inputs', read.faults.join('; '));
     return inputs;
@@ -67175,6 +66907,14 @@ function vaultScopeOf(text) {
         return undefined;
     return vaultScope(url.hostname);
 }
+function refuseSharedPaths(read, { stateFile, rejectedFile, replayFile }) {
+    if (stateFile === undefined)
+        return;
+    if (stateFile === rejectedFile)
+        read.fault('state-file and rejected-file', 'two different paths', 'the same');
+    if (stateFile === replayFile)
+        read.fault('state-file and replay-file', 'two different paths', 'the same');
+}
 function readWorkspaceIds(read) {
     const ids = read
         .text('workspace-ids')
@@ -67202,412 +66942,307 @@ function quoted(values) {
     return values.length > 5 ? `${shown.join(', ')} and ${values.length - 5} more` : shown.join(', ');
 }
 
-;// CONCATENATED MODULE: ./lib/report/progress.js
-
-/** How often a long run says where it is. */
-const INTERVAL = 15 * clock/* SECOND */.Z2;
-/** Lines of live progress in the log: seldom enough for runs of hours, soon enough to see that it is alive. */
-class Progress {
-    #tally;
-    #clock;
-    #info;
-    #last;
-    constructor(tally, clock, info) {
-        this.#tally = tally;
-        this.#clock = clock;
-        this.#info = info;
-        this.#last = clock.now();
-    }
-    /** Says where the run is, at most every 15 seconds unless `now`. */
-    tell(always = false) {
-        const now = this.#clock.now();
-        if (!always && now - this.#last < INTERVAL)
-            return;
-        this.#last = now;
-        const { counts, hoursDone, hoursPlanned, ingested, batchesSent } = this.#tally;
-        const hours = hoursPlanned > 0 ? `${hoursDone} of ${hoursPlanned} hours, ` : '';
-        this.#info(`${hours}${grouped(counts.collected)} events collected, ${grouped(ingested)} rows acknowledged in ${grouped(batchesSent)} batches`);
-    }
-    /** Says that a service throttles, and until when. */
-    throttled(service, until) {
-        const ms = Math.max(until - this.#clock.now(), 0);
-        this.#tally.throttledMs += ms;
-        const length = ms >= 2 * clock/* MINUTE */.pY ? `${Math.round(ms / clock/* MINUTE */.pY)} minutes` : `${Math.ceil(ms / clock/* SECOND */.Z2)} seconds`;
-        this.#info(`${service} throttles: waiting ${length}, until ${new Date(until).toISOString()}`);
-    }
-}
-/** A number with thousands separated: 103,120. */
-function grouped(value) {
-    return value.toLocaleString('en-US');
-}
-
-;// CONCATENATED MODULE: ./lib/report/outputs.js
-/** The step outputs by name; docs and action.yml are tested against these names. */
-function outputsOf(tally) {
-    const instant = (ms) => (ms === undefined ? '' : new Date(ms).toISOString());
-    return {
-        source: tally.source ?? '',
-        'fallback-used': String(tally.fallbackUsed),
-        'fallback-reason': tally.refusals.join('; '),
-        'window-start': instant(tally.window?.start),
-        'window-end': instant(tally.window?.end),
-        complete: String(tally.complete),
-        'activities-collected': String(tally.counts.collected),
-        'duplicates-skipped': String(tally.counts.skipped),
-        'activities-ingested': String(tally.ingested),
-        'activities-failed': String(tally.failed),
-        'batches-sent': String(tally.batchesSent),
-        'batches-failed': String(tally.batchesFailed),
-        'bytes-sent': String(tally.bytesSent),
-        'batch-summary': JSON.stringify(tally.batches),
-    };
-}
-
-;// CONCATENATED MODULE: ./lib/report/chart.js
-
-
-/** Bars that are still told apart; longer windows are drawn by the day. */
-const MOST_BARS = 48;
+;// CONCATENATED MODULE: ./lib/merge.js
 /**
- * Events by hour, or by day in long windows, as a mermaid chart that GitHub draws.
- * (https://mermaid.js.org/syntax/xyChart.html)
- * @returns '' where there is nothing to draw
+ * Runs up to `limit` generators at a time and yields what they yield, as it comes. A generator goes on only when the
+ * consumer comes back for more, so what waits is bounded by `limit`. The first error ends them all.
  */
-function chart(hours, window, now) {
-    if (window === undefined || now === undefined || hours.size === 0)
-        return '';
-    const byDay = window.end - window.start > MOST_BARS * clock/* HOUR */.dp;
-    const step = byDay ? clock/* DAY */.d_ : clock/* HOUR */.dp;
-    const labels = [];
-    const bars = [];
-    const first = Math.floor(hourOf(window.start) / step) * step;
-    const sums = new Map();
-    for (const [hour, events] of hours) {
-        const slot = Math.floor(hour / step) * step;
-        sums.set(slot, (sums.get(slot) ?? 0) + events);
-    }
-    for (let slot = first; slot < window.end; slot += step) {
-        const text = new Date(slot).toISOString();
-        labels.push(`"${byDay ? text.slice(5, 10) : text.slice(11, 13)}"`);
-        bars.push(sums.get(slot) ?? 0);
-    }
-    const top = Math.max(...bars, 1);
-    return [
-        '```mermaid',
-        'xychart-beta',
-        `  title "Events by ${byDay ? 'day' : 'hour'} (UTC)"`,
-        `  x-axis [${labels.join(', ')}]`,
-        `  y-axis "events" 0 --> ${top}`,
-        `  bar [${bars.join(', ')}]`,
-        '```',
-    ].join('\n');
-}
-
-;// CONCATENATED MODULE: ./lib/report/tally.js
-
-
-
-/** First entries kept of the batch summary, so that the output stays far below GitHub's megabyte. */
-const BATCH_ENTRIES = 500;
-/** Everything a run has to say about itself, gathered as it goes, so that it can be told at any moment it ends. */
-class Tally {
-    counts = {
-        collected: 0,
-        skipped: 0,
-        withoutWorkspace: 0,
-        values: 0,
-        rows: 0,
-        activities: new Map(),
-        hours: new Map(),
+async function* merge(generators, limit) {
+    const waiting = generators[Symbol.iterator]();
+    const active = new Map();
+    const advance = (generator) => {
+        const step = generator.next().then((result) => ({ generator, result }));
+        // Once one has failed nobody looks at the others any more.
+        step.catch(() => undefined);
+        active.set(generator, step);
     };
-    source;
-    fallbackUsed = false;
-    refusals = [];
-    window;
-    dryRun = false;
-    /** Hours planned and hours done with, of the activity log. */
-    hoursPlanned = 0;
-    hoursDone = 0;
-    sourceRequests = 0;
-    throttledMs = 0;
-    missing = [];
-    agedOut = [];
-    unreadable = [];
-    ingested = 0;
-    refusedRows = 0;
-    batchesSent = 0;
-    batchesFailed = 0;
-    bytesSent = 0;
-    rowBytes = 0;
-    batchesTotal = 0;
-    batches = [];
-    warnings = new Map();
-    errors = new Map();
-    /** Whether every window was collected whole from an activity log. */
-    collectedWhole = false;
-    /** Why collecting or sending ended early, without being a fault. */
-    stoppedEarly = false;
-    get failed() {
-        return this.dryRun ? 0 : this.counts.collected - this.counts.skipped - this.ingested;
-    }
-    get complete() {
-        return this.collectedWhole && this.failed === 0 && this.errors.size === 0 && !this.stoppedEarly;
-    }
-    warn(code, text) {
-        this.warnings.set(code, text);
-    }
-    /** Notes a fault; the first of each kind is the one that is told. */
-    fail(error) {
-        if (!this.errors.has(error.code))
-            this.errors.set(error.code, error);
-    }
-    requested() {
-        this.sourceRequests += 1;
-    }
-    batchEnded(ending) {
-        const rows = ending.batch.keys.length;
-        const bytes = ending.batch.body.length;
-        this.batchesTotal += 1;
-        if (ending.status === 'sent') {
-            this.ingested += rows;
-            this.batchesSent += 1;
-            this.bytesSent += ending.wireBytes;
-            this.rowBytes += bytes;
-        }
-        else if (ending.status !== 'dry-run') {
-            this.batchesFailed += 1;
-            if (ending.status === 'refused')
-                this.refusedRows += rows;
-        }
-        if (this.batches.length >= BATCH_ENTRIES)
-            return;
-        const { status, wireBytes, requestId } = ending;
-        this.batches.push({ batch: this.batchesTotal, rows, bytes, wireBytes, status, requestId });
-    }
-    /** Draws the conclusions that need the whole picture. */
-    conclude() {
-        const { window } = this;
-        if (this.missing.length > 0)
-            this.#failMissing();
-        if (this.refusedRows > 0) {
-            this.fail(new ActionError('rows-refused', `${this.refusedRows} rows were refused one by one with HTTP 400 or 413`));
-        }
-        if (this.failed > this.refusedRows && this.errors.size === 0 && !this.stoppedEarly) {
-            this.fail(new ActionError('uploads-failed', `${this.failed - this.refusedRows} rows were not acknowledged`));
-        }
-        if (this.agedOut.length > 0) {
-            const hours = this.agedOut.reduce((sum, part) => sum + (part.end - part.start), 0) / clock/* HOUR */.dp;
-            this.warn('aged-out', `${round(hours)} hours had left the 28 days that the service keeps before they could be asked for: they are lost.`);
-        }
-        if (this.counts.rows > 0) {
-            this.warn('cut', `${this.counts.values} values in ${this.counts.rows} rows were cut to the service's limit of 64 KiB.`);
-        }
-        if (this.unreadable.length > 0) {
-            const named = this.unreadable.slice(0, 10).map(({ id, why }) => `${id} (${why})`);
-            const more = this.unreadable.length > 10 ? ` and ${this.unreadable.length - 10} more` : '';
-            this.warn('unreadable-workspaces', `Workspaces that could not be read: ${named.join(', ')}${more}.`);
-        }
-        const quiet = this.collectedWhole && this.counts.collected === 0 && window !== undefined;
-        if (quiet && window.end - window.start >= clock/* DAY */.d_) {
-            this.warn('no-events', "Not a single event in 24 hours or more: unusual for a tenant in use. Check the filters and the app's access.");
-        }
-    }
-    /** Whether rows lie so far back that the service replaces their TimeGenerated (older than two days). */
-    replacesTimeGenerated(now) {
-        return [...this.counts.hours.keys()].some((hour) => hour + clock/* HOUR */.dp < hourOf(now) - 2 * clock/* DAY */.d_);
-    }
-    #failMissing() {
-        const named = this.missing.slice(0, 5).map(({ window, why }) => `${describe(window)} (${why})`);
-        const more = this.missing.length > 5 ? ` and ${this.missing.length - 5} more` : '';
-        const list = `${named.join(', ')}${more}`;
-        const nothing = this.hoursDone === this.missing.length && this.counts.collected === 0;
-        this.fail(new ActionError(nothing ? 'source-unreachable' : 'hours-missing', list));
-    }
-}
-/** A window as a reader wants it: "2026-11-20T07:00Z to 08:00Z". */
-function describe(window) {
-    const minute = (instant) => `${new Date(instant).toISOString().slice(0, 16)}Z`;
-    const start = minute(window.start);
-    const end = minute(window.end);
-    return `${start} to ${start.slice(0, 10) === end.slice(0, 10) ? end.slice(11) : end}`;
-}
-function round(value) {
-    return (Math.round(value * 10) / 10).toString();
-}
-
-;// CONCATENATED MODULE: ./lib/report/summary.js
-
-
-
-
-/** Rows shown of each list; the outputs hold more. */
-const SHOWN_BATCHES = 50;
-const SHOWN_ACTIVITIES = 10;
-const SHOWN_HOURS = 24;
-/** GitHub drops a summary of more than 1 MiB as a whole. */
-const LARGEST = 900_000;
-const SOURCES = {
-    'power-bi': 'Power BI activity log',
-    fabric: 'Fabric activities API',
-    workspaces: 'workspace records',
-};
-/**
- * The job summary in GitHub-flavoured Markdown: is it fine, how much, what is missing, what to do.
- * Holds counts, times, activity names and ids of workspaces that could not be read; nothing else of an event.
- */
-function summaryOf(tally, context, now) {
-    const parts = [
-        `## ${headline(tally)}`,
-        origin(tally, context),
-        ...[...tally.errors.values()].map((error) => summary_alert('CAUTION', `**${FAULTS[error.code].title}.** ${error.detail}`, `**What to do:** ${error.remedy}`)),
-        ...[...tally.warnings.values()].map((text) => summary_alert('WARNING', text)),
-        missingHours(tally),
-        counts(tally),
-        chart(tally.counts.hours, tally.window, tally.source === 'workspaces' ? undefined : now),
-        activities(tally),
-        ...notes(tally, now).map((text) => summary_alert('NOTE', text)),
-        batches(tally),
-    ];
-    const text = `${parts.filter((part) => part !== '').join('\n\n')}\n`;
-    return Buffer.byteLength(text) <= LARGEST ? text : `${text.slice(0, LARGEST / 4)}\n\n(cut)\n`;
-}
-function headline(tally) {
-    const { ingested, dryRun } = tally;
-    const events = `${grouped(tally.counts.collected)} activity events`;
-    if (tally.errors.size > 0) {
-        const kept = ingested > 0 ? `: ${grouped(ingested)} rows ingested, ${grouped(tally.failed)} not` : '';
-        return `❌ ${[...tally.errors.values()].map((error) => FAULTS[error.code].title).join('; ')}${kept}`;
-    }
-    if (tally.source === 'workspaces')
-        return `⚠️ No activity log: ${grouped(tally.counts.collected)} workspace records instead`;
-    if (!tally.complete)
-        return `⚠️ Incomplete: ${grouped(ingested)} rows ingested so far`;
-    if (dryRun)
-        return `✅ Dry run: ${events} collected, nothing uploaded`;
-    return ingested > 0
-        ? `✅ Complete: ${grouped(ingested)} activity events ingested`
-        : '✅ Complete: nothing new';
-}
-function origin(tally, context) {
-    const source = tally.source === undefined ? undefined : `From the ${SOURCES[tally.source]}`;
-    const window = tally.window === undefined ? undefined : `${describe(tally.window)} (UTC)`;
-    const run = context.runUrl === '' ? undefined : `[run ${context.runId}](${context.runUrl})`;
-    return [source, window, run].filter((part) => part !== undefined).join(' · ');
-}
-function counts(tally) {
-    if (tally.source === undefined)
-        return '';
-    const { collected, skipped } = tally.counts;
-    const ratio = tally.bytesSent > 0 ? ` (1/${(tally.rowBytes / tally.bytesSent).toFixed(0)} of the rows)` : '';
-    return table([
-        'Collected',
-        'Repeats skipped',
-        'Ingested',
-        'Failed',
-        'Batches sent',
-        'Bytes on the wire',
-        'Source requests',
-    ], [
-        [
-            grouped(collected),
-            grouped(skipped),
-            grouped(tally.ingested),
-            grouped(tally.failed),
-            `${grouped(tally.batchesSent)}${tally.batchesFailed > 0 ? `, ${grouped(tally.batchesFailed)} failed` : ''}`,
-            `${grouped(tally.bytesSent)}${ratio}`,
-            grouped(tally.sourceRequests),
-        ],
-    ], 'right');
-}
-function missingHours(tally) {
-    const rows = [
-        ...tally.missing.map(({ window, why }) => [describe(window), why]),
-        ...tally.agedOut.map((window) => [
-            describe(window),
-            'left the 28 days of history before it was asked for',
-        ]),
-    ];
-    if (rows.length === 0)
-        return '';
-    const more = rows.length > SHOWN_HOURS ? `\n\nand ${rows.length - SHOWN_HOURS} more` : '';
-    return `### Missing\n\n${table(['Window (UTC)', 'Why'], rows.slice(0, SHOWN_HOURS))}${more}`;
-}
-function activities(tally) {
-    const all = [...tally.counts.activities].sort((a, b) => b[1] - a[1]);
-    if (all.length === 0 || tally.source === 'workspaces')
-        return '';
-    const total = all.reduce((sum, [, events]) => sum + events, 0);
-    const rows = all
-        .slice(0, SHOWN_ACTIVITIES)
-        .map(([name, events]) => [name, grouped(events), `${((100 * events) / total).toFixed(1)} %`]);
-    const more = all.length > SHOWN_ACTIVITIES ? ` (${SHOWN_ACTIVITIES} of ${all.length})` : '';
-    return `### Busiest activities${more}\n\n${table(['Activity', 'Events', 'Share'], rows, 'right-but-first')}`;
-}
-function notes(tally, now) {
-    const found = [];
-    if (tally.ingested > 0 && tally.source !== 'workspaces' && tally.replacesTimeGenerated(now)) {
-        found.push('Azure Monitor replaces `TimeGenerated` of events older than two days by the time of arrival. Query by `CreationTime`.');
-    }
-    if (tally.counts.withoutWorkspace > 0) {
-        found.push(`${grouped(tally.counts.withoutWorkspace)} events that name no workspace were left out, because \`workspace-ids\` is given.`);
-    }
-    if (tally.refusals.length > 0)
-        found.push(`Refused by ${tally.refusals.join('; ')}.`);
-    return found;
-}
-function batches(tally) {
-    if (tally.batches.length === 0)
-        return '';
-    const rows = tally.batches
-        .slice(0, SHOWN_BATCHES)
-        .map(({ batch, rows, bytes, wireBytes, status, requestId }) => [
-        String(batch),
-        grouped(rows),
-        grouped(bytes),
-        grouped(wireBytes),
-        status,
-        requestId === '' ? '' : `\`${requestId}\``,
-    ]);
-    const more = tally.batchesTotal > rows.length ? `\n\nand ${grouped(tally.batchesTotal - rows.length)} more` : '';
-    const head = ['Batch', 'Rows', 'Bytes', 'Wire bytes', 'Status', 'x-ms-client-request-id'];
-    return `<details><summary>Batches (${grouped(tally.batchesTotal)})</summary>\n\n${table(head, rows)}${more}\n\n</details>`;
-}
-function summary_alert(kind, ...paragraphs) {
-    return [`> [!${kind}]`, ...paragraphs.map((text) => `> ${text}`)].join('\n>\n').replace(']\n>\n', ']\n');
-}
-function table(head, rows, align = 'left') {
-    const rule = head.map((_, at) => align === 'left' || (at === 0 && align === 'right-but-first') ? '---' : '---:');
-    const line = (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-    return [line(head), line(rule), ...rows.map(line)].join('\n');
-}
-
-;// CONCATENATED MODULE: ./lib/report/report.js
-
-
-
-const WARNING_TITLES = {
-    clipped: 'Window clipped',
-    fallback: 'Workspace records, not activity',
-    'no-events': 'No events',
-    cut: 'Values cut',
-    'unreadable-workspaces': 'Unreadable workspaces',
-    'aged-out': 'Hours lost',
-    incomplete: 'Incomplete',
-};
-/** Tells how the run went: outputs, one annotation for each kind of fault, and the job summary. */
-async function report(tally, host) {
-    for (const [name, value] of Object.entries(outputsOf(tally)))
-        host.setOutput(name, value);
-    for (const [code, text] of tally.warnings)
-        host.log.warning(text, WARNING_TITLES[code]);
-    for (const error of tally.errors.values())
-        host.log.error(error.message, FAULTS[error.code].title);
+    const start = () => {
+        const next = waiting.next();
+        if (!next.done)
+            advance(next.value);
+    };
+    for (let started = 0; started < limit; started += 1)
+        start();
     try {
-        await host.writeSummary(summaryOf(tally, host.context, host.clock.now()));
+        while (active.size > 0) {
+            const { generator, result } = await Promise.race(active.values());
+            if (result.done) {
+                active.delete(generator);
+                start();
+            }
+            else {
+                yield result.value;
+                advance(generator);
+            }
+        }
     }
-    catch (error) {
-        // Old runners have no summary file; what it says stands in the outputs too.
-        host.log.warning(`The job summary could not be written (${error.name}).`, 'No job summary');
+    finally {
+        for (const generator of active.keys())
+            generator.return().catch(() => undefined);
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/window.js
+
+/** How long the service keeps activity events, and the margin held to it so that no request crosses the line. */
+const HISTORY = 28 * lib_clock/* DAY */.d_;
+const HISTORY_MARGIN = 15 * lib_clock/* MINUTE */.pY;
+/** The oldest instant that may be asked for now. */
+function historyStart(now) {
+    return now - HISTORY + HISTORY_MARGIN;
+}
+function hourOf(instant) {
+    return Math.floor(instant / lib_clock/* HOUR */.dp) * lib_clock/* HOUR */.dp;
+}
+/**
+ * The window that a run asks for: `startTime` (or `lookbackHours` before the end) to `endTime` (or now).
+ */
+function requestedWindow(wish, now) {
+    const end = wish.endTime ?? now;
+    return { start: wish.startTime ?? end - wish.lookbackHours * lib_clock/* HOUR */.dp, end };
+}
+/**
+ * The part of the window that the service still keeps; empty (start = end) where that is nothing.
+ * A clipped start lies on the next whole minute but one, so that the hour is not found aged out
+ * when it is asked for a moment later.
+ */
+function clipToHistory(window, now) {
+    const oldest = historyStart(now);
+    if (window.start >= oldest)
+        return window;
+    const start = (Math.ceil(oldest / lib_clock/* MINUTE */.pY) + 1) * lib_clock/* MINUTE */.pY;
+    return { start: Math.min(start, window.end), end: window.end };
+}
+/**
+ * The UTC hours of a window, oldest first (they are the next to be forgotten by the service). The first and the
+ * last may be parts. The source pages by the hour, so an hour alone costs the requests it costs within a day.
+ */
+function* hoursOf(window) {
+    for (let hour = hourOf(window.start); hour < window.end; hour += lib_clock/* HOUR */.dp) {
+        yield { hour, start: Math.max(hour, window.start), end: Math.min(hour + lib_clock/* HOUR */.dp, window.end) };
+    }
+}
+function isWholeHour(window) {
+    return window.start === window.hour && window.end === window.hour + lib_clock/* HOUR */.dp;
+}
+
+;// CONCATENATED MODULE: ./lib/sources/page.js
+
+
+/** Thrown when the service says no to the request itself: another attempt would meet the same answer. */
+class RefusedError extends Error {
+    name = 'RefusedError';
+    status;
+    /** Status and code, such as "HTTP 401 PowerBINotAuthorizedException". */
+    why;
+    constructor(answer) {
+        super(statusWithCode(answer));
+        this.status = answer.status;
+        this.why = this.message;
+    }
+    /** Whether it is a verdict on the app or the address, which another source may not share. */
+    get isVerdict() {
+        return this.status === 401 || this.status === 403 || this.status === 404;
+    }
+}
+/** Silence after which a page is asked for again. The service's own answer may take most of a minute. */
+const page_SILENCE = 60_000;
+/**
+ * GETs a JSON object, with all retries. `url` is asked anew for each attempt, since a wait may have changed it.
+ * @param isWhole whether the object is the answer asked for: anything else, such as an error page of a gateway with
+ * status 200, must not be taken for "no events"
+ * @param turn taken before the body is parsed, and kept by the caller on success: however many pages arrive at a time,
+ * only one is unpacked in memory
+ * @throws RefusedError, RequestFailedError, OutOfTimeError, the pace's reason, or what `url` throws
+ */
+function getJson(link, url, isWhole, turn) {
+    return retrying(async () => {
+        const call = { method: 'GET', url: url(), silenceMs: page_SILENCE, signal: link.pace.signal };
+        link.onRequest();
+        const outcome = await send(link.pipeline, { ...call, headers: { Accept: 'application/json' } });
+        if (outcome.kind !== 'done')
+            return outcome;
+        if (outcome.value.status !== 200)
+            throw new RefusedError(outcome.value);
+        await turn?.take();
+        const body = jsonOf(outcome.value);
+        if (body !== undefined && isWhole(body))
+            return { kind: 'done', value: body };
+        turn?.pass();
+        const why = body === undefined ? 'HTTP 200 without JSON' : 'HTTP 200 with unknown JSON';
+        return { kind: 'transient', why, retryAfterMs: undefined };
+    }, link.pace, link.gate);
+}
+/**
+ * A continuation token as it goes into a URL: services give it percent-encoded already, and it must arrive encoded
+ * exactly once (https://learn.microsoft.com/en-us/rest/api/power-bi/admin/get-activity-events).
+ */
+function encodeToken(token) {
+    let plain = token;
+    try {
+        plain = decodeURIComponent(token);
+    }
+    catch {
+        // Not percent-encoded: it holds a bare percent sign.
+    }
+    return encodeURIComponent(plain);
+}
+
+;// CONCATENATED MODULE: ./lib/sources/activity-pages.js
+
+
+/** Thrown when the window has left the 28 days that the service keeps. */
+class AgedOutError extends Error {
+    name = 'AgedOutError';
+}
+/** Thrown when a chain of pages cannot be followed on: worth another start from its beginning. */
+class BrokenChainError extends Error {
+    name = 'BrokenChainError';
+}
+/** Pages without a single event after which a chain is taken for endless. */
+const EMPTY_PAGES = 1000;
+/**
+ * All pages of a window. The end is a missing continuation token and nothing else: pages may be empty, and
+ * lastResultSet is false on the last one too.
+ * While a page is with the consumer, `turn` is held.
+ */
+async function* activityPages(api, window, link, turn) {
+    let from = window.start;
+    const firstUrl = () => {
+        from = Math.max(window.start, historyStart(link.pace.clock.now()));
+        if (from >= window.end)
+            throw new AgedOutError();
+        return api.firstUrl({ start: from, end: window.end });
+    };
+    let body = await getJson(link, firstUrl, hasEvents, turn);
+    const seen = new Set();
+    for (let empty = 0;;) {
+        let token;
+        try {
+            const events = eventsOf(body);
+            empty = events.length === 0 ? empty + 1 : 0;
+            token = tokenOf(body);
+            yield { events, from };
+        }
+        finally {
+            turn.pass();
+        }
+        if (token === undefined)
+            return;
+        if (seen.has(token))
+            throw new BrokenChainError('the same continuation token came twice');
+        if (empty >= EMPTY_PAGES)
+            throw new BrokenChainError(`${EMPTY_PAGES} empty pages in a row`);
+        seen.add(token);
+        const next = api.nextUrl({ start: from, end: window.end }, encodeToken(token));
+        try {
+            body = await getJson(link, () => next, hasEvents, turn);
+        }
+        catch (error) {
+            // How long a token lives is nowhere documented; a refused one is no verdict on the app.
+            const refused = error instanceof RefusedError && (error.status === 400 || error.status === 410);
+            throw refused ? new BrokenChainError(`the continuation token was refused (${error.why})`) : error;
+        }
+    }
+}
+function hasEvents(body) {
+    return Array.isArray(body.activityEventEntities);
+}
+function eventsOf(body) {
+    const entities = body.activityEventEntities;
+    // Blank records have been seen; there is nothing in them to keep.
+    return entities.filter((entity) => typeof entity === 'object' && entity !== null && !Array.isArray(entity));
+}
+function tokenOf(body) {
+    const token = body.continuationToken;
+    return typeof token === 'string' && token !== '' ? token : undefined;
+}
+
+;// CONCATENATED MODULE: ./lib/collect.js
+
+
+
+
+/** Asks for the first page of a window. @throws as activityPages does; a refusal is the source's verdict */
+async function begin(api, window, link, turn) {
+    const rest = activityPages(api, window, link, turn);
+    return { window, first: await rest.next(), rest };
+}
+/**
+ * Collects windows, up to `concurrency` at a time, in their order. A window that cannot be collected after all retries
+ * is named as missing, and the others go on.
+ */
+async function* collect(api, windows, link, turn, concurrency, begun) {
+    const generators = (function* () {
+        for (const window of windows)
+            yield collectWindow(api, window, link, turn, begun?.window === window ? begun : undefined);
+    })();
+    yield* merge(generators, concurrency);
+}
+async function* collectWindow(api, window, link, turn, begun) {
+    for (let broken = 0;; broken += 1) {
+        let from = window.start;
+        try {
+            yield { kind: 'begin', window };
+            const pages = begun !== undefined && broken === 0 ? collect_resume(begun) : activityPages(api, window, link, turn);
+            for await (const page of pages) {
+                from = page.from;
+                yield { kind: 'page', window, events: page.events };
+            }
+            if (from > window.start)
+                yield { kind: 'aged-out', window, part: { start: window.start, end: from } };
+            yield { kind: 'whole', window, part: { start: from, end: window.end } };
+            return;
+        }
+        catch (error) {
+            if (error instanceof AgedOutError) {
+                yield { kind: 'aged-out', window, part: window };
+                return;
+            }
+            if (error instanceof BrokenChainError && broken === 0)
+                continue;
+            const why = reasonOf(error);
+            if (why === undefined)
+                throw error;
+            yield { kind: 'missing', window, why };
+            return;
+        }
+    }
+}
+async function* collect_resume(begun) {
+    if (!begun.first.done)
+        yield begun.first.value;
+    yield* begun.rest;
+}
+/** Why a single window failed, or undefined where the error concerns the whole run. */
+function reasonOf(error) {
+    if (error instanceof RequestFailedError || error instanceof BrokenChainError)
+        return error.message;
+    return error instanceof RefusedError ? error.why : undefined;
+}
+
+;// CONCATENATED MODULE: ./lib/idle.js
+/** Passes a stream on, with the word 'idle' in between whenever nothing came for `idleMs`. */
+async function* withIdle(source, idleMs) {
+    let next = source.next();
+    try {
+        for (;;) {
+            const timer = Promise.withResolvers();
+            const timeout = setTimeout(() => timer.resolve('idle'), idleMs);
+            const result = await Promise.race([next, timer.promise]).finally(() => clearTimeout(timeout));
+            if (result === 'idle') {
+                yield 'idle';
+                continue;
+            }
+            if (result.done)
+                return;
+            yield result.value;
+            next = source.next();
+        }
+    }
+    finally {
+        next.catch(() => undefined);
+        source.return().catch(() => undefined);
     }
 }
 
@@ -67762,32 +67397,36 @@ function canonical(value) {
     const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
     return `{${entries.map(([name, entry]) => `${JSON.stringify(name)}:${canonical(entry)}`).join(',')}}`;
 }
+const NOTHING = { has: () => false, contents: () => 0 };
 /** Events seen in one hour. */
 class SeenHour {
     ids = new KeySet();
-    /** Content hash to how many equal events were taken, and to how many this reading of the hour has met. */
+    /** Content to how many equal events were taken, and to how many this reading of the hour has met. */
     taken = new Map();
     met = new Map();
 }
 /**
  * Which events were already taken in, hour by hour: an event's id repeats only within the hour of its CreationTime.
- * An event without an id is never taken for a repeat within one reading of the source. When an hour is read again
- * from its start, as many equal ones are passed over as were taken before.
+ * An event without an id is never taken for a repeat within one reading of the source. When an hour is read again,
+ * in this run or a later one, as many equal ones are passed over as were taken before.
  */
 class Seen {
     #hours = new Map();
+    #known;
+    constructor(known = NOTHING) {
+        this.#known = known;
+    }
     /** Whether the event is new; it counts as taken from now on. */
     take(key) {
         const hour = this.#hour(key.hour);
         if (!key.byContent)
-            return hour.ids.add(key.high, key.low);
-        const content = contentKey(key);
+            return !this.#known.has(key) && hour.ids.add(key.high, key.low);
+        const content = contentOf(key);
         const met = (hour.met.get(content) ?? 0) + 1;
+        const taken = hour.taken.get(content) ?? this.#known.contents(key);
         hour.met.set(content, met);
-        if (met <= (hour.taken.get(content) ?? 0))
-            return false;
-        hour.taken.set(content, met);
-        return true;
+        hour.taken.set(content, Math.max(taken, met));
+        return met > taken;
     }
     /** Begins another reading of an hour from its start. */
     rewind(hour) {
@@ -67809,9 +67448,9 @@ class Seen {
         return seen;
     }
 }
-/** 53 of the 64 bits, which a Map can hold without making a string: content keys are few. */
-function contentKey(key) {
-    return key.high * 2 ** 21 + (key.low >>> 11);
+/** A key's 64 bits as one value. */
+function contentOf(key) {
+    return (BigInt(key.high) << 32n) | BigInt(key.low);
 }
 /** A set of 64-bit keys in flat memory: 8 bytes a slot, at most three quarters full. */
 class KeySet {
@@ -68013,6 +67652,70 @@ function literal(text) {
     return text.replaceAll("'", "''");
 }
 
+;// CONCATENATED MODULE: ./lib/sources/open.js
+
+
+
+
+
+
+
+
+/** Waits where a 429 names no time. */
+const WAITS = { first: 10 * lib_clock/* SECOND */.Z2, longest: 300 * lib_clock/* SECOND */.Z2 };
+/** The link to a service: signed, counted, and behind a gate of its own. */
+function linkTo(job, service, scope) {
+    return {
+        pipeline: createPipeline(job.userAgent, authorizationPolicy(job.credential, scope)),
+        pace: job.stop.pace,
+        gate: new Gate(WAITS, (until) => job.live.throttled(service, until)),
+        onRequest: () => job.tally.requested(),
+    };
+}
+/** Finds the source that lets us in, among those that the inputs allow. @throws ActionError 'source-refused' */
+function openSource(job, plan, turn) {
+    const { inputs, tally } = job;
+    const { source, fabricUrl, cloud } = inputs;
+    const candidates = [];
+    if (source === 'auto' || source === 'power-bi') {
+        const link = linkTo(job, 'The activity log', CLOUDS[cloud].powerBiScope);
+        candidates.push({ api: powerBiActivity(inputs.powerBiUrl, inputs), link, windows: plan.windows });
+    }
+    if ((source === 'auto' || source === 'fabric') && fabricUrl !== undefined) {
+        const link = linkTo(job, 'Fabric', FABRIC_SCOPE);
+        candidates.push({ api: fabricActivity(fabricUrl), link, windows: joined(plan.windows) });
+    }
+    const noHost = `no Fabric host is documented for cloud "${cloud}", so nothing else was tried`;
+    const ruledOut = 'workspace records are ruled out by "fallback: false"';
+    return choose({
+        source,
+        candidates,
+        workspaces: {
+            allowed: fabricUrl !== undefined && inputs.fallback,
+            why: fabricUrl === undefined ? noHost : ruledOut,
+        },
+        turn,
+        onRefusal: (reason) => {
+            tally.refusals.push(reason);
+            job.host.log.info(`Refused by ${reason}`);
+        },
+    });
+}
+/** Windows that touch, as one: Fabric is asked for a whole stretch in one chain of pages. */
+function joined(windows) {
+    const stretches = [];
+    for (const window of windows) {
+        const last = stretches.at(-1);
+        if (last !== undefined && last.end === window.start) {
+            stretches[stretches.length - 1] = { start: last.start, end: window.end };
+        }
+        else {
+            stretches.push({ start: window.start, end: window.end });
+        }
+    }
+    return stretches;
+}
+
 ;// CONCATENATED MODULE: ./lib/sources/workspaces.js
 
 
@@ -68078,28 +67781,6 @@ function recordOf(workspace, id, now) {
     };
 }
 
-;// CONCATENATED MODULE: ./lib/trace.js
-
-const PRODUCT = 'fabric-activity-to-log-analytics';
-const VERSION = '1.0.0';
-/** User agent of every request, so that sign-in and service logs lead back to the workflow. */
-function userAgent(context) {
-    const run = context.repository === ''
-        ? ''
-        : ` (${context.repository.replace(/[^\w./-]/g, '')}; run ${context.runId})`;
-    return `${PRODUCT}/${VERSION}${run}`;
-}
-/**
- * New x-ms-client-request-id: a GUID (version 8) whose first 12 digits are the workflow run's id in hexadecimal, so
- * that DCRLogErrors.ClientRequestId tells which run sent a batch.
- */
-function newRequestId(context) {
-    const run = context.runId.toString(16).padStart(12, '0').slice(-12);
-    const random = (0,external_node_crypto_.randomBytes)(10).toString('hex');
-    const variant = '89ab'[Number.parseInt(random.slice(3, 4), 16) % 4];
-    return `${run.slice(0, 8)}-${run.slice(8)}-8${random.slice(0, 3)}-${variant}${random.slice(4, 7)}-${random.slice(7, 19)}`;
-}
-
 ;// CONCATENATED MODULE: ./lib/turn.js
 /** Lets one holder at a time go on, in the order of asking. */
 class Turn {
@@ -68119,6 +67800,1653 @@ class Turn {
         else
             next();
     }
+}
+
+;// CONCATENATED MODULE: ./lib/intake.js
+
+
+
+
+
+
+
+
+
+
+
+/** A batch that is not full is sent when nothing new came for so long, so that it never waits for a throttle. */
+const IDLE = 5 * lib_clock/* SECOND */.Z2;
+/**
+ * From the sources to rows ready to be sent, page by page, as it comes. 'idle' says that nothing came for a while.
+ * @throws ActionError, OutOfTimeError
+ */
+async function* collectRows(job, plan) {
+    const { tally, host, inputs, track } = job;
+    if (inputs.source !== 'workspaces' && plan.windows.length === 0) {
+        tally.collectedWhole = true;
+        return;
+    }
+    const turn = new Turn();
+    const chosen = await openSource(job, plan, turn);
+    const activityLog = chosen.kind === 'activity' ? chosen.candidate : undefined;
+    const seen = new Seen(track.checkpoint);
+    const context = {
+        source: activityLog?.api.name ?? 'workspaces',
+        filter: inputs,
+        inWindow: activityLog === undefined ? () => true : within(plan.windows),
+        seen,
+        now: () => host.clock.now(),
+        counts: tally.counts,
+    };
+    tally.source = context.source;
+    if (activityLog !== undefined) {
+        tally.hoursPlanned = plan.windows.length;
+        track.begin(plan.window);
+    }
+    const pages = chosen.kind === 'activity' ? activityEvents(job, chosen, turn, seen) : workspaceEvents(job);
+    for await (const page of withIdle(pages, IDLE)) {
+        yield page === 'idle' ? page : noted(rowsOf(page.events, page.window, context), job);
+    }
+    tally.collectedWhole =
+        activityLog !== undefined && tally.missing.length === 0 && tally.agedOut.length === 0;
+}
+function* noted(rows, { track }) {
+    for (const row of rows) {
+        track.taken(row.key);
+        yield row;
+    }
+}
+async function* activityEvents(job, chosen, turn, seen) {
+    const { tally, inputs, host, track } = job;
+    const { api, link, windows } = chosen.candidate;
+    const askedAt = new Map();
+    const open = new Set(windows);
+    for await (const item of collect(api, windows, link, turn, inputs.concurrency, chosen.begun)) {
+        switch (item.kind) {
+            case 'begin':
+                askedAt.set(item.window, host.clock.now());
+                for (const { hour } of hoursOf(item.window))
+                    seen.rewind(hour);
+                break;
+            case 'page':
+                yield item;
+                break;
+            case 'whole':
+                tally.hoursDone += hoursIn(item.window);
+                track.collected(item.part, askedAt.get(item.window) ?? 0);
+                open.delete(item.window);
+                break;
+            case 'missing':
+                tally.hoursDone += hoursIn(item.window);
+                tally.missing.push(item);
+                open.delete(item.window);
+                break;
+            case 'aged-out':
+                tally.agedOut.push(item.part);
+                if (item.part.end === item.window.end)
+                    tally.hoursDone += hoursIn(item.window);
+                break;
+        }
+        // An id repeats only within its hour, and hours go by in order: what lies a day back is done with.
+        const [oldest] = open;
+        if (item.kind !== 'page' && oldest !== undefined)
+            seen.forgetBefore(hourOf(oldest.start) - lib_clock/* DAY */.d_);
+    }
+}
+async function* workspaceEvents(job) {
+    const { inputs, tally, host } = job;
+    const link = linkTo(job, 'Fabric', FABRIC_SCOPE);
+    const now = host.clock.now();
+    let readable = 0;
+    const results = workspaceRecords(inputs.fabricUrl ?? '', inputs.workspaceIds, link, inputs.concurrency);
+    for await (const result of results) {
+        if ('record' in result) {
+            readable += 1;
+            yield { window: { start: now, end: now }, events: [result.record] };
+        }
+        else {
+            tally.unreadable.push({ id: result.unreadable, why: result.why });
+        }
+    }
+    if (readable === 0) {
+        const why = tally.unreadable[0]?.why ?? 'the list is empty';
+        throw new ActionError('workspaces-refused', `no workspace could be read (${why})`);
+    }
+    tally.fallbackUsed = inputs.source === 'auto';
+    const what = tally.fallbackUsed
+        ? 'No activity log was accessible, and workspace records stand in'
+        : 'Workspace records were collected';
+    tally.warn('fallback', `${what}: they say that the app could read a workspace, not that anybody used it. No hour counts as collected.`);
+}
+/** Whether an instant lies in one of the windows; looked up by hour, since there may be hundreds. */
+function within(windows) {
+    const byHour = new Map(windows.map((window) => [window.hour, window]));
+    return (instant) => {
+        const window = byHour.get(Math.floor(instant / lib_clock/* HOUR */.dp) * lib_clock/* HOUR */.dp);
+        return window !== undefined && instant >= window.start && instant < window.end;
+    };
+}
+function hoursIn(window) {
+    return [...hoursOf(window)].length;
+}
+
+;// CONCATENATED MODULE: ./lib/progress/hour-state.js
+
+
+function newHour(hour) {
+    return { hour, final: [], count: 0, toldQuiet: false, ids: new KeySet(), contents: new Map() };
+}
+/** Settled hours are not asked for again: all of it is final. */
+function isSettled(state) {
+    const [only] = state.final;
+    return only !== undefined && only.start <= state.hour && only.end >= state.hour + lib_clock/* HOUR */.dp;
+}
+/** Adds a part that is final. */
+function addFinal(state, part) {
+    const merged = [];
+    for (const next of [...state.final, part].sort((a, b) => a.start - b.start)) {
+        const last = merged.at(-1);
+        if (last !== undefined && next.start <= last.end) {
+            merged[merged.length - 1] = { start: last.start, end: Math.max(last.end, next.end) };
+        }
+        else {
+            merged.push(next);
+        }
+    }
+    state.final = merged;
+}
+/** What of `wanted` is not final yet, as one window; undefined where nothing is left. */
+function openPart(state, wanted) {
+    let { start, end } = wanted;
+    for (const part of state?.final ?? []) {
+        if (part.start <= start && part.end > start)
+            start = part.end;
+    }
+    for (const part of (state?.final ?? []).toReversed()) {
+        if (part.end >= end && part.start < end)
+            end = part.start;
+    }
+    return start < end ? { start, end } : undefined;
+}
+function acknowledge(state, key) {
+    if (key.byContent) {
+        const content = contentOf(key);
+        state.contents.set(content, (state.contents.get(content) ?? 0) + 1);
+        state.count += 1;
+    }
+    else if (state.ids.add(key.high, key.low)) {
+        state.count += 1;
+    }
+}
+/** hour, flags, count, parts, ids, contents; all numbers little-endian. */
+function encodeHour(state) {
+    const settled = isSettled(state);
+    const ids = settled ? 0 : state.ids.size;
+    const contents = settled ? [] : [...state.contents];
+    const buffer = Buffer.allocUnsafe(8 + 1 + 4 + 4 + 16 * state.final.length + 4 + 8 * ids + 4 + 12 * contents.length);
+    let at = buffer.writeDoubleLE(state.hour, 0);
+    at = buffer.writeUInt8(state.toldQuiet ? 1 : 0, at);
+    at = buffer.writeUInt32LE(state.count, at);
+    at = buffer.writeUInt32LE(state.final.length, at);
+    for (const part of state.final)
+        at = buffer.writeDoubleLE(part.end, buffer.writeDoubleLE(part.start, at));
+    at = buffer.writeUInt32LE(ids, at);
+    if (ids > 0) {
+        for (const [high, low] of state.ids.keys())
+            at = buffer.writeUInt32LE(low, buffer.writeUInt32LE(high, at));
+    }
+    at = buffer.writeUInt32LE(contents.length, at);
+    for (const [content, count] of contents)
+        at = buffer.writeUInt32LE(count, buffer.writeBigUInt64LE(content, at));
+    return buffer;
+}
+/** @throws RangeError where the payload is too short */
+function decodeHour(payload) {
+    const state = newHour(payload.readDoubleLE(0));
+    state.toldQuiet = payload.readUInt8(8) === 1;
+    state.count = payload.readUInt32LE(9);
+    let at = 17;
+    const parts = payload.readUInt32LE(13);
+    const final = [];
+    for (let part = 0; part < parts; part += 1, at += 16) {
+        final.push({ start: payload.readDoubleLE(at), end: payload.readDoubleLE(at + 8) });
+    }
+    state.final = final;
+    const ids = payload.readUInt32LE(at);
+    at += 4;
+    for (let id = 0; id < ids; id += 1, at += 8)
+        state.ids.add(payload.readUInt32LE(at), payload.readUInt32LE(at + 4));
+    const contents = payload.readUInt32LE(at);
+    at += 4;
+    for (let content = 0; content < contents; content += 1, at += 12) {
+        state.contents.set(payload.readBigUInt64LE(at), payload.readUInt32LE(at + 8));
+    }
+    return state;
+}
+
+;// CONCATENATED MODULE: ./lib/plan.js
+
+
+
+/** When an hour that ended at `end` is final: events arrive up to 24 hours late. */
+function isFinalAt(end, now) {
+    return now >= end + lib_clock/* DAY */.d_;
+}
+/**
+ * The hours to ask for. Without a checkpoint: those of the window. With one: hours not settled yet, from the oldest
+ * instant that runs of this configuration ever covered, so that missed ones are caught up; a run with a start of its
+ * own keeps to its window.
+ * @param wanted the window that the inputs name
+ */
+function planHours(wanted, ownStart, checkpoint, now) {
+    const since = ownStart ? wanted.start : Math.min(wanted.start, checkpoint?.mark?.since ?? wanted.start);
+    const window = clipToHistory({ start: since, end: wanted.end }, now);
+    const windows = [];
+    let settled = 0;
+    for (const part of hoursOf(window)) {
+        const open = openPart(checkpoint?.hours.get(part.hour), part);
+        if (open === undefined)
+            settled += 1;
+        else
+            windows.push({ hour: part.hour, ...open });
+    }
+    const caughtUp = windows.filter(({ hour }) => hour + lib_clock/* HOUR */.dp <= wanted.start).length;
+    return { window, windows, settled, caughtUp };
+}
+
+;// CONCATENATED MODULE: external "node:fs"
+const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
+;// CONCATENATED MODULE: ./lib/progress/lock.js
+
+
+
+
+/** A live holder touches its lock this often; one that did not for longer than STALE is dead. */
+const HEARTBEAT = 30_000;
+const STALE = 5 * 60_000;
+/** Locks of this very process. */
+const held = new Set();
+/**
+ * Takes a file for this process, so that two runs at once do not write to it. A lock that a dead run left behind is
+ * taken over: its process is gone from this machine, or it was not touched for five minutes.
+ * @returns lets the file go again
+ * @throws ActionError 'state-locked'
+ */
+function lock(path, what) {
+    const lockPath = `${path}.lock`;
+    const own = { token: (0,external_node_crypto_.randomUUID)(), host: (0,external_node_os_namespaceObject.hostname)(), pid: process.pid };
+    if (!create(lockPath, own)) {
+        const there = holderOf(lockPath);
+        if (!isDead(lockPath, there) || !remove(lockPath, there) || !create(lockPath, own)) {
+            const who = there === undefined ? 'another run' : `process ${there.pid} on ${there.host}`;
+            throw new ActionError('state-locked', `${what} ${path} is in use by ${who}`);
+        }
+    }
+    held.add(lockPath);
+    const heartbeat = setInterval(() => touch(lockPath), HEARTBEAT);
+    heartbeat.unref();
+    return () => {
+        clearInterval(heartbeat);
+        held.delete(lockPath);
+        if (holderOf(lockPath)?.token === own.token)
+            (0,external_node_fs_namespaceObject.rmSync)(lockPath, { force: true });
+    };
+}
+function create(lockPath, holder) {
+    try {
+        (0,external_node_fs_namespaceObject.writeFileSync)(lockPath, JSON.stringify(holder), { flag: 'wx' });
+        return true;
+    }
+    catch (error) {
+        if (error.code === 'EEXIST')
+            return false;
+        throw error;
+    }
+}
+function holderOf(lockPath) {
+    try {
+        return JSON.parse((0,external_node_fs_namespaceObject.readFileSync)(lockPath, 'utf8'));
+    }
+    catch {
+        return undefined;
+    }
+}
+function isDead(lockPath, holder) {
+    try {
+        if (Date.now() - (0,external_node_fs_namespaceObject.statSync)(lockPath).mtimeMs > STALE)
+            return true;
+        // A dead run's process id may have come back, even as ours: a container starts them anew each time.
+        if (holder === undefined || holder.host !== (0,external_node_os_namespaceObject.hostname)())
+            return false;
+        if (holder.pid === process.pid)
+            return !held.has(lockPath);
+        process.kill(holder.pid, 0);
+        return false;
+    }
+    catch (error) {
+        return error.code === 'ESRCH';
+    }
+}
+/** Moves a dead run's lock away, and makes sure that it was the dead run's and not one that was just taken. */
+function remove(lockPath, dead) {
+    const aside = `${lockPath}.${(0,external_node_crypto_.randomUUID)()}`;
+    try {
+        (0,external_node_fs_namespaceObject.renameSync)(lockPath, aside);
+    }
+    catch {
+        return false;
+    }
+    const moved = holderOf(aside);
+    if (moved?.token !== dead?.token) {
+        (0,external_node_fs_namespaceObject.renameSync)(aside, lockPath);
+        return false;
+    }
+    (0,external_node_fs_namespaceObject.rmSync)(aside, { force: true });
+    return true;
+}
+function touch(lockPath) {
+    try {
+        (0,external_node_fs_namespaceObject.utimesSync)(lockPath, new Date(), new Date());
+    }
+    catch {
+        // The file system may be full or gone; the lock then ages, which is what it is for.
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/rejected.js
+
+
+
+
+
+function eventText(key) {
+    const hex = (part) => part.toString(16).padStart(8, '0');
+    return `${new Date(key.hour).toISOString().slice(0, 13)}/${key.byContent ? 'content' : 'id'}/${hex(key.high)}${hex(key.low)}`;
+}
+function eventKey(text) {
+    const parts = typeof text === 'string' ? /^(.{13})\/(id|content)\/([0-9a-f]{8})([0-9a-f]{8})$/.exec(text) : null;
+    const hour = Date.parse(`${parts?.[1] ?? ''}:00:00Z`);
+    if (parts === null || Number.isNaN(hour))
+        return undefined;
+    const [, , kind, high = '0', low = '0'] = parts;
+    return {
+        hour,
+        byContent: kind === 'content',
+        high: Number.parseInt(high, 16),
+        low: Number.parseInt(low, 16),
+    };
+}
+/**
+ * Appends the rows of a refused batch, gzipped NDJSON, one member each time. The file is readable by its owner only,
+ * since it holds what the log and the state file must not. It is on the disk when this returns.
+ * @throws ActionError 'rejected-file'
+ */
+function keepRejected(path, batch, reason, now) {
+    const time = new Date(now).toISOString();
+    const tail = (key) => `,"reason":${JSON.stringify(reason)},"time":"${time}","event":"${eventText(key)}"}\n`;
+    const lines = batch.keys.map((key, at) => `{"row":${rowAt(batch, at)}${tail(key)}`);
+    const member = (0,external_node_zlib_.gzipSync)(lines.join(''));
+    try {
+        (0,external_node_fs_namespaceObject.mkdirSync)((0,external_node_path_namespaceObject.dirname)(path), { recursive: true });
+        const file = (0,external_node_fs_namespaceObject.openSync)(path, 'a', 0o600);
+        const { size } = (0,external_node_fs_namespaceObject.fstatSync)(file);
+        try {
+            for (let written = 0; written < member.length;)
+                written += (0,external_node_fs_namespaceObject.writeSync)(file, member, written);
+            (0,external_node_fs_namespaceObject.fsyncSync)(file);
+        }
+        catch (error) {
+            // Half a member would make everything behind it unreadable.
+            (0,external_node_fs_namespaceObject.ftruncateSync)(file, size);
+            throw error;
+        }
+        finally {
+            (0,external_node_fs_namespaceObject.closeSync)(file);
+        }
+    }
+    catch (error) {
+        const code = error.code ?? 'unknown error';
+        throw new ActionError('rejected-file', `${code} at ${path}`, { cause: error });
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/progress/fingerprint.js
+
+/** What decides which events a run is about, as a hash: progress of one configuration means nothing to another. */
+function fingerprintOf(inputs) {
+    const { tenantId, cloud, source, activity, userId, workspaceIds, dcrImmutableId, streamName } = inputs;
+    const parts = [
+        tenantId.toLowerCase(),
+        cloud,
+        source,
+        activity?.toLowerCase() ?? '',
+        userId?.toLowerCase() ?? '',
+        [...workspaceIds].sort().join(','),
+        dcrImmutableId.toLowerCase(),
+        streamName,
+    ];
+    return (0,external_node_crypto_.createHash)('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+;// CONCATENATED MODULE: ./lib/progress/ledger.js
+
+/**
+ * Keeps account of rows under way, hour by hour: a part is final only once it was collected whole and every row of its
+ * hour is acknowledged.
+ * @param onFinal told each part once
+ */
+function createLedger(onFinal) {
+    const accounts = new Map();
+    const account = (hour) => {
+        let found = accounts.get(hour);
+        if (found === undefined) {
+            found = { pending: 0, failed: false, parts: [] };
+            accounts.set(hour, found);
+        }
+        return found;
+    };
+    const settle = (hour) => {
+        if (hour.pending > 0 || hour.failed)
+            return;
+        for (const part of hour.parts.splice(0))
+            onFinal(part);
+    };
+    return {
+        taken: ({ hour }) => {
+            account(hour).pending += 1;
+        },
+        ended: (keys, safe) => {
+            const touched = new Set();
+            for (const { hour } of keys) {
+                const found = account(hour);
+                found.pending -= 1;
+                found.failed ||= !safe;
+                touched.add(found);
+            }
+            for (const hour of touched)
+                settle(hour);
+        },
+        collected: (part) => {
+            const found = account(hourOf(part.start));
+            found.parts.push(part);
+            settle(found);
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/progress/quiet.js
+
+/** Days that must be known before an hour has a usual count, and the least count that is worth a warning. */
+const LEAST_DAYS = 3;
+const LEAST_USUAL = 10;
+/** Most events show up within an hour; before that, none says nothing. */
+const SETTLING = 2 * lib_clock/* HOUR */.dp;
+/** What is usual for this hour of the day: the median of its count on the days known, or undefined. */
+function usualCount(checkpoint, hour) {
+    const counts = [];
+    for (let day = 1; day <= 27; day += 1) {
+        const state = checkpoint.hours.get(hour - day * lib_clock/* DAY */.d_);
+        if (state !== undefined && state.final.length > 0)
+            counts.push(state.count);
+    }
+    if (counts.length < LEAST_DAYS)
+        return undefined;
+    return counts.sort((a, b) => a - b)[Math.floor(counts.length / 2)];
+}
+/** Whether an hour that came without a single event usually has some; told once for each hour. */
+function isUnusuallyQuiet(checkpoint, hour, now) {
+    const state = checkpoint.hours.get(hour);
+    if (state?.toldQuiet || (state?.count ?? 0) > 0 || now < hour + lib_clock/* HOUR */.dp + SETTLING)
+        return false;
+    return (usualCount(checkpoint, hour) ?? 0) >= LEAST_USUAL;
+}
+
+;// CONCATENATED MODULE: ./lib/progress/record.js
+
+const KINDS = {
+    /** JSON: version and fingerprint of the configuration. */
+    header: 1,
+    /** An hour as it stands. */
+    hour: 2,
+    /** The snapshot ends here; events follow. */
+    snapshotEnd: 3,
+    /** Events of one hour that the service acknowledged. */
+    acknowledged: 4,
+    /** A part of an hour that was collected whole, late enough to be final. */
+    final: 5,
+    /** JSON: when a run began and how far back it reaches. */
+    run: 6,
+};
+const NAMES = new Map(Object.entries(KINDS).map(([name, kind]) => [kind, name]));
+const HEAD = 9;
+function encode(record) {
+    const framed = Buffer.allocUnsafe(HEAD + record.payload.length);
+    framed.writeUInt32LE(record.payload.length, 0);
+    framed[8] = KINDS[record.kind];
+    record.payload.copy(framed, HEAD);
+    framed.writeUInt32LE(checksum(framed), 4);
+    return framed;
+}
+/** The length counts too: a flipped bit in it must not pass for an incomplete record in the middle of others. */
+function checksum(framed) {
+    return (0,external_node_zlib_.crc32)(framed.subarray(8), (0,external_node_zlib_.crc32)(framed.subarray(0, 4)));
+}
+/**
+ * Reads a file's records. Not ok where a record is damaged, or the snapshot does not end; an incomplete record behind
+ * the snapshot is an append that was cut short, and left out.
+ */
+function decode(file) {
+    const records = [];
+    let at = 0;
+    let snapshotEnded = false;
+    while (at + HEAD <= file.length) {
+        const end = at + HEAD + file.readUInt32LE(at);
+        if (end > file.length)
+            break;
+        const framed = file.subarray(at, end);
+        const kind = NAMES.get(framed[8] ?? 0);
+        if (kind === undefined || checksum(framed) !== framed.readUInt32LE(4))
+            return { ok: false };
+        records.push({ kind, payload: framed.subarray(HEAD) });
+        snapshotEnded ||= kind === 'snapshotEnd';
+        at = end;
+    }
+    return snapshotEnded ? { ok: true, records, length: at } : { ok: false };
+}
+
+;// CONCATENATED MODULE: ./lib/progress/checkpoint.js
+
+
+
+
+
+/** The version that this code writes; a file with a higher one is left for the code that wrote it. */
+const VERSION = 1;
+/** The state that goes from run to run: hours, acknowledged events of hours that are not settled, and no more. */
+class Checkpoint {
+    hours = new Map();
+    mark;
+    hour(hour) {
+        let state = this.hours.get(hour);
+        if (state === undefined) {
+            state = newHour(hour);
+            this.hours.set(hour, state);
+        }
+        return state;
+    }
+    /** Applies a record; returns it, so that what is done is what is written. */
+    apply(record) {
+        const { kind, payload } = record;
+        switch (kind) {
+            case 'hour': {
+                const state = decodeHour(payload);
+                this.hours.set(state.hour, state);
+                break;
+            }
+            case 'acknowledged':
+                for (const key of decodeKeys(payload))
+                    this.#acknowledge(key);
+                break;
+            case 'final': {
+                const hour = payload.readDoubleLE(0);
+                addFinal(this.hour(hour), { start: payload.readDoubleLE(8), end: payload.readDoubleLE(16) });
+                break;
+            }
+            case 'run':
+                this.mark = JSON.parse(payload.toString('utf8'));
+                break;
+            case 'header':
+            case 'snapshotEnd':
+                break;
+        }
+        return record;
+    }
+    /** The records of a file that holds this state and nothing else. Hours that the service has forgotten are left out. */
+    *snapshot(fingerprint, now) {
+        const header = { version: VERSION, fingerprint };
+        yield encode({ kind: 'header', payload: Buffer.from(JSON.stringify(header)) });
+        if (this.mark !== undefined)
+            yield encode(runRecord(this.mark));
+        for (const state of [...this.hours.values()].sort((a, b) => a.hour - b.hour)) {
+            if (state.hour + lib_clock/* HOUR */.dp > now - HISTORY)
+                yield encode({ kind: 'hour', payload: encodeHour(state) });
+        }
+        yield encode({ kind: 'snapshotEnd', payload: Buffer.alloc(0) });
+    }
+    /** Whether an event was acknowledged. */
+    has(key) {
+        return this.hours.get(key.hour)?.ids.has(key.high, key.low) ?? false;
+    }
+    /** How many equal events without id were acknowledged for their hour. */
+    contents(key) {
+        return this.hours.get(key.hour)?.contents.get(contentOf(key)) ?? 0;
+    }
+    #acknowledge(key) {
+        const state = this.hour(key.hour);
+        if (!isSettled(state))
+            acknowledge(state, key);
+    }
+}
+function runRecord(mark) {
+    return { kind: 'run', payload: Buffer.from(JSON.stringify(mark)) };
+}
+function finalRecord(part) {
+    const payload = Buffer.allocUnsafe(24);
+    payload.writeDoubleLE(hourOf(part.start), 0);
+    payload.writeDoubleLE(part.start, 8);
+    payload.writeDoubleLE(part.end, 16);
+    return { kind: 'final', payload };
+}
+/** Keys of 8 bytes behind their hour: runs of rows of the same hour and kind share one head. */
+function acknowledgedRecord(keys) {
+    const payload = Buffer.allocUnsafe(keys.length * 21);
+    let at = 0;
+    for (let from = 0; from < keys.length;) {
+        const { hour, byContent } = keys[from];
+        let to = from;
+        while (to < keys.length && keys[to]?.hour === hour && keys[to]?.byContent === byContent)
+            to += 1;
+        at = payload.writeDoubleLE(hour, at);
+        at = payload.writeUInt8(byContent ? 1 : 0, at);
+        at = payload.writeUInt32LE(to - from, at);
+        for (const key of keys.slice(from, to))
+            at = payload.writeUInt32LE(key.low, payload.writeUInt32LE(key.high, at));
+        from = to;
+    }
+    return { kind: 'acknowledged', payload: payload.subarray(0, at) };
+}
+function* decodeKeys(payload) {
+    for (let at = 0; at < payload.length;) {
+        const hour = payload.readDoubleLE(at);
+        const byContent = payload.readUInt8(at + 8) === 1;
+        const count = payload.readUInt32LE(at + 9);
+        at += 13;
+        for (let key = 0; key < count; key += 1, at += 8) {
+            yield { hour, byContent, high: payload.readUInt32LE(at), low: payload.readUInt32LE(at + 4) };
+        }
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/progress/state-file.js
+
+
+
+
+
+
+
+/**
+ * The checkpoint on disk. What a run learns is appended as it happens, and at the end the file is replaced by a fresh
+ * snapshot. At any moment, also on a full disk, the file holds a whole state.
+ */
+class StateFile {
+    checkpoint;
+    #options;
+    #release;
+    #file;
+    #length = 0;
+    constructor(options, checkpoint, release) {
+        this.#options = options;
+        this.checkpoint = checkpoint;
+        this.#release = release;
+    }
+    /**
+     * Opens, or begins, a state file; missing folders are created. A damaged file, one of another configuration and one
+     * of a newer version are set aside under another name, and the run is a first one.
+     * @throws ActionError 'state-locked' or 'state-file'
+     */
+    static open(options) {
+        const { path, readOnly } = options;
+        if (readOnly)
+            return new StateFile(options, load(options) ?? new Checkpoint(), () => undefined);
+        let release;
+        try {
+            (0,external_node_fs_namespaceObject.mkdirSync)((0,external_node_path_namespaceObject.dirname)(path), { recursive: true });
+            release = lock(path, 'the state file');
+            const state = new StateFile(options, load(options) ?? new Checkpoint(), release);
+            state.#replace(options.now);
+            return state;
+        }
+        catch (error) {
+            release?.();
+            throw stateFault(error, path);
+        }
+    }
+    /** Notes that a run begins, and how far back it reaches. */
+    begin(mark) {
+        this.checkpoint.mark = mark;
+        this.#append(runRecord(mark));
+    }
+    /** Notes rows as acknowledged, or as safely kept elsewhere. */
+    acknowledged(keys) {
+        for (const key of keys) {
+            const hour = this.checkpoint.hour(key.hour);
+            if (!isSettled(hour))
+                acknowledge(hour, key);
+        }
+        if (keys.length > 0)
+            this.#append(acknowledgedRecord(keys));
+    }
+    /** Notes a part of an hour as final: collected whole, late enough, and every row acknowledged. */
+    final(part) {
+        const record = finalRecord(part);
+        addFinal(this.checkpoint.hour(record.payload.readDoubleLE(0)), part);
+        this.#append(record);
+    }
+    /** Writes the state as a fresh snapshot and lets the file go. @returns what stood in the way of it, if anything did */
+    close(now) {
+        if (this.#options.readOnly)
+            return undefined;
+        try {
+            this.#replace(now);
+            return undefined;
+        }
+        catch (error) {
+            // What was appended holds the same state, only longer.
+            return error.code ?? 'unknown error';
+        }
+        finally {
+            if (this.#file !== undefined)
+                (0,external_node_fs_namespaceObject.closeSync)(this.#file);
+            this.#file = undefined;
+            this.#release();
+        }
+    }
+    /** @throws ActionError 'state-file': rows acknowledged from now on would be sent again by the next run */
+    #append(record) {
+        if (this.#options.readOnly || this.#file === undefined)
+            return;
+        try {
+            writeAll(this.#file, encode(record), this.#length);
+            this.#length += 9 + record.payload.length;
+        }
+        catch (error) {
+            const file = this.#file;
+            this.#file = undefined;
+            try {
+                (0,external_node_fs_namespaceObject.ftruncateSync)(file, this.#length);
+            }
+            catch {
+                // An incomplete record at the end is passed over by the next reader.
+            }
+            (0,external_node_fs_namespaceObject.closeSync)(file);
+            throw stateFault(error, this.#options.path);
+        }
+    }
+    #replace(now) {
+        const { path, fingerprint } = this.#options;
+        const fresh = `${path}.new`;
+        const file = (0,external_node_fs_namespaceObject.openSync)(fresh, 'w', 0o600);
+        let length = 0;
+        try {
+            for (const record of this.checkpoint.snapshot(fingerprint, now)) {
+                writeAll(file, record, length);
+                length += record.length;
+            }
+            (0,external_node_fs_namespaceObject.fsyncSync)(file);
+            (0,external_node_fs_namespaceObject.renameSync)(fresh, path);
+        }
+        catch (error) {
+            (0,external_node_fs_namespaceObject.closeSync)(file);
+            (0,external_node_fs_namespaceObject.rmSync)(fresh, { force: true });
+            throw error;
+        }
+        if (this.#file !== undefined)
+            (0,external_node_fs_namespaceObject.closeSync)(this.#file);
+        this.#file = file;
+        this.#length = length;
+    }
+}
+function writeAll(file, bytes, position) {
+    for (let written = 0; written < bytes.length;) {
+        written += (0,external_node_fs_namespaceObject.writeSync)(file, bytes, written, bytes.length - written, position + written);
+    }
+}
+function load(options) {
+    const { path, fingerprint } = options;
+    if (!(0,external_node_fs_namespaceObject.existsSync)(path))
+        return undefined;
+    const decoded = decode((0,external_node_fs_namespaceObject.readFileSync)(path));
+    if (!decoded.ok)
+        return setAside(options, 'damaged', 'is damaged');
+    const checkpoint = new Checkpoint();
+    try {
+        const header = headerOf(decoded.records);
+        if (header === undefined)
+            return setAside(options, 'damaged', 'is damaged');
+        if (header.version > VERSION)
+            return setAside(options, 'newer', 'was written by a newer version');
+        if (header.fingerprint !== fingerprint) {
+            return setAside(options, 'other-configuration', 'belongs to another tenant, source, filter, rule or stream');
+        }
+        for (const record of decoded.records)
+            checkpoint.apply(record);
+        return checkpoint;
+    }
+    catch {
+        return setAside(options, 'damaged', 'is damaged');
+    }
+}
+function headerOf(records) {
+    const first = records[0];
+    return first?.kind === 'header' ? JSON.parse(first.payload.toString('utf8')) : undefined;
+}
+function setAside({ path, now, readOnly, onSetAside }, kind, why) {
+    const stamp = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
+    let aside = `${path}.${kind}-${stamp}`;
+    for (let more = 2; (0,external_node_fs_namespaceObject.existsSync)(aside); more += 1)
+        aside = `${path}.${kind}-${stamp}-${more}`;
+    if (!readOnly)
+        (0,external_node_fs_namespaceObject.renameSync)(path, aside);
+    const where = readOnly ? 'left where it is (dry run)' : `kept as ${aside}`;
+    onSetAside(`The state file ${path} ${why}: ${where}, and this run is a first run.`);
+    return undefined;
+}
+function stateFault(error, path) {
+    const code = error.code;
+    if (error instanceof ActionError || code === undefined)
+        return error;
+    return new ActionError('state-file', `${code} at ${path}`, { cause: error });
+}
+
+;// CONCATENATED MODULE: ./lib/progress/track.js
+
+
+
+
+
+
+
+
+
+
+/**
+ * Opens the files that "state-file" and "rejected-file" name.
+ * @param onFault told what went wrong with them while the run is under way
+ * @throws ActionError 'state-locked' or 'state-file'
+ */
+function openTrack(inputs, host, tally, onFault) {
+    const { clock } = host;
+    const releases = [];
+    const state = openState(inputs, host, tally);
+    try {
+        const { rejectedFile, replayFile, dryRun } = inputs;
+        if (rejectedFile !== undefined && rejectedFile !== replayFile && !dryRun) {
+            releases.push(lock(rejectedFile, 'the rejected file'));
+        }
+    }
+    catch (error) {
+        state?.close(clock.now());
+        throw error;
+    }
+    const ledger = createLedger((part) => guarded(() => state?.final(part)));
+    function guarded(act) {
+        try {
+            act();
+            return true;
+        }
+        catch (error) {
+            if (!(error instanceof ActionError))
+                throw error;
+            onFault(error);
+            return false;
+        }
+    }
+    /** Whether a batch's rows need not be sent again. */
+    function isSafe({ status, batch, why }) {
+        if (status === 'sent')
+            return true;
+        const { rejectedFile, replayFile } = inputs;
+        if (status === 'failed' || rejectedFile === undefined || replayFile !== undefined)
+            return false;
+        return guarded(() => keepRejected(rejectedFile, batch, why, clock.now()));
+    }
+    function noteQuiet(hours) {
+        const checkpoint = state?.checkpoint;
+        if (checkpoint === undefined || inputs.activity !== undefined || inputs.userId !== undefined)
+            return;
+        for (const window of hours) {
+            if (!isWholeHour(window) || tally.counts.hours.has(window.hour))
+                continue;
+            if (!isUnusuallyQuiet(checkpoint, window.hour, clock.now()))
+                continue;
+            checkpoint.hour(window.hour).toldQuiet = true;
+            tally.quietHours.push(window.hour);
+        }
+    }
+    return {
+        checkpoint: state?.checkpoint,
+        begin: ({ start }) => {
+            const before = state?.checkpoint.mark;
+            tally.lastRunAt = before?.at;
+            guarded(() => state?.begin({ since: Math.min(before?.since ?? start, start), at: clock.now() }));
+        },
+        taken: (key) => ledger.taken(key),
+        ended: (ending) => {
+            const { keys } = ending.batch;
+            const safe = isSafe(ending);
+            const recorded = safe && guarded(() => state?.acknowledged(keys));
+            ledger.ended(keys, recorded);
+        },
+        collected: (window, askedAt) => {
+            const hours = [...hoursOf(window)];
+            noteQuiet(hours);
+            for (const { hour, start, end } of hours) {
+                if (isFinalAt(hour + lib_clock/* HOUR */.dp, askedAt))
+                    ledger.collected({ start, end });
+            }
+        },
+        close: () => {
+            for (const release of releases)
+                release();
+            const hindrance = state?.close(clock.now());
+            if (hindrance !== undefined) {
+                tally.warn('state-not-compacted', `The state file could not be rewritten (${hindrance}); it stays valid, only longer.`);
+            }
+        },
+    };
+}
+function openState(inputs, host, tally) {
+    const { stateFile: path, dryRun } = inputs;
+    if (path === undefined)
+        return undefined;
+    tally.carriesOn = true;
+    return StateFile.open({
+        path,
+        fingerprint: fingerprintOf(inputs),
+        now: host.clock.now(),
+        readOnly: dryRun,
+        onSetAside: (why) => tally.warn('state-set-aside', why),
+    });
+}
+
+;// CONCATENATED MODULE: external "node:readline"
+const external_node_readline_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:readline");
+;// CONCATENATED MODULE: ./lib/replay.js
+
+
+
+
+
+
+
+
+
+
+/**
+ * A file of refused rows on its way back. Which lines were accepted is appended to a file beside it as it happens, so
+ * that a replay that is cut short does not send them twice.
+ */
+class Replay {
+    #path;
+    #accepted;
+    #lines = new WeakMap();
+    #progress;
+    /** Lines that hold no row; they stay in the file. */
+    unreadable = 0;
+    constructor(path, accepted) {
+        this.#path = path;
+        this.#accepted = accepted;
+    }
+    /** @throws ActionError 'replay-file' where there is no such file */
+    static open(path) {
+        if (!(0,external_node_fs_namespaceObject.existsSync)(path))
+            throw new ActionError('replay-file', `no file at ${path}`);
+        return new Replay(path, acceptedBefore(path));
+    }
+    /** The rows that are still to be sent. @throws ActionError 'replay-file' */
+    async *rows(cuts) {
+        for await (const { number, text } of lines(this.#path)) {
+            if (this.#accepted.has(number))
+                continue;
+            const found = rowOf(text);
+            if (found === undefined) {
+                this.unreadable += 1;
+                continue;
+            }
+            this.#lines.set(found.key, number);
+            yield { json: rowJson(found.row, cuts), key: found.key };
+        }
+    }
+    accepted(keys) {
+        const numbers = keys.map((key) => this.#lines.get(key)).filter((number) => number !== undefined);
+        const bytes = Buffer.from(Uint32Array.from(numbers).buffer);
+        this.#progress ??= beginProgress(this.#path);
+        (0,external_node_fs_namespaceObject.writeSync)(this.#progress, bytes);
+        for (const number of numbers)
+            this.#accepted.add(number);
+    }
+    /** Takes the accepted rows out of the file. */
+    async close() {
+        if (this.#progress !== undefined)
+            (0,external_node_fs_namespaceObject.closeSync)(this.#progress);
+        if (this.#accepted.size === 0)
+            return;
+        const fresh = `${this.#path}.new`;
+        const file = (0,external_node_fs_namespaceObject.openSync)(fresh, 'w', 0o600);
+        let kept = [];
+        const write = () => {
+            (0,external_node_fs_namespaceObject.writeSync)(file, (0,external_node_zlib_.gzipSync)(kept.join('')));
+            kept = [];
+        };
+        for await (const { number, text } of lines(this.#path)) {
+            if (this.#accepted.has(number))
+                continue;
+            kept.push(`${text}\n`);
+            if (kept.length >= 1000)
+                write();
+        }
+        write();
+        (0,external_node_fs_namespaceObject.fsyncSync)(file);
+        (0,external_node_fs_namespaceObject.closeSync)(file);
+        (0,external_node_fs_namespaceObject.renameSync)(fresh, this.#path);
+        (0,external_node_fs_namespaceObject.rmSync)(progressPath(this.#path), { force: true });
+    }
+}
+async function* lines(path) {
+    const source = (0,external_node_fs_namespaceObject.createReadStream)(path);
+    const unzipped = source.pipe((0,external_node_zlib_.createGunzip)());
+    source.on('error', (error) => unzipped.destroy(error));
+    let number = 0;
+    try {
+        for await (const text of (0,external_node_readline_namespaceObject.createInterface)({ input: unzipped, crlfDelay: Number.POSITIVE_INFINITY })) {
+            if (text !== '')
+                yield { number, text };
+            number += 1;
+        }
+    }
+    catch (error) {
+        const code = error.code ?? 'unknown error';
+        throw new ActionError('replay-file', `${code} after line ${number} of ${path}`, { cause: error });
+    }
+}
+function rowOf(text) {
+    try {
+        const line = JSON.parse(text);
+        if (typeof line.row !== 'object' || line.row === null || Array.isArray(line.row))
+            return undefined;
+        const row = line.row;
+        const time = row['CreationTime'] ?? row['TimeGenerated'];
+        const hour = hourOf((typeof time === 'string' ? parseInstant(time) : undefined) ?? 0);
+        return { row, key: eventKey(line.event) ?? keyOf({ Id: row['ActivityId'] }, hour) };
+    }
+    catch {
+        return undefined;
+    }
+}
+/** The progress of a replay names the file that it belongs to by length and hash; lines may be appended to it since. */
+const PROGRESS_HEAD = 36;
+function progressPath(path) {
+    return `${path}.accepted`;
+}
+function beginProgress(path) {
+    const progress = progressPath(path);
+    if ((0,external_node_fs_namespaceObject.existsSync)(progress) && acceptedBefore(path).size > 0)
+        return (0,external_node_fs_namespaceObject.openSync)(progress, 'a', 0o600);
+    const content = (0,external_node_fs_namespaceObject.readFileSync)(path);
+    const head = Buffer.alloc(PROGRESS_HEAD);
+    head.writeUInt32LE(content.length, 0);
+    (0,external_node_crypto_.createHash)('sha256').update(content).digest().copy(head, 4);
+    const file = (0,external_node_fs_namespaceObject.openSync)(progress, 'w', 0o600);
+    (0,external_node_fs_namespaceObject.writeSync)(file, head);
+    return file;
+}
+function acceptedBefore(path) {
+    const accepted = new Set();
+    if (!(0,external_node_fs_namespaceObject.existsSync)(progressPath(path)))
+        return accepted;
+    const progress = (0,external_node_fs_namespaceObject.readFileSync)(progressPath(path));
+    if (progress.length < PROGRESS_HEAD)
+        return accepted;
+    const content = (0,external_node_fs_namespaceObject.readFileSync)(path).subarray(0, progress.readUInt32LE(0));
+    const digest = (0,external_node_crypto_.createHash)('sha256').update(content).digest();
+    if (!digest.equals(progress.subarray(4, PROGRESS_HEAD)))
+        return accepted;
+    for (let at = PROGRESS_HEAD; at + 4 <= progress.length; at += 4)
+        accepted.add(progress.readUInt32LE(at));
+    return accepted;
+}
+
+;// CONCATENATED MODULE: ./lib/report/live.js
+
+/** How often a long run says where it is. */
+const INTERVAL = 15 * lib_clock/* SECOND */.Z2;
+/** Lines of live progress in the log: seldom enough for runs of hours, soon enough to see that it is alive. */
+class Live {
+    #tally;
+    #clock;
+    #info;
+    #last;
+    constructor(tally, clock, info) {
+        this.#tally = tally;
+        this.#clock = clock;
+        this.#info = info;
+        this.#last = clock.now();
+    }
+    /** Says where the run is, at most every 15 seconds unless `now`. */
+    tell(always = false) {
+        const now = this.#clock.now();
+        if (!always && now - this.#last < INTERVAL)
+            return;
+        this.#last = now;
+        const { counts, hoursDone, hoursPlanned, ingested, batchesSent } = this.#tally;
+        const hours = hoursPlanned > 0 ? `${hoursDone} of ${hoursPlanned} hours, ` : '';
+        this.#info(`${hours}${grouped(counts.collected)} events collected, ${grouped(ingested)} rows acknowledged in ${grouped(batchesSent)} batches`);
+    }
+    /** Says that a service throttles, and until when. */
+    throttled(service, until) {
+        const ms = Math.max(until - this.#clock.now(), 0);
+        this.#tally.throttledMs += ms;
+        const length = ms >= 2 * lib_clock/* MINUTE */.pY ? `${Math.round(ms / lib_clock/* MINUTE */.pY)} minutes` : `${Math.ceil(ms / lib_clock/* SECOND */.Z2)} seconds`;
+        this.#info(`${service} throttles: waiting ${length}, until ${new Date(until).toISOString()}`);
+    }
+}
+/** A number with thousands separated: 103,120. */
+function grouped(value) {
+    return value.toLocaleString('en-US');
+}
+
+;// CONCATENATED MODULE: ./lib/report/outputs.js
+/** The step outputs by name; docs and action.yml are tested against these names. */
+function outputsOf(tally) {
+    const instant = (ms) => (ms === undefined ? '' : new Date(ms).toISOString());
+    return {
+        source: tally.source ?? '',
+        'fallback-used': String(tally.fallbackUsed),
+        'fallback-reason': tally.refusals.join('; '),
+        'window-start': instant(tally.window?.start),
+        'window-end': instant(tally.window?.end),
+        complete: String(tally.complete),
+        'activities-collected': String(tally.counts.collected),
+        'duplicates-skipped': String(tally.counts.skipped),
+        'activities-ingested': String(tally.ingested),
+        'activities-failed': String(tally.failed),
+        'batches-sent': String(tally.batchesSent),
+        'batches-failed': String(tally.batchesFailed),
+        'bytes-sent': String(tally.bytesSent),
+        'source-requests': String(tally.sourceRequests),
+        'batch-summary': JSON.stringify(tally.batches),
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/report/chart.js
+
+
+/** Bars that are still told apart; longer windows are drawn by the day. */
+const MOST_BARS = 48;
+/**
+ * Events by hour, or by day in long windows, as a mermaid chart that GitHub draws.
+ * (https://mermaid.js.org/syntax/xyChart.html)
+ * @returns '' where there is nothing to draw
+ */
+function chart(hours, window, now) {
+    if (window === undefined || now === undefined || hours.size === 0)
+        return '';
+    const byDay = window.end - window.start > MOST_BARS * lib_clock/* HOUR */.dp;
+    const step = byDay ? lib_clock/* DAY */.d_ : lib_clock/* HOUR */.dp;
+    const labels = [];
+    const bars = [];
+    const first = Math.floor(hourOf(window.start) / step) * step;
+    const sums = new Map();
+    for (const [hour, events] of hours) {
+        const slot = Math.floor(hour / step) * step;
+        sums.set(slot, (sums.get(slot) ?? 0) + events);
+    }
+    for (let slot = first; slot < window.end; slot += step) {
+        const text = new Date(slot).toISOString();
+        labels.push(`"${byDay ? text.slice(5, 10) : text.slice(11, 13)}"`);
+        bars.push(sums.get(slot) ?? 0);
+    }
+    const top = Math.max(...bars, 1);
+    return [
+        '```mermaid',
+        'xychart-beta',
+        `  title "New events by ${byDay ? 'day' : 'hour'} (UTC)"`,
+        `  x-axis [${labels.join(', ')}]`,
+        `  y-axis "events" 0 --> ${top}`,
+        `  bar [${bars.join(', ')}]`,
+        '```',
+    ].join('\n');
+}
+
+;// CONCATENATED MODULE: ./lib/report/budget.js
+
+/** Requests an hour that the service documents (https://learn.microsoft.com/en-us/rest/api/power-bi/admin/get-activity-events). */
+const REQUESTS_AN_HOUR = 200;
+function remainingOf(hoursPlanned, hoursDone, requests) {
+    const hours = Math.max(hoursPlanned - hoursDone, 0);
+    const each = hoursDone > 0 ? Math.max(requests / hoursDone, 1) : 1;
+    const left = Math.ceil(hours * each);
+    return { hours, requests: left, ms: (left / REQUESTS_AN_HOUR) * lib_clock/* HOUR */.dp };
+}
+/**
+ * Whether the hours that each run asks for anew cost more requests than the service grants between two runs.
+ * @param interval since the run before, in ms
+ */
+function cannotKeepUp(requests, interval) {
+    return interval !== undefined && interval > 0 && requests > REQUESTS_AN_HOUR * Math.max(interval / lib_clock/* HOUR */.dp, 1);
+}
+/** A length of time for the reader: "40 minutes", "3.4 hours". */
+function lengthOf(ms) {
+    const minutes = Math.ceil(ms / 60_000);
+    if (minutes < 2)
+        return 'a minute';
+    return minutes < 100 ? `${minutes} minutes` : `${(ms / lib_clock/* HOUR */.dp).toFixed(1)} hours`;
+}
+
+;// CONCATENATED MODULE: ./lib/report/tally.js
+
+
+
+
+/** First entries kept of the batch summary, so that the output stays far below GitHub's megabyte. */
+const BATCH_ENTRIES = 500;
+/** Everything a run has to say about itself, gathered as it goes, so that it can be told at any moment it ends. */
+class Tally {
+    counts = {
+        collected: 0,
+        skipped: 0,
+        withoutWorkspace: 0,
+        values: 0,
+        rows: 0,
+        activities: new Map(),
+        hours: new Map(),
+    };
+    source;
+    fallbackUsed = false;
+    refusals = [];
+    window;
+    dryRun = false;
+    /** Hours planned and hours done with, of the activity log. */
+    hoursPlanned = 0;
+    hoursDone = 0;
+    sourceRequests = 0;
+    throttledMs = 0;
+    missing = [];
+    agedOut = [];
+    unreadable = [];
+    ingested = 0;
+    refusedRows = 0;
+    batchesSent = 0;
+    batchesFailed = 0;
+    bytesSent = 0;
+    rowBytes = 0;
+    batchesTotal = 0;
+    batches = [];
+    warnings = new Map();
+    errors = new Map();
+    /** Whether every window was collected whole from an activity log. */
+    collectedWhole = false;
+    /** When what the run waited for would have been over, where it ended for want of time; ms since the epoch. */
+    outOfTime;
+    /** Whether a checkpoint lets the next run go on. */
+    carriesOn = false;
+    /** Hours of the window that were settled before, and hours before the window that were caught up. */
+    settledHours = 0;
+    caughtUpHours = 0;
+    /** Hours without an event that usually have some. */
+    quietHours = [];
+    lastRunAt;
+    startedAt = 0;
+    replayed = false;
+    get failed() {
+        return this.dryRun ? 0 : this.counts.collected - this.counts.skipped - this.ingested;
+    }
+    get complete() {
+        return this.collectedWhole && this.failed === 0 && this.errors.size === 0 && this.outOfTime === undefined;
+    }
+    warn(code, text) {
+        this.warnings.set(code, text);
+    }
+    /** Notes a fault; the first of each kind is the one that is told. */
+    fail(error) {
+        if (!this.errors.has(error.code))
+            this.errors.set(error.code, error);
+    }
+    requested() {
+        this.sourceRequests += 1;
+    }
+    batchEnded(ending) {
+        const rows = ending.batch.keys.length;
+        const bytes = ending.batch.body.length;
+        this.batchesTotal += 1;
+        if (ending.status === 'sent') {
+            this.ingested += rows;
+            this.batchesSent += 1;
+            this.bytesSent += ending.wireBytes;
+            this.rowBytes += bytes;
+        }
+        else if (ending.status !== 'dry-run') {
+            this.batchesFailed += 1;
+            if (ending.status === 'refused')
+                this.refusedRows += rows;
+        }
+        if (this.batches.length >= BATCH_ENTRIES)
+            return;
+        const { status, wireBytes, requestId } = ending;
+        this.batches.push({ batch: this.batchesTotal, rows, bytes, wireBytes, status, requestId });
+    }
+    /** Draws the conclusions that need the whole picture. */
+    conclude() {
+        const { window } = this;
+        if (this.outOfTime !== undefined)
+            this.#endEarly(this.outOfTime);
+        if (this.missing.length > 0)
+            this.#failMissing();
+        if (this.refusedRows > 0) {
+            this.fail(new ActionError('rows-refused', `${this.refusedRows} rows were refused one by one with HTTP 400 or 413`));
+        }
+        if (this.failed > this.refusedRows && this.errors.size === 0 && this.outOfTime === undefined) {
+            this.fail(new ActionError('uploads-failed', `${this.failed - this.refusedRows} rows were not acknowledged`));
+        }
+        if (this.agedOut.length > 0) {
+            const hours = this.agedOut.reduce((sum, part) => sum + (part.end - part.start), 0) / lib_clock/* HOUR */.dp;
+            this.warn('aged-out', `${round(hours)} hours had left the 28 days that the service keeps before they could be asked for: they are lost.`);
+        }
+        if (this.quietHours.length > 0) {
+            const named = this.quietHours.slice(0, 5).map((hour) => describe({ start: hour, end: hour + lib_clock/* HOUR */.dp }));
+            this.warn('quiet', `No event in ${named.join(', ')} (UTC), where there usually are some.`);
+        }
+        if (cannotKeepUp(this.sourceRequests - this.caughtUpHours, this.#interval())) {
+            this.warn('budget', `This run needed ${this.sourceRequests} source requests, more than the ${REQUESTS_AN_HOUR} an hour that the service documents leave between two runs: run less often.`);
+        }
+        if (this.counts.rows > 0) {
+            this.warn('cut', `${this.counts.values} values in ${this.counts.rows} rows were cut to the service's limit of 64 KiB.`);
+        }
+        if (this.unreadable.length > 0) {
+            const named = this.unreadable.slice(0, 10).map(({ id, why }) => `${id} (${why})`);
+            const more = this.unreadable.length > 10 ? ` and ${this.unreadable.length - 10} more` : '';
+            this.warn('unreadable-workspaces', `Workspaces that could not be read: ${named.join(', ')}${more}.`);
+        }
+        const quiet = this.collectedWhole && this.counts.collected === 0 && window !== undefined;
+        if (quiet && window.end - window.start >= lib_clock/* DAY */.d_) {
+            this.warn('no-events', "Not a single event in 24 hours or more: unusual for a tenant in use. Check the filters and the app's access.");
+        }
+    }
+    /** Whether rows lie so far back that the service replaces their TimeGenerated (older than two days). */
+    replacesTimeGenerated(now) {
+        return [...this.counts.hours.keys()].some((hour) => hour + lib_clock/* HOUR */.dp < hourOf(now) - 2 * lib_clock/* DAY */.d_);
+    }
+    #interval() {
+        return this.lastRunAt === undefined ? undefined : this.startedAt - this.lastRunAt;
+    }
+    #endEarly(until) {
+        const left = remainingOf(this.hoursPlanned, this.hoursDone, this.sourceRequests);
+        const hours = left.hours === 0
+            ? 'all hours were collected, but not every row was acknowledged'
+            : `${left.hours} of ${this.hoursPlanned} hours are left, about ${left.requests} requests or ${lengthOf(left.ms)} at ${REQUESTS_AN_HOUR} requests an hour`;
+        const detail = `the next wait would have ended at ${new Date(until).toISOString()}, after the deadline; ${hours}`;
+        if (!this.carriesOn)
+            this.fail(new ActionError('out-of-time', detail));
+        else
+            this.warn('incomplete', `Out of time: ${detail}. The next run goes on from here.`);
+    }
+    #failMissing() {
+        const named = this.missing.slice(0, 5).map(({ window, why }) => `${describe(window)} (${why})`);
+        const more = this.missing.length > 5 ? ` and ${this.missing.length - 5} more` : '';
+        const list = `${named.join(', ')}${more}`;
+        const nothing = this.hoursDone === this.missing.length && this.counts.collected === 0;
+        this.fail(new ActionError(nothing ? 'source-unreachable' : 'hours-missing', list));
+    }
+}
+/** A window as a reader wants it: "2026-11-20T07:00Z to 08:00Z". */
+function describe(window) {
+    const minute = (instant) => `${new Date(instant).toISOString().slice(0, 16)}Z`;
+    const start = minute(window.start);
+    const end = minute(window.end);
+    return `${start} to ${start.slice(0, 10) === end.slice(0, 10) ? end.slice(11) : end}`;
+}
+function round(value) {
+    return (Math.round(value * 10) / 10).toString();
+}
+
+;// CONCATENATED MODULE: ./lib/report/summary.js
+
+
+
+
+/** Rows shown of each list; the outputs hold more. */
+const SHOWN_BATCHES = 50;
+const SHOWN_ACTIVITIES = 10;
+const SHOWN_HOURS = 24;
+/** GitHub drops a summary of more than 1 MiB as a whole. */
+const LARGEST = 900_000;
+const SOURCES = {
+    'power-bi': 'Power BI activity log',
+    fabric: 'Fabric activities API',
+    workspaces: 'workspace records',
+};
+/**
+ * The job summary in GitHub-flavoured Markdown: is it fine, how much, what is missing, what to do.
+ * Holds counts, times, activity names and ids of workspaces that could not be read; nothing else of an event.
+ */
+function summaryOf(tally, context, now) {
+    const parts = [
+        `## ${headline(tally)}`,
+        origin(tally, context),
+        ...[...tally.errors.values()].map((error) => summary_alert('CAUTION', `**${FAULTS[error.code].title}.** ${error.detail}`, `**What to do:** ${error.remedy}`)),
+        ...[...tally.warnings.values()].map((text) => summary_alert('WARNING', text)),
+        missingHours(tally),
+        counts(tally),
+        chart(tally.counts.hours, tally.window, tally.source === 'workspaces' ? undefined : now),
+        activities(tally),
+        ...notes(tally, now).map((text) => summary_alert('NOTE', text)),
+        batches(tally),
+    ];
+    const text = `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+    return Buffer.byteLength(text) <= LARGEST ? text : `${text.slice(0, LARGEST / 4)}\n\n(cut)\n`;
+}
+function headline(tally) {
+    const { ingested, dryRun } = tally;
+    const events = `${grouped(tally.counts.collected)} activity events`;
+    if (tally.errors.size > 0) {
+        const kept = ingested > 0 ? `: ${grouped(ingested)} rows ingested, ${grouped(tally.failed)} not` : '';
+        return `❌ ${[...tally.errors.values()].map((error) => FAULTS[error.code].title).join('; ')}${kept}`;
+    }
+    if (tally.source === 'workspaces')
+        return `⚠️ No activity log: ${grouped(tally.counts.collected)} workspace records instead`;
+    if (!tally.complete)
+        return `⚠️ Incomplete: ${grouped(ingested)} rows ingested so far`;
+    if (dryRun)
+        return `✅ Dry run: ${events} collected, nothing uploaded`;
+    return ingested > 0
+        ? `✅ Complete: ${grouped(ingested)} activity events ingested`
+        : '✅ Complete: nothing new';
+}
+function origin(tally, context) {
+    const source = tally.source === undefined ? undefined : `From the ${SOURCES[tally.source]}`;
+    const window = tally.window === undefined ? undefined : `${describe(tally.window)} (UTC)`;
+    const run = context.runUrl === '' ? undefined : `[run ${context.runId}](${context.runUrl})`;
+    return [source, window, run].filter((part) => part !== undefined).join(' · ');
+}
+function counts(tally) {
+    if (tally.source === undefined)
+        return '';
+    const { collected, skipped } = tally.counts;
+    const ratio = tally.bytesSent > 0 ? ` (1/${(tally.rowBytes / tally.bytesSent).toFixed(0)} of the rows)` : '';
+    return table([
+        'Collected',
+        'Repeats skipped',
+        'Ingested',
+        'Failed',
+        'Batches sent',
+        'Bytes on the wire',
+        'Source requests',
+    ], [
+        [
+            grouped(collected),
+            grouped(skipped),
+            grouped(tally.ingested),
+            grouped(tally.failed),
+            `${grouped(tally.batchesSent)}${tally.batchesFailed > 0 ? `, ${grouped(tally.batchesFailed)} failed` : ''}`,
+            `${grouped(tally.bytesSent)}${ratio}`,
+            grouped(tally.sourceRequests),
+        ],
+    ], 'right');
+}
+function missingHours(tally) {
+    const rows = [
+        ...tally.missing.map(({ window, why }) => [describe(window), why]),
+        ...tally.agedOut.map((window) => [
+            describe(window),
+            'left the 28 days of history before it was asked for',
+        ]),
+    ];
+    if (rows.length === 0)
+        return '';
+    const more = rows.length > SHOWN_HOURS ? `\n\nand ${rows.length - SHOWN_HOURS} more` : '';
+    return `### Missing\n\n${table(['Window (UTC)', 'Why'], rows.slice(0, SHOWN_HOURS))}${more}`;
+}
+function activities(tally) {
+    const all = [...tally.counts.activities].sort((a, b) => b[1] - a[1]);
+    if (all.length === 0 || tally.source === 'workspaces')
+        return '';
+    const total = all.reduce((sum, [, events]) => sum + events, 0);
+    const rows = all
+        .slice(0, SHOWN_ACTIVITIES)
+        .map(([name, events]) => [name, grouped(events), `${((100 * events) / total).toFixed(1)} %`]);
+    const more = all.length > SHOWN_ACTIVITIES ? ` (${SHOWN_ACTIVITIES} of ${all.length})` : '';
+    return `### Busiest activities${more}\n\n${table(['Activity', 'Events', 'Share'], rows, 'right-but-first')}`;
+}
+function notes(tally, now) {
+    const found = [];
+    if (tally.ingested > 0 && tally.source !== 'workspaces' && tally.replacesTimeGenerated(now)) {
+        found.push('Azure Monitor replaces `TimeGenerated` of events older than two days by the time of arrival. Query by `CreationTime`.');
+    }
+    if (tally.counts.withoutWorkspace > 0) {
+        found.push(`${grouped(tally.counts.withoutWorkspace)} events that name no workspace were left out, because \`workspace-ids\` is given.`);
+    }
+    if (tally.refusals.length > 0)
+        found.push(`Refused by ${tally.refusals.join('; ')}.`);
+    return found;
+}
+function batches(tally) {
+    if (tally.batches.length === 0)
+        return '';
+    const rows = tally.batches
+        .slice(0, SHOWN_BATCHES)
+        .map(({ batch, rows, bytes, wireBytes, status, requestId }) => [
+        String(batch),
+        grouped(rows),
+        grouped(bytes),
+        grouped(wireBytes),
+        status,
+        requestId === '' ? '' : `\`${requestId}\``,
+    ]);
+    const more = tally.batchesTotal > rows.length ? `\n\nand ${grouped(tally.batchesTotal - rows.length)} more` : '';
+    const head = ['Batch', 'Rows', 'Bytes', 'Wire bytes', 'Status', 'x-ms-client-request-id'];
+    return `<details><summary>Batches (${grouped(tally.batchesTotal)})</summary>\n\n${table(head, rows)}${more}\n\n</details>`;
+}
+function summary_alert(kind, ...paragraphs) {
+    return [`> [!${kind}]`, ...paragraphs.map((text) => `> ${text}`)].join('\n>\n').replace(']\n>\n', ']\n');
+}
+function table(head, rows, align = 'left') {
+    const rule = head.map((_, at) => align === 'left' || (at === 0 && align === 'right-but-first') ? '---' : '---:');
+    const line = (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+    return [line(head), line(rule), ...rows.map(line)].join('\n');
+}
+
+;// CONCATENATED MODULE: ./lib/report/report.js
+
+
+
+const WARNING_TITLES = {
+    clipped: 'Window clipped',
+    fallback: 'Workspace records, not activity',
+    'no-events': 'No events',
+    cut: 'Values cut',
+    'unreadable-workspaces': 'Unreadable workspaces',
+    'aged-out': 'Hours lost',
+    incomplete: 'Incomplete',
+    quiet: 'Unusually quiet',
+    budget: 'Schedule too dense',
+    'state-set-aside': 'State file set aside',
+    'state-not-compacted': 'State file not rewritten',
+    replay: 'Replay',
+};
+/** Tells how the run went: outputs, one annotation for each kind of fault, and the job summary. */
+async function report(tally, host) {
+    for (const [name, value] of Object.entries(outputsOf(tally)))
+        host.setOutput(name, value);
+    for (const [code, text] of tally.warnings)
+        host.log.warning(text, WARNING_TITLES[code]);
+    for (const error of tally.errors.values())
+        host.log.error(error.message, FAULTS[error.code].title);
+    try {
+        await host.writeSummary(summaryOf(tally, host.context, host.clock.now()));
+    }
+    catch (error) {
+        // Old runners have no summary file; what it says stands in the outputs too.
+        host.log.warning(`The job summary could not be written (${error.name}).`, 'No job summary');
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/stop.js
+
+
+/** How long uploads under way may go on after a cancellation: the runner kills the process some seconds later. */
+const GRACE = 5 * lib_clock/* SECOND */.Z2;
+/** Time kept back at the end: to upload what is collected, and to write checkpoint and summary. */
+const UPLOAD_RESERVE = 20 * lib_clock/* SECOND */.Z2;
+const CLOSING_RESERVE = 3 * lib_clock/* SECOND */.Z2;
+/**
+ * @param startedAt when the step began, ms since the epoch
+ * @param deadlineMinutes how long it may run at the most
+ */
+function createStop(host, startedAt, deadlineMinutes) {
+    const { clock } = host;
+    const length = deadlineMinutes * lib_clock/* MINUTE */.pY;
+    const uploadDeadline = startedAt + length - Math.min(CLOSING_RESERVE, length / 10);
+    const deadline = uploadDeadline - Math.min(UPLOAD_RESERVE, length / 10);
+    const collecting = new AbortController();
+    const uploading = new AbortController();
+    const timers = [];
+    const later = (at, act) => {
+        // Longer than a timer can wait is longer than any job.
+        timers.push(setTimeout(act, Math.min(Math.max(at - clock.now(), 0), 2 ** 31 - 1)).unref());
+    };
+    later(deadline, () => collecting.abort(new OutOfTimeError(deadline)));
+    later(uploadDeadline, () => uploading.abort(new OutOfTimeError(uploadDeadline)));
+    const cancel = () => {
+        collecting.abort(new ActionError('cancelled', 'the runner asked the step to end'));
+        later(clock.now() + GRACE, () => uploading.abort(collecting.signal.reason));
+    };
+    host.cancelled.addEventListener('abort', cancel, { once: true });
+    if (host.cancelled.aborted)
+        cancel();
+    return {
+        pace: { clock, deadline, signal: collecting.signal },
+        uploadPace: { clock, deadline: uploadDeadline, signal: uploading.signal },
+        now: (reason) => collecting.abort(reason),
+        signal: collecting.signal,
+        dispose: () => {
+            for (const timer of timers)
+                clearTimeout(timer);
+            host.cancelled.removeEventListener('abort', cancel);
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/trace.js
+
+const PRODUCT = 'fabric-activity-to-log-analytics';
+const trace_VERSION = '1.0.0';
+/** User agent of every request, so that sign-in and service logs lead back to the workflow. */
+function userAgent(context) {
+    const run = context.repository === ''
+        ? ''
+        : ` (${context.repository.replace(/[^\w./-]/g, '')}; run ${context.runId})`;
+    return `${PRODUCT}/${trace_VERSION}${run}`;
+}
+/**
+ * New x-ms-client-request-id: a GUID (version 8) whose first 12 digits are the workflow run's id in hexadecimal, so
+ * that DCRLogErrors.ClientRequestId tells which run sent a batch.
+ */
+function newRequestId(context) {
+    const run = context.runId.toString(16).padStart(12, '0').slice(-12);
+    const random = (0,external_node_crypto_.randomBytes)(10).toString('hex');
+    const variant = '89ab'[Number.parseInt(random.slice(3, 4), 16) % 4];
+    return `${run.slice(0, 8)}-${run.slice(8)}-8${random.slice(0, 3)}-${variant}${random.slice(4, 7)}-${random.slice(7, 19)}`;
 }
 
 ;// CONCATENATED MODULE: ./lib/run.js
@@ -68141,19 +69469,8 @@ class Turn {
 
 
 
-
-
-
-
-
-
-/** How long uploads under way may go on after a cancellation: the runner kills the process some seconds later. */
-const GRACE = 5 * clock/* SECOND */.Z2;
-/** A batch that is not full is sent when nothing new came for so long, so that it never waits for a throttle. */
-const IDLE = 5 * clock/* SECOND */.Z2;
-/** Waits where a 429 names no time. */
-const SOURCE_WAITS = { first: 10 * clock/* SECOND */.Z2, longest: 300 * clock/* SECOND */.Z2 };
-const UPLOAD_WAITS = { first: 2 * clock/* SECOND */.Z2, longest: 60 * clock/* SECOND */.Z2 };
+/** Waits where a 429 of the ingestion service names no time. */
+const UPLOAD_WAITS = { first: 2 * lib_clock/* SECOND */.Z2, longest: 60 * lib_clock/* SECOND */.Z2 };
 /**
  * The pipeline from top to bottom: inputs, sign-in, probe, collect, map, batch, ingest, report.
  * The only place that decides how the step ends.
@@ -68161,221 +69478,154 @@ const UPLOAD_WAITS = { first: 2 * clock/* SECOND */.Z2, longest: 60 * clock/* SE
  */
 async function run(host) {
     const tally = new Tally();
+    tally.startedAt = host.clock.now();
     for (const name of ['client-secret', 'client-certificate'])
         host.mask(host.getInput(name));
     try {
         await work(readInputs(host.getInput, host.clock.now()), host, tally);
     }
     catch (error) {
-        tally.fail(asActionError(error));
+        conclude(error, tally);
     }
     tally.conclude();
     await report(tally, host);
     return tally.errors.size === 0;
 }
+function conclude(error, tally) {
+    if (error instanceof OutOfTimeError)
+        tally.outOfTime = error.until;
+    else
+        tally.fail(asActionError(error));
+}
 async function work(inputs, host, tally) {
-    const { clock } = host;
-    const stop = new AbortController();
-    const abandon = new AbortController();
-    const pace = { clock, deadline: Number.POSITIVE_INFINITY, signal: stop.signal };
-    const uploadPace = { ...pace, signal: abandon.signal };
-    const cancel = () => {
-        stop.abort(new ActionError('cancelled', 'the runner asked the step to end'));
-        setTimeout(() => abandon.abort(stop.signal.reason), GRACE).unref();
-    };
-    host.cancelled.addEventListener('abort', cancel, { once: true });
-    if (host.cancelled.aborted)
-        cancel();
     tally.dryRun = inputs.dryRun;
-    plan(inputs, host, tally);
-    const progress = new Progress(tally, clock, host.log.info);
-    const agent = userAgent(host.context);
-    const { idTokenRequest, mask } = host;
-    const credential = await signIn(inputs, { userAgent: agent, idTokenRequest, pace, mask });
-    const run = { inputs, host, tally, progress, credential, stop, pace, uploadPace, agent };
-    const uploadGate = new Gate(UPLOAD_WAITS, (until) => progress.throttled('Azure Monitor ingestion', until));
-    const destination = openDestination(inputs, credential, agent, uploadGate);
-    await credential.getToken(destination.scope);
-    await probe(destination, pace);
+    const stop = createStop(host, tally.startedAt, inputs.deadlineMinutes);
+    const live = new Live(tally, host.clock, host.log.info);
+    try {
+        const track = openTrack(inputs, host, tally, (error) => {
+            tally.fail(error);
+            if (error.code === 'state-file')
+                stop.now(error);
+        });
+        try {
+            const plan = makePlan(inputs, host, tally, track.checkpoint);
+            const agent = userAgent(host.context);
+            const { idTokenRequest, mask } = host;
+            const credential = await signIn(inputs, { userAgent: agent, idTokenRequest, pace: stop.pace, mask });
+            const job = { inputs, host, tally, live, stop, track, credential, userAgent: agent };
+            const gate = new Gate(UPLOAD_WAITS, (until) => live.throttled('Azure Monitor ingestion', until));
+            const destination = openDestination(inputs, credential, agent, gate);
+            await credential.getToken(destination.scope);
+            await probe(destination, stop.pace);
+            await transfer(job, plan, destination);
+        }
+        finally {
+            track.close();
+        }
+    }
+    finally {
+        stop.dispose();
+    }
+}
+/** From rows to uploads; afterwards every batch has ended. */
+async function transfer(job, plan, destination) {
+    const { inputs, host, tally, live, stop } = job;
+    const replay = inputs.replayFile === undefined ? undefined : openReplay(inputs.replayFile, inputs.dryRun);
     const ingest = new Ingest({
         concurrency: inputs.concurrency,
-        send: (body, requestId) => destination_upload(destination, body, requestId, uploadPace),
+        send: (body, requestId) => destination_upload(destination, body, requestId, stop.uploadPace),
         verdictOf: (answer) => verdictOf(destination, answer),
         newRequestId: () => newRequestId(host.context),
-        onEnd: (ending) => tally.batchEnded(ending),
-        onStop: (reason) => stop.abort(reason),
+        onEnd: (ending) => {
+            tally.batchEnded(ending);
+            job.track.ended(ending);
+            if (ending.status === 'sent')
+                replay?.file.accepted(ending.batch.keys);
+        },
+        onStop: stop.now,
     });
-    stop.signal.addEventListener('abort', () => ingest.stop());
-    host.log.startGroup('Collect and ingest');
+    stop.signal.addEventListener('abort', () => ingest.stop(stop.signal.reason));
+    host.log.startGroup(replay === undefined ? 'Collect and ingest' : 'Replay');
     try {
-        await collectAndIngest(run, ingest);
+        await feed(job, replay === undefined ? collectRows(job, plan) : replayRows(job, replay.file), ingest);
     }
     finally {
         await ingest.settle();
-        progress.tell(true);
+        await replay?.close();
+        live.tell(true);
         host.log.endGroup();
     }
+    // Time that ran out when everything was done already is nobody's concern.
+    const { reason } = stop.signal;
+    if (stop.signal.aborted && (tally.failed > 0 || !(reason instanceof OutOfTimeError)))
+        throw reason;
 }
-/** The window that is asked for, held to what the service keeps. */
-function plan(inputs, host, tally) {
+async function feed(job, pages, ingest) {
+    const { inputs, tally, live } = job;
+    const batcher = new Batcher();
+    const send = async (batch) => {
+        if (batch === undefined)
+            return;
+        if (!inputs.dryRun)
+            return ingest.add(batch, () => batcher.reuse(batch));
+        tally.batchEnded({ batch, wireBytes: 0, requestId: '', status: 'dry-run' });
+        batcher.reuse(batch);
+    };
+    try {
+        for await (const page of pages) {
+            if (page === 'idle')
+                await send(batcher.flush());
+            else
+                for (const row of page)
+                    await send(batcher.add(row));
+            live.tell();
+        }
+    }
+    finally {
+        await send(batcher.flush());
+    }
+}
+async function* replayRows(job, file) {
+    const { tally, track } = job;
+    tally.replayed = true;
+    for await (const row of file.rows(tally.counts)) {
+        job.stop.signal.throwIfAborted();
+        tally.counts.collected += 1;
+        track.taken(row.key);
+        yield [row];
+    }
+    tally.collectedWhole = file.unreadable === 0;
+    if (file.unreadable > 0) {
+        tally.warn('replay', `${file.unreadable} lines of the replay file hold no row; they stay in it.`);
+    }
+}
+function openReplay(path, dryRun) {
+    const release = dryRun ? () => undefined : lock(path, 'the replay file');
+    const file = Replay.open(path);
+    return { file, close: () => file.close().finally(release) };
+}
+/** The hours that this run asks for, held to what the service keeps. */
+function makePlan(inputs, host, tally, checkpoint) {
     const now = host.clock.now();
     const wanted = requestedWindow(inputs, now);
-    const window = clipToHistory(wanted, now);
+    const plan = planHours(wanted, inputs.startTime !== undefined, checkpoint, now);
+    const { window } = plan;
+    if (inputs.replayFile !== undefined)
+        return plan;
     tally.window = window;
+    tally.settledHours = plan.settled;
+    tally.caughtUpHours = plan.caughtUp;
     if (inputs.source === 'workspaces')
-        return;
+        return plan;
     if (window.start >= window.end) {
         const end = new Date(window.end).toISOString();
         throw new ActionError('inputs', `end-time: expected an instant within the last 28 days, got ${end}`);
     }
     if (window.start > wanted.start) {
-        tally.warn('clipped', `History ends 28 days before now: collecting from ${new Date(window.start).toISOString()} instead of ${new Date(wanted.start).toISOString()}.`);
+        const [from, wish] = [window.start, wanted.start].map((instant) => new Date(instant).toISOString());
+        tally.warn('clipped', `History ends 28 days before now: collecting from ${from} instead of ${wish}.`);
     }
-}
-async function collectAndIngest(run, ingest) {
-    const { tally, inputs, host } = run;
-    const batcher = new Batcher();
-    const send = async (batch) => {
-        if (batch === undefined)
-            return;
-        if (inputs.dryRun) {
-            tally.batchEnded({ batch, wireBytes: 0, requestId: '', status: 'dry-run' });
-            batcher.reuse(batch);
-        }
-        else {
-            await ingest.add(batch, () => batcher.reuse(batch));
-        }
-    };
-    try {
-        const turn = new Turn();
-        const chosen = await chooseSource(run, turn);
-        const windows = chosen.kind === 'activity' ? chosen.candidate.windows : [];
-        const context = {
-            source: chosen.kind === 'activity' ? chosen.candidate.api.name : 'workspaces',
-            filter: inputs,
-            inWindow: chosen.kind === 'activity' ? within(windows) : () => true,
-            seen: new Seen(),
-            now: () => host.clock.now(),
-            counts: tally.counts,
-        };
-        tally.source = context.source;
-        const pages = chosen.kind === 'activity' ? activityEvents(run, chosen, turn, context.seen) : workspaceEvents(run);
-        for await (const page of withIdle(pages, IDLE)) {
-            if (page === 'idle') {
-                await send(batcher.flush());
-            }
-            else {
-                for (const row of rowsOf(page.events, page.window, context))
-                    await send(batcher.add(row));
-            }
-            run.progress.tell();
-        }
-        tally.collectedWhole =
-            chosen.kind === 'activity' &&
-                tally.missing.length === 0 &&
-                tally.agedOut.length === 0 &&
-                tally.hoursPlanned > 0;
-    }
-    finally {
-        if (!run.stop.signal.aborted)
-            await send(batcher.flush());
-    }
-}
-async function* activityEvents(run, chosen, turn, seen) {
-    const { tally, inputs } = run;
-    const { api, link, windows } = chosen.candidate;
-    tally.hoursPlanned = hoursIn(windows);
-    for await (const item of collect(api, windows, link, turn, inputs.concurrency, chosen.begun)) {
-        switch (item.kind) {
-            case 'begin':
-                for (const { hour } of hoursOf(item.window))
-                    seen.rewind(hour);
-                break;
-            case 'page':
-                yield item;
-                break;
-            case 'whole':
-                tally.hoursDone += hoursIn([item.window]);
-                break;
-            case 'missing':
-                tally.hoursDone += hoursIn([item.window]);
-                tally.missing.push(item);
-                break;
-            case 'aged-out':
-                tally.agedOut.push(item.window);
-                break;
-        }
-    }
-}
-async function* workspaceEvents(run) {
-    const { inputs, tally, host } = run;
-    const link = linkTo(run, 'Fabric', FABRIC_SCOPE);
-    const now = host.clock.now();
-    let readable = 0;
-    for await (const result of workspaceRecords(inputs.fabricUrl ?? '', inputs.workspaceIds, link, inputs.concurrency)) {
-        if ('record' in result) {
-            readable += 1;
-            yield { window: { start: now, end: now }, events: [result.record] };
-        }
-        else {
-            tally.unreadable.push({ id: result.unreadable, why: result.why });
-        }
-    }
-    if (readable === 0) {
-        const why = tally.unreadable[0]?.why ?? 'the list is empty';
-        throw new ActionError('workspaces-refused', `no workspace could be read (${why})`);
-    }
-    tally.fallbackUsed = inputs.source === 'auto';
-    tally.warn('fallback', `${tally.fallbackUsed ? 'No activity log was accessible, and workspace records stand in' : 'Workspace records were collected'}: they say that the app could read a workspace, not that anybody used it. No hour counts as collected.`);
-}
-function chooseSource(run, turn) {
-    const { inputs, tally } = run;
-    const { source, fabricUrl, cloud } = inputs;
-    const window = tally.window ?? { start: 0, end: 0 };
-    const candidates = [];
-    if (source === 'auto' || source === 'power-bi') {
-        const link = linkTo(run, 'The activity log', CLOUDS[cloud].powerBiScope);
-        candidates.push({ api: powerBiActivity(inputs.powerBiUrl, inputs), link, windows: [...hoursOf(window)] });
-    }
-    if ((source === 'auto' || source === 'fabric') && fabricUrl !== undefined) {
-        candidates.push({
-            api: fabricActivity(fabricUrl),
-            link: linkTo(run, 'Fabric', FABRIC_SCOPE),
-            windows: [window],
-        });
-    }
-    const noHost = `no Fabric host is documented for cloud "${cloud}", so nothing else was tried`;
-    const allowed = fabricUrl !== undefined && inputs.fallback;
-    return choose({
-        source,
-        candidates,
-        workspaces: {
-            allowed,
-            why: fabricUrl === undefined ? noHost : 'workspace records are ruled out by "fallback: false"',
-        },
-        turn,
-        onRefusal: (reason) => {
-            tally.refusals.push(reason);
-            run.host.log.info(`Refused by ${reason}`);
-        },
-    });
-}
-function linkTo(run, service, scope) {
-    return {
-        pipeline: createPipeline(run.agent, authorizationPolicy(run.credential, scope)),
-        pace: run.pace,
-        gate: new Gate(SOURCE_WAITS, (until) => run.progress.throttled(service, until)),
-        onRequest: () => run.tally.requested(),
-    };
-}
-/** Whether an instant lies in one of the windows; looked up by hour, since there may be hundreds. */
-function within(windows) {
-    const [first] = windows;
-    const last = windows.at(-1);
-    return (instant) => first !== undefined && last !== undefined && instant >= first.start && instant < last.end;
-}
-function hoursIn(windows) {
-    return windows.reduce((sum, window) => sum + [...hoursOf(window)].length, 0);
+    return plan;
 }
 
 

@@ -16,9 +16,10 @@ import type { Window } from './window.ts';
 export type Collected =
   | { readonly kind: 'begin'; readonly window: Window }
   | { readonly kind: 'page'; readonly window: Window; readonly events: readonly ActivityEvent[] }
-  | { readonly kind: 'whole'; readonly window: Window }
+  /** `part` is what was really asked for: later than the window's start where that had aged out. */
+  | { readonly kind: 'whole'; readonly window: Window; readonly part: Window }
   | { readonly kind: 'missing'; readonly window: Window; readonly why: string }
-  | { readonly kind: 'aged-out'; readonly window: Window };
+  | { readonly kind: 'aged-out'; readonly window: Window; readonly part: Window };
 
 /** A chain of pages that was begun to see whether the source lets us in. */
 export interface Begun {
@@ -69,12 +70,12 @@ async function* collectWindow(
         from = page.from;
         yield { kind: 'page', window, events: page.events };
       }
-      if (from > window.start) yield { kind: 'aged-out', window: { start: window.start, end: from } };
-      yield { kind: 'whole', window: { ...window, start: from } };
+      if (from > window.start) yield { kind: 'aged-out', window, part: { start: window.start, end: from } };
+      yield { kind: 'whole', window, part: { start: from, end: window.end } };
       return;
     } catch (error) {
       if (error instanceof AgedOutError) {
-        yield { kind: 'aged-out', window };
+        yield { kind: 'aged-out', window, part: window };
         return;
       }
       if (error instanceof BrokenChainError && broken === 0) continue;

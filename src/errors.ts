@@ -140,6 +140,31 @@ export const FAULTS = {
     title: 'Uploads failed',
     remedy: 'Check the health of Azure Monitor ingestion and the network, and run again for the same window.',
   },
+  'state-locked': {
+    title: 'File in use by another run',
+    remedy:
+      'Let one run at a time use the file: give the workflow a concurrency group, and each job of a matrix a file of its own.',
+  },
+  'state-file': {
+    title: 'State file not usable',
+    remedy:
+      'Check that the folder of "state-file" can be written and has room. Uploading stopped, because what is not recorded would be sent again by the next run.',
+  },
+  'rejected-file': {
+    title: 'Rejected rows could not be kept',
+    remedy:
+      'Check that the folder of "rejected-file" can be written and has room; the rows will be tried again in the next run.',
+  },
+  'replay-file': {
+    title: 'Replay file not usable',
+    remedy:
+      'Give the path of a file that "rejected-file" wrote: gzipped, one JSON object with a row on each line.',
+  },
+  'out-of-time': {
+    title: 'Out of time',
+    remedy:
+      'Give "state-file", so that the next run goes on where this one stopped, or a shorter window, or a later "deadline-minutes".',
+  },
   cancelled: {
     title: 'Cancelled',
     remedy: 'Run again for the same window: what was not acknowledged is counted as failed.',

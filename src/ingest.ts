@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { type Batch, slice } from './batch.ts';
-import { ActionError } from './errors.ts';
+import { ActionError, OutOfTimeError } from './errors.ts';
 import { RequestFailedError } from './http/retry.ts';
 import { type Answer, statusWithCode } from './http/transport.ts';
 
@@ -62,9 +62,12 @@ export class Ingest {
     this.#underWay.add(task);
   }
 
-  /** Takes no more uploads up: what is added or halved from now on has failed. */
-  stop(): void {
-    this.#stopped = true;
+  /**
+   * Takes no more uploads up: what is added or halved from now on has failed. Out of time is no stop: what is
+   * collected is still sent, as long as `send` lets it.
+   */
+  stop(reason: unknown): void {
+    if (!(reason instanceof OutOfTimeError)) this.#stopped = true;
   }
 
   /** Waits for the uploads under way. Afterwards every batch has ended. */

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { parseInstant } from './instant.ts';
 
 /** Reads single inputs and gathers what is wrong with them, so that all faults are reported in one go. */
@@ -75,6 +76,13 @@ export class InputReader {
 
   instant(name: string): number | undefined {
     return this.optional(name, 'an ISO 8601 instant such as 2026-11-20T07:00:00Z', parseInstant);
+  }
+
+  /** A file's path, made absolute against the working folder. */
+  path(name: string): string | undefined {
+    return this.optional(name, 'the path of a file', (text) =>
+      text.includes('\0') || /[\\/]$/.test(text) ? undefined : resolve(text),
+    );
   }
 
   /** An https URL without query or credentials, given back without a slash at its end. */

@@ -47,6 +47,10 @@ export interface Inputs {
   readonly authorityHost: string;
   readonly powerBiUrl: string;
   readonly fabricUrl: string | undefined;
+  readonly stateFile: string | undefined;
+  readonly rejectedFile: string | undefined;
+  readonly replayFile: string | undefined;
+  readonly deadlineMinutes: number;
 }
 
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -119,7 +123,12 @@ export function readInputs(get: (name: string) => string, now: number): Inputs {
     authorityHost: read.httpsUrl('authority-host') ?? CLOUDS[cloud].authorityHost,
     powerBiUrl: read.httpsUrl('power-bi-url') ?? CLOUDS[cloud].powerBiUrl,
     fabricUrl,
+    stateFile: read.path('state-file'),
+    rejectedFile: read.path('rejected-file'),
+    replayFile: read.path('replay-file'),
+    deadlineMinutes: read.positiveNumber('deadline-minutes', 330, 'a positive number of minutes'),
   };
+  refuseSharedPaths(read, inputs);
   if (read.faults.length > 0) throw new ActionError('inputs', read.faults.join('; '));
   return inputs;
 }
@@ -181,6 +190,13 @@ function vaultScopeOf(text: string): string | undefined {
   if (url === null || url.protocol !== 'https:' || url.pathname !== '/' || url.search !== '')
     return undefined;
   return vaultScope(url.hostname);
+}
+
+function refuseSharedPaths(read: InputReader, { stateFile, rejectedFile, replayFile }: Inputs): void {
+  if (stateFile === undefined) return;
+  if (stateFile === rejectedFile)
+    read.fault('state-file and rejected-file', 'two different paths', 'the same');
+  if (stateFile === replayFile) read.fault('state-file and replay-file', 'two different paths', 'the same');
 }
 
 function readWorkspaceIds(read: InputReader): ReadonlySet<string> {

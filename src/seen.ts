@@ -38,32 +38,46 @@ function canonical(value: unknown): string {
   return `{${entries.map(([name, entry]) => `${JSON.stringify(name)}:${canonical(entry)}`).join(',')}}`;
 }
 
+/** Events that earlier runs sent, as the checkpoint knows them. */
+export interface Known {
+  has(key: EventKey): boolean;
+  /** How many equal events without id. */
+  contents(key: EventKey): number;
+}
+
+const NOTHING: Known = { has: () => false, contents: () => 0 };
+
 /** Events seen in one hour. */
 class SeenHour {
   readonly ids = new KeySet();
-  /** Content hash to how many equal events were taken, and to how many this reading of the hour has met. */
-  readonly taken = new Map<number, number>();
-  readonly met = new Map<number, number>();
+  /** Content to how many equal events were taken, and to how many this reading of the hour has met. */
+  readonly taken = new Map<bigint, number>();
+  readonly met = new Map<bigint, number>();
 }
 
 /**
  * Which events were already taken in, hour by hour: an event's id repeats only within the hour of its CreationTime.
- * An event without an id is never taken for a repeat within one reading of the source. When an hour is read again
- * from its start, as many equal ones are passed over as were taken before.
+ * An event without an id is never taken for a repeat within one reading of the source. When an hour is read again,
+ * in this run or a later one, as many equal ones are passed over as were taken before.
  */
 export class Seen {
   readonly #hours = new Map<number, SeenHour>();
+  readonly #known: Known;
+
+  constructor(known: Known = NOTHING) {
+    this.#known = known;
+  }
 
   /** Whether the event is new; it counts as taken from now on. */
   take(key: EventKey): boolean {
     const hour = this.#hour(key.hour);
-    if (!key.byContent) return hour.ids.add(key.high, key.low);
-    const content = contentKey(key);
+    if (!key.byContent) return !this.#known.has(key) && hour.ids.add(key.high, key.low);
+    const content = contentOf(key);
     const met = (hour.met.get(content) ?? 0) + 1;
+    const taken = hour.taken.get(content) ?? this.#known.contents(key);
     hour.met.set(content, met);
-    if (met <= (hour.taken.get(content) ?? 0)) return false;
-    hour.taken.set(content, met);
-    return true;
+    hour.taken.set(content, Math.max(taken, met));
+    return met > taken;
   }
 
   /** Begins another reading of an hour from its start. */
@@ -88,9 +102,9 @@ export class Seen {
   }
 }
 
-/** 53 of the 64 bits, which a Map can hold without making a string: content keys are few. */
-function contentKey(key: EventKey): number {
-  return key.high * 2 ** 21 + (key.low >>> 11);
+/** A key's 64 bits as one value. */
+export function contentOf(key: EventKey): bigint {
+  return (BigInt(key.high) << 32n) | BigInt(key.low);
 }
 
 /** A set of 64-bit keys in flat memory: 8 bytes a slot, at most three quarters full. */

@@ -34,7 +34,7 @@ export function chart(
   return [
     '```mermaid',
     'xychart-beta',
-    `  title "Events by ${byDay ? 'day' : 'hour'} (UTC)"`,
+    `  title "New events by ${byDay ? 'day' : 'hour'} (UTC)"`,
     `  x-axis [${labels.join(', ')}]`,
     `  y-axis "events" 0 --> ${top}`,
     `  bar [${bars.join(', ')}]`,

@@ -17,6 +17,7 @@ export function outputsOf(tally: Tally): Record<string, string> {
     'batches-sent': String(tally.batchesSent),
     'batches-failed': String(tally.batchesFailed),
     'bytes-sent': String(tally.bytesSent),
+    'source-requests': String(tally.sourceRequests),
     'batch-summary': JSON.stringify(tally.batches),
   };
 }

@@ -12,6 +12,11 @@ const WARNING_TITLES = {
   'unreadable-workspaces': 'Unreadable workspaces',
   'aged-out': 'Hours lost',
   incomplete: 'Incomplete',
+  quiet: 'Unusually quiet',
+  budget: 'Schedule too dense',
+  'state-set-aside': 'State file set aside',
+  'state-not-compacted': 'State file not rewritten',
+  replay: 'Replay',
 } as const;
 
 /** Tells how the run went: outputs, one annotation for each kind of fault, and the job summary. */

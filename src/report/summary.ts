@@ -1,7 +1,7 @@
 import { FAULTS } from '../errors.ts';
 import type { RunContext } from '../host.ts';
 import { chart } from './chart.ts';
-import { grouped } from './progress.ts';
+import { grouped } from './live.ts';
 import { describe, type Tally } from './tally.ts';
 
 /** Rows shown of each list; the outputs hold more. */

@@ -4,6 +4,7 @@ import type { Ending } from '../ingest.ts';
 import type { EventCounts } from '../rows.ts';
 import type { SourceName } from '../sources/event.ts';
 import { hourOf, type Window } from '../window.ts';
+import { cannotKeepUp, lengthOf, REQUESTS_AN_HOUR, remainingOf } from './budget.ts';
 
 /** One upload in the batch summary. */
 export interface BatchEntry {
@@ -25,7 +26,12 @@ export type WarningCode =
   | 'cut'
   | 'unreadable-workspaces'
   | 'aged-out'
-  | 'incomplete';
+  | 'incomplete'
+  | 'quiet'
+  | 'budget'
+  | 'state-set-aside'
+  | 'state-not-compacted'
+  | 'replay';
 
 /** Everything a run has to say about itself, gathered as it goes, so that it can be told at any moment it ends. */
 export class Tally {
@@ -63,15 +69,25 @@ export class Tally {
   readonly errors = new Map<FaultCode, ActionError>();
   /** Whether every window was collected whole from an activity log. */
   collectedWhole = false;
-  /** Why collecting or sending ended early, without being a fault. */
-  stoppedEarly = false;
+  /** When what the run waited for would have been over, where it ended for want of time; ms since the epoch. */
+  outOfTime: number | undefined;
+  /** Whether a checkpoint lets the next run go on. */
+  carriesOn = false;
+  /** Hours of the window that were settled before, and hours before the window that were caught up. */
+  settledHours = 0;
+  caughtUpHours = 0;
+  /** Hours without an event that usually have some. */
+  readonly quietHours: number[] = [];
+  lastRunAt: number | undefined;
+  startedAt = 0;
+  replayed = false;
 
   get failed(): number {
     return this.dryRun ? 0 : this.counts.collected - this.counts.skipped - this.ingested;
   }
 
   get complete(): boolean {
-    return this.collectedWhole && this.failed === 0 && this.errors.size === 0 && !this.stoppedEarly;
+    return this.collectedWhole && this.failed === 0 && this.errors.size === 0 && this.outOfTime === undefined;
   }
 
   warn(code: WarningCode, text: string): void {
@@ -110,6 +126,7 @@ export class Tally {
   /** Draws the conclusions that need the whole picture. */
   conclude(): void {
     const { window } = this;
+    if (this.outOfTime !== undefined) this.#endEarly(this.outOfTime);
     if (this.missing.length > 0) this.#failMissing();
     if (this.refusedRows > 0) {
       this.fail(
@@ -119,7 +136,7 @@ export class Tally {
         ),
       );
     }
-    if (this.failed > this.refusedRows && this.errors.size === 0 && !this.stoppedEarly) {
+    if (this.failed > this.refusedRows && this.errors.size === 0 && this.outOfTime === undefined) {
       this.fail(
         new ActionError('uploads-failed', `${this.failed - this.refusedRows} rows were not acknowledged`),
       );
@@ -129,6 +146,16 @@ export class Tally {
       this.warn(
         'aged-out',
         `${round(hours)} hours had left the 28 days that the service keeps before they could be asked for: they are lost.`,
+      );
+    }
+    if (this.quietHours.length > 0) {
+      const named = this.quietHours.slice(0, 5).map((hour) => describe({ start: hour, end: hour + HOUR }));
+      this.warn('quiet', `No event in ${named.join(', ')} (UTC), where there usually are some.`);
+    }
+    if (cannotKeepUp(this.sourceRequests - this.caughtUpHours, this.#interval())) {
+      this.warn(
+        'budget',
+        `This run needed ${this.sourceRequests} source requests, more than the ${REQUESTS_AN_HOUR} an hour that the service documents leave between two runs: run less often.`,
       );
     }
     if (this.counts.rows > 0) {
@@ -154,6 +181,21 @@ export class Tally {
   /** Whether rows lie so far back that the service replaces their TimeGenerated (older than two days). */
   replacesTimeGenerated(now: number): boolean {
     return [...this.counts.hours.keys()].some((hour) => hour + HOUR < hourOf(now) - 2 * DAY);
+  }
+
+  #interval(): number | undefined {
+    return this.lastRunAt === undefined ? undefined : this.startedAt - this.lastRunAt;
+  }
+
+  #endEarly(until: number): void {
+    const left = remainingOf(this.hoursPlanned, this.hoursDone, this.sourceRequests);
+    const hours =
+      left.hours === 0
+        ? 'all hours were collected, but not every row was acknowledged'
+        : `${left.hours} of ${this.hoursPlanned} hours are left, about ${left.requests} requests or ${lengthOf(left.ms)} at ${REQUESTS_AN_HOUR} requests an hour`;
+    const detail = `the next wait would have ended at ${new Date(until).toISOString()}, after the deadline; ${hours}`;
+    if (!this.carriesOn) this.fail(new ActionError('out-of-time', detail));
+    else this.warn('incomplete', `Out of time: ${detail}. The next run goes on from here.`);
   }
 
   #failMissing(): void {

@@ -6,7 +6,7 @@ import type { Tally } from './tally.ts';
 const INTERVAL = 15 * SECOND;
 
 /** Lines of live progress in the log: seldom enough for runs of hours, soon enough to see that it is alive. */
-export class Progress {
+export class Live {
   readonly #tally: Tally;
   readonly #clock: Clock;
   readonly #info: (line: string) => void;

@@ -1,0 +1,147 @@
+import type { ReadyRow } from './batch.ts';
+import { DAY, HOUR, SECOND } from './clock.ts';
+import { FABRIC_SCOPE } from './clouds.ts';
+import { collect } from './collect.ts';
+import { ActionError } from './errors.ts';
+import { withIdle } from './idle.ts';
+import type { Job } from './job.ts';
+import type { Plan } from './plan.ts';
+import { type RowContext, rowsOf } from './rows.ts';
+import { Seen } from './seen.ts';
+import type { Chosen } from './sources/choose.ts';
+import type { ActivityEvent } from './sources/event.ts';
+import { linkTo, openSource } from './sources/open.ts';
+import { workspaceRecords } from './sources/workspaces.ts';
+import { Turn } from './turn.ts';
+import { hourOf, hoursOf, type Window } from './window.ts';
+
+/** A batch that is not full is sent when nothing new came for so long, so that it never waits for a throttle. */
+const IDLE = 5 * SECOND;
+
+interface EventPage {
+  readonly window: Window;
+  readonly events: readonly ActivityEvent[];
+}
+
+/**
+ * From the sources to rows ready to be sent, page by page, as it comes. 'idle' says that nothing came for a while.
+ * @throws ActionError, OutOfTimeError
+ */
+export async function* collectRows(job: Job, plan: Plan): AsyncGenerator<Iterable<ReadyRow> | 'idle', void> {
+  const { tally, host, inputs, track } = job;
+  if (inputs.source !== 'workspaces' && plan.windows.length === 0) {
+    tally.collectedWhole = true;
+    return;
+  }
+  const turn = new Turn();
+  const chosen = await openSource(job, plan, turn);
+  const activityLog = chosen.kind === 'activity' ? chosen.candidate : undefined;
+  const seen = new Seen(track.checkpoint);
+  const context: RowContext = {
+    source: activityLog?.api.name ?? 'workspaces',
+    filter: inputs,
+    inWindow: activityLog === undefined ? () => true : within(plan.windows),
+    seen,
+    now: () => host.clock.now(),
+    counts: tally.counts,
+  };
+  tally.source = context.source;
+  if (activityLog !== undefined) {
+    tally.hoursPlanned = plan.windows.length;
+    track.begin(plan.window);
+  }
+  const pages = chosen.kind === 'activity' ? activityEvents(job, chosen, turn, seen) : workspaceEvents(job);
+  for await (const page of withIdle(pages, IDLE)) {
+    yield page === 'idle' ? page : noted(rowsOf(page.events, page.window, context), job);
+  }
+  tally.collectedWhole =
+    activityLog !== undefined && tally.missing.length === 0 && tally.agedOut.length === 0;
+}
+
+function* noted(rows: Iterable<ReadyRow>, { track }: Job): Generator<ReadyRow, void> {
+  for (const row of rows) {
+    track.taken(row.key);
+    yield row;
+  }
+}
+
+async function* activityEvents(
+  job: Job,
+  chosen: Extract<Chosen, { kind: 'activity' }>,
+  turn: Turn,
+  seen: Seen,
+): AsyncGenerator<EventPage, void> {
+  const { tally, inputs, host, track } = job;
+  const { api, link, windows } = chosen.candidate;
+  const askedAt = new Map<Window, number>();
+  const open = new Set(windows);
+  for await (const item of collect(api, windows, link, turn, inputs.concurrency, chosen.begun)) {
+    switch (item.kind) {
+      case 'begin':
+        askedAt.set(item.window, host.clock.now());
+        for (const { hour } of hoursOf(item.window)) seen.rewind(hour);
+        break;
+      case 'page':
+        yield item;
+        break;
+      case 'whole':
+        tally.hoursDone += hoursIn(item.window);
+        track.collected(item.part, askedAt.get(item.window) ?? 0);
+        open.delete(item.window);
+        break;
+      case 'missing':
+        tally.hoursDone += hoursIn(item.window);
+        tally.missing.push(item);
+        open.delete(item.window);
+        break;
+      case 'aged-out':
+        tally.agedOut.push(item.part);
+        if (item.part.end === item.window.end) tally.hoursDone += hoursIn(item.window);
+        break;
+    }
+    // An id repeats only within its hour, and hours go by in order: what lies a day back is done with.
+    const [oldest] = open;
+    if (item.kind !== 'page' && oldest !== undefined) seen.forgetBefore(hourOf(oldest.start) - DAY);
+  }
+}
+
+async function* workspaceEvents(job: Job): AsyncGenerator<EventPage, void> {
+  const { inputs, tally, host } = job;
+  const link = linkTo(job, 'Fabric', FABRIC_SCOPE);
+  const now = host.clock.now();
+  let readable = 0;
+  const results = workspaceRecords(inputs.fabricUrl ?? '', inputs.workspaceIds, link, inputs.concurrency);
+  for await (const result of results) {
+    if ('record' in result) {
+      readable += 1;
+      yield { window: { start: now, end: now }, events: [result.record] };
+    } else {
+      tally.unreadable.push({ id: result.unreadable, why: result.why });
+    }
+  }
+  if (readable === 0) {
+    const why = tally.unreadable[0]?.why ?? 'the list is empty';
+    throw new ActionError('workspaces-refused', `no workspace could be read (${why})`);
+  }
+  tally.fallbackUsed = inputs.source === 'auto';
+  const what = tally.fallbackUsed
+    ? 'No activity log was accessible, and workspace records stand in'
+    : 'Workspace records were collected';
+  tally.warn(
+    'fallback',
+    `${what}: they say that the app could read a workspace, not that anybody used it. No hour counts as collected.`,
+  );
+}
+
+/** Whether an instant lies in one of the windows; looked up by hour, since there may be hundreds. */
+function within(windows: Plan['windows']): (instant: number) => boolean {
+  const byHour = new Map(windows.map((window) => [window.hour, window]));
+  return (instant) => {
+    const window = byHour.get(Math.floor(instant / HOUR) * HOUR);
+    return window !== undefined && instant >= window.start && instant < window.end;
+  };
+}
+
+function hoursIn(window: Window): number {
+  return [...hoursOf(window)].length;
+}

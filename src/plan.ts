@@ -1,0 +1,46 @@
+import { DAY, HOUR } from './clock.ts';
+import type { Checkpoint } from './progress/checkpoint.ts';
+import { openPart } from './progress/hour-state.ts';
+import { clipToHistory, type HourWindow, hoursOf, type Window } from './window.ts';
+
+/** What a run sets out to do. */
+export interface Plan {
+  /** The window that is asked for or was found settled, caught-up hours included. */
+  readonly window: Window;
+  /** What of it has to be asked for, oldest first. */
+  readonly windows: readonly HourWindow[];
+  /** Hours of the window that are settled already. */
+  readonly settled: number;
+  /** Hours asked for that lie before the window that the inputs name. */
+  readonly caughtUp: number;
+}
+
+/** When an hour that ended at `end` is final: events arrive up to 24 hours late. */
+export function isFinalAt(end: number, now: number): boolean {
+  return now >= end + DAY;
+}
+
+/**
+ * The hours to ask for. Without a checkpoint: those of the window. With one: hours not settled yet, from the oldest
+ * instant that runs of this configuration ever covered, so that missed ones are caught up; a run with a start of its
+ * own keeps to its window.
+ * @param wanted the window that the inputs name
+ */
+export function planHours(
+  wanted: Window,
+  ownStart: boolean,
+  checkpoint: Checkpoint | undefined,
+  now: number,
+): Plan {
+  const since = ownStart ? wanted.start : Math.min(wanted.start, checkpoint?.mark?.since ?? wanted.start);
+  const window = clipToHistory({ start: since, end: wanted.end }, now);
+  const windows: HourWindow[] = [];
+  let settled = 0;
+  for (const part of hoursOf(window)) {
+    const open = openPart(checkpoint?.hours.get(part.hour), part);
+    if (open === undefined) settled += 1;
+    else windows.push({ hour: part.hour, ...open });
+  }
+  const caughtUp = windows.filter(({ hour }) => hour + HOUR <= wanted.start).length;
+  return { window, windows, settled, caughtUp };
+}

@@ -1,0 +1,207 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { ActionError } from '../errors.ts';
+import type { EventKey } from '../seen.ts';
+import type { Window } from '../window.ts';
+import {
+  acknowledgedRecord,
+  Checkpoint,
+  finalRecord,
+  type Header,
+  type RunMark,
+  runRecord,
+  VERSION,
+} from './checkpoint.ts';
+import { acknowledge, addFinal, isSettled } from './hour-state.ts';
+import { lock } from './lock.ts';
+import { decode, encode, type Record } from './record.ts';
+
+export interface OpenOptions {
+  readonly path: string;
+  readonly fingerprint: string;
+  readonly now: number;
+  /** Read, never write: a dry run. */
+  readonly readOnly: boolean;
+  /** Told why a file was set aside, as a sentence. */
+  readonly onSetAside: (why: string) => void;
+}
+
+/**
+ * The checkpoint on disk. What a run learns is appended as it happens, and at the end the file is replaced by a fresh
+ * snapshot. At any moment, also on a full disk, the file holds a whole state.
+ */
+export class StateFile {
+  readonly checkpoint: Checkpoint;
+  readonly #options: OpenOptions;
+  readonly #release: () => void;
+  #file: number | undefined;
+  #length = 0;
+
+  private constructor(options: OpenOptions, checkpoint: Checkpoint, release: () => void) {
+    this.#options = options;
+    this.checkpoint = checkpoint;
+    this.#release = release;
+  }
+
+  /**
+   * Opens, or begins, a state file; missing folders are created. A damaged file, one of another configuration and one
+   * of a newer version are set aside under another name, and the run is a first one.
+   * @throws ActionError 'state-locked' or 'state-file'
+   */
+  static open(options: OpenOptions): StateFile {
+    const { path, readOnly } = options;
+    if (readOnly) return new StateFile(options, load(options) ?? new Checkpoint(), () => undefined);
+    let release: (() => void) | undefined;
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      release = lock(path, 'the state file');
+      const state = new StateFile(options, load(options) ?? new Checkpoint(), release);
+      state.#replace(options.now);
+      return state;
+    } catch (error) {
+      release?.();
+      throw stateFault(error, path);
+    }
+  }
+
+  /** Notes that a run begins, and how far back it reaches. */
+  begin(mark: RunMark): void {
+    this.checkpoint.mark = mark;
+    this.#append(runRecord(mark));
+  }
+
+  /** Notes rows as acknowledged, or as safely kept elsewhere. */
+  acknowledged(keys: readonly EventKey[]): void {
+    for (const key of keys) {
+      const hour = this.checkpoint.hour(key.hour);
+      if (!isSettled(hour)) acknowledge(hour, key);
+    }
+    if (keys.length > 0) this.#append(acknowledgedRecord(keys));
+  }
+
+  /** Notes a part of an hour as final: collected whole, late enough, and every row acknowledged. */
+  final(part: Window): void {
+    const record = finalRecord(part);
+    addFinal(this.checkpoint.hour(record.payload.readDoubleLE(0)), part);
+    this.#append(record);
+  }
+
+  /** Writes the state as a fresh snapshot and lets the file go. @returns what stood in the way of it, if anything did */
+  close(now: number): string | undefined {
+    if (this.#options.readOnly) return undefined;
+    try {
+      this.#replace(now);
+      return undefined;
+    } catch (error) {
+      // What was appended holds the same state, only longer.
+      return (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    } finally {
+      if (this.#file !== undefined) closeSync(this.#file);
+      this.#file = undefined;
+      this.#release();
+    }
+  }
+
+  /** @throws ActionError 'state-file': rows acknowledged from now on would be sent again by the next run */
+  #append(record: Record): void {
+    if (this.#options.readOnly || this.#file === undefined) return;
+    try {
+      writeAll(this.#file, encode(record), this.#length);
+      this.#length += 9 + record.payload.length;
+    } catch (error) {
+      const file = this.#file;
+      this.#file = undefined;
+      try {
+        ftruncateSync(file, this.#length);
+      } catch {
+        // An incomplete record at the end is passed over by the next reader.
+      }
+      closeSync(file);
+      throw stateFault(error, this.#options.path);
+    }
+  }
+
+  #replace(now: number): void {
+    const { path, fingerprint } = this.#options;
+    const fresh = `${path}.new`;
+    const file = openSync(fresh, 'w', 0o600);
+    let length = 0;
+    try {
+      for (const record of this.checkpoint.snapshot(fingerprint, now)) {
+        writeAll(file, record, length);
+        length += record.length;
+      }
+      fsyncSync(file);
+      renameSync(fresh, path);
+    } catch (error) {
+      closeSync(file);
+      rmSync(fresh, { force: true });
+      throw error;
+    }
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = file;
+    this.#length = length;
+  }
+}
+
+function writeAll(file: number, bytes: Buffer, position: number): void {
+  for (let written = 0; written < bytes.length; ) {
+    written += writeSync(file, bytes, written, bytes.length - written, position + written);
+  }
+}
+
+function load(options: OpenOptions): Checkpoint | undefined {
+  const { path, fingerprint } = options;
+  if (!existsSync(path)) return undefined;
+  const decoded = decode(readFileSync(path));
+  if (!decoded.ok) return setAside(options, 'damaged', 'is damaged');
+  const checkpoint = new Checkpoint();
+  try {
+    const header = headerOf(decoded.records);
+    if (header === undefined) return setAside(options, 'damaged', 'is damaged');
+    if (header.version > VERSION) return setAside(options, 'newer', 'was written by a newer version');
+    if (header.fingerprint !== fingerprint) {
+      return setAside(
+        options,
+        'other-configuration',
+        'belongs to another tenant, source, filter, rule or stream',
+      );
+    }
+    for (const record of decoded.records) checkpoint.apply(record);
+    return checkpoint;
+  } catch {
+    return setAside(options, 'damaged', 'is damaged');
+  }
+}
+
+function headerOf(records: readonly Record[]): Header | undefined {
+  const first = records[0];
+  return first?.kind === 'header' ? (JSON.parse(first.payload.toString('utf8')) as Header) : undefined;
+}
+
+function setAside({ path, now, readOnly, onSetAside }: OpenOptions, kind: string, why: string): undefined {
+  const stamp = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
+  let aside = `${path}.${kind}-${stamp}`;
+  for (let more = 2; existsSync(aside); more += 1) aside = `${path}.${kind}-${stamp}-${more}`;
+  if (!readOnly) renameSync(path, aside);
+  const where = readOnly ? 'left where it is (dry run)' : `kept as ${aside}`;
+  onSetAside(`The state file ${path} ${why}: ${where}, and this run is a first run.`);
+  return undefined;
+}
+
+function stateFault(error: unknown, path: string): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (error instanceof ActionError || code === undefined) return error;
+  return new ActionError('state-file', `${code} at ${path}`, { cause: error });
+}

@@ -1,0 +1,131 @@
+import { HOUR } from '../clock.ts';
+import { ActionError } from '../errors.ts';
+import type { Host } from '../host.ts';
+import type { Ending } from '../ingest.ts';
+import type { Inputs } from '../inputs.ts';
+import { isFinalAt } from '../plan.ts';
+import { keepRejected } from '../rejected.ts';
+import type { Tally } from '../report/tally.ts';
+import type { EventKey } from '../seen.ts';
+import { type HourWindow, hoursOf, isWholeHour, type Window } from '../window.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import { createLedger } from './ledger.ts';
+import { lock } from './lock.ts';
+import { isUnusuallyQuiet } from './quiet.ts';
+import { StateFile } from './state-file.ts';
+
+/** Keeps what a run has achieved, so that the next one can go on from there. */
+export interface Track {
+  /** Undefined without "state-file". */
+  readonly checkpoint: Checkpoint | undefined;
+  /** The run begins to collect this window. */
+  readonly begin: (window: Window) => void;
+  readonly taken: (key: EventKey) => void;
+  readonly ended: (ending: Ending) => void;
+  /** A window was collected whole; `askedAt` is when it was first asked for. */
+  readonly collected: (window: Window, askedAt: number) => void;
+  readonly close: () => void;
+}
+
+/**
+ * Opens the files that "state-file" and "rejected-file" name.
+ * @param onFault told what went wrong with them while the run is under way
+ * @throws ActionError 'state-locked' or 'state-file'
+ */
+export function openTrack(
+  inputs: Inputs,
+  host: Host,
+  tally: Tally,
+  onFault: (error: ActionError) => void,
+): Track {
+  const { clock } = host;
+  const releases: (() => void)[] = [];
+  const state = openState(inputs, host, tally);
+  try {
+    const { rejectedFile, replayFile, dryRun } = inputs;
+    if (rejectedFile !== undefined && rejectedFile !== replayFile && !dryRun) {
+      releases.push(lock(rejectedFile, 'the rejected file'));
+    }
+  } catch (error) {
+    state?.close(clock.now());
+    throw error;
+  }
+  const ledger = createLedger((part) => guarded(() => state?.final(part)));
+
+  function guarded(act: () => void): boolean {
+    try {
+      act();
+      return true;
+    } catch (error) {
+      if (!(error instanceof ActionError)) throw error;
+      onFault(error);
+      return false;
+    }
+  }
+
+  /** Whether a batch's rows need not be sent again. */
+  function isSafe({ status, batch, why }: Ending): boolean {
+    if (status === 'sent') return true;
+    const { rejectedFile, replayFile } = inputs;
+    if (status === 'failed' || rejectedFile === undefined || replayFile !== undefined) return false;
+    return guarded(() => keepRejected(rejectedFile, batch, why, clock.now()));
+  }
+
+  function noteQuiet(hours: readonly HourWindow[]): void {
+    const checkpoint = state?.checkpoint;
+    if (checkpoint === undefined || inputs.activity !== undefined || inputs.userId !== undefined) return;
+    for (const window of hours) {
+      if (!isWholeHour(window) || tally.counts.hours.has(window.hour)) continue;
+      if (!isUnusuallyQuiet(checkpoint, window.hour, clock.now())) continue;
+      checkpoint.hour(window.hour).toldQuiet = true;
+      tally.quietHours.push(window.hour);
+    }
+  }
+
+  return {
+    checkpoint: state?.checkpoint,
+    begin: ({ start }) => {
+      const before = state?.checkpoint.mark;
+      tally.lastRunAt = before?.at;
+      guarded(() => state?.begin({ since: Math.min(before?.since ?? start, start), at: clock.now() }));
+    },
+    taken: (key) => ledger.taken(key),
+    ended: (ending) => {
+      const { keys } = ending.batch;
+      const safe = isSafe(ending);
+      const recorded = safe && guarded(() => state?.acknowledged(keys));
+      ledger.ended(keys, recorded);
+    },
+    collected: (window, askedAt) => {
+      const hours = [...hoursOf(window)];
+      noteQuiet(hours);
+      for (const { hour, start, end } of hours) {
+        if (isFinalAt(hour + HOUR, askedAt)) ledger.collected({ start, end });
+      }
+    },
+    close: () => {
+      for (const release of releases) release();
+      const hindrance = state?.close(clock.now());
+      if (hindrance !== undefined) {
+        tally.warn(
+          'state-not-compacted',
+          `The state file could not be rewritten (${hindrance}); it stays valid, only longer.`,
+        );
+      }
+    },
+  };
+}
+
+function openState(inputs: Inputs, host: Host, tally: Tally): StateFile | undefined {
+  const { stateFile: path, dryRun } = inputs;
+  if (path === undefined) return undefined;
+  tally.carriesOn = true;
+  return StateFile.open({
+    path,
+    fingerprint: fingerprintOf(inputs),
+    now: host.clock.now(),
+    readOnly: dryRun,
+    onSetAside: (why) => tally.warn('state-set-aside', why),
+  });
+}

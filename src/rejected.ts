@@ -1,0 +1,66 @@
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { type Batch, rowAt } from './batch.ts';
+import { ActionError } from './errors.ts';
+import type { EventKey } from './seen.ts';
+
+/** A line of the file: the row, why and when it was refused, and which event it is. */
+export interface RejectedRow {
+  readonly row: Record<string, unknown>;
+  readonly reason: string;
+  /** ISO 8601 UTC. */
+  readonly time: string;
+  /** The event's hour and key as the checkpoint knows them. */
+  readonly event: string;
+}
+
+export function eventText(key: EventKey): string {
+  const hex = (part: number) => part.toString(16).padStart(8, '0');
+  return `${new Date(key.hour).toISOString().slice(0, 13)}/${key.byContent ? 'content' : 'id'}/${hex(key.high)}${hex(key.low)}`;
+}
+
+export function eventKey(text: unknown): EventKey | undefined {
+  const parts =
+    typeof text === 'string' ? /^(.{13})\/(id|content)\/([0-9a-f]{8})([0-9a-f]{8})$/.exec(text) : null;
+  const hour = Date.parse(`${parts?.[1] ?? ''}:00:00Z`);
+  if (parts === null || Number.isNaN(hour)) return undefined;
+  const [, , kind, high = '0', low = '0'] = parts;
+  return {
+    hour,
+    byContent: kind === 'content',
+    high: Number.parseInt(high, 16),
+    low: Number.parseInt(low, 16),
+  };
+}
+
+/**
+ * Appends the rows of a refused batch, gzipped NDJSON, one member each time. The file is readable by its owner only,
+ * since it holds what the log and the state file must not. It is on the disk when this returns.
+ * @throws ActionError 'rejected-file'
+ */
+export function keepRejected(path: string, batch: Batch, reason: string, now: number): void {
+  const time = new Date(now).toISOString();
+  const tail = (key: EventKey) =>
+    `,"reason":${JSON.stringify(reason)},"time":"${time}","event":"${eventText(key)}"}\n`;
+  const lines = batch.keys.map((key, at) => `{"row":${rowAt(batch, at)}${tail(key)}`);
+  const member = gzipSync(lines.join(''));
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    const file = openSync(path, 'a', 0o600);
+    const { size } = fstatSync(file);
+    try {
+      for (let written = 0; written < member.length; ) written += writeSync(file, member, written);
+      fsyncSync(file);
+    } catch (error) {
+      // Half a member would make everything behind it unreadable.
+      ftruncateSync(file, size);
+      throw error;
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw new ActionError('rejected-file', `${code} at ${path}`, { cause: error });
+  }
+}

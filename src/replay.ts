@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  createReadStream,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { createInterface } from 'node:readline';
+import { createGunzip, gzipSync } from 'node:zlib';
+import type { ReadyRow } from './batch.ts';
+import type { Cuts } from './cut.ts';
+import { ActionError } from './errors.ts';
+import { parseInstant } from './instant.ts';
+import { rowJson } from './map.ts';
+import { eventKey } from './rejected.ts';
+import { type EventKey, keyOf } from './seen.ts';
+import { hourOf } from './window.ts';
+
+/**
+ * A file of refused rows on its way back. Which lines were accepted is appended to a file beside it as it happens, so
+ * that a replay that is cut short does not send them twice.
+ */
+export class Replay {
+  readonly #path: string;
+  readonly #accepted: Set<number>;
+  readonly #lines = new WeakMap<EventKey, number>();
+  #progress: number | undefined;
+  /** Lines that hold no row; they stay in the file. */
+  unreadable = 0;
+
+  private constructor(path: string, accepted: Set<number>) {
+    this.#path = path;
+    this.#accepted = accepted;
+  }
+
+  /** @throws ActionError 'replay-file' where there is no such file */
+  static open(path: string): Replay {
+    if (!existsSync(path)) throw new ActionError('replay-file', `no file at ${path}`);
+    return new Replay(path, acceptedBefore(path));
+  }
+
+  /** The rows that are still to be sent. @throws ActionError 'replay-file' */
+  async *rows(cuts: Cuts): AsyncGenerator<ReadyRow, void> {
+    for await (const { number, text } of lines(this.#path)) {
+      if (this.#accepted.has(number)) continue;
+      const found = rowOf(text);
+      if (found === undefined) {
+        this.unreadable += 1;
+        continue;
+      }
+      this.#lines.set(found.key, number);
+      yield { json: rowJson(found.row, cuts), key: found.key };
+    }
+  }
+
+  accepted(keys: readonly EventKey[]): void {
+    const numbers = keys.map((key) => this.#lines.get(key)).filter((number) => number !== undefined);
+    const bytes = Buffer.from(Uint32Array.from(numbers).buffer);
+    this.#progress ??= beginProgress(this.#path);
+    writeSync(this.#progress, bytes);
+    for (const number of numbers) this.#accepted.add(number);
+  }
+
+  /** Takes the accepted rows out of the file. */
+  async close(): Promise<void> {
+    if (this.#progress !== undefined) closeSync(this.#progress);
+    if (this.#accepted.size === 0) return;
+    const fresh = `${this.#path}.new`;
+    const file = openSync(fresh, 'w', 0o600);
+    let kept: string[] = [];
+    const write = () => {
+      writeSync(file, gzipSync(kept.join('')));
+      kept = [];
+    };
+    for await (const { number, text } of lines(this.#path)) {
+      if (this.#accepted.has(number)) continue;
+      kept.push(`${text}\n`);
+      if (kept.length >= 1000) write();
+    }
+    write();
+    fsyncSync(file);
+    closeSync(file);
+    renameSync(fresh, this.#path);
+    rmSync(progressPath(this.#path), { force: true });
+  }
+}
+
+async function* lines(path: string): AsyncGenerator<{ number: number; text: string }, void> {
+  const source = createReadStream(path);
+  const unzipped = source.pipe(createGunzip());
+  source.on('error', (error) => unzipped.destroy(error));
+  let number = 0;
+  try {
+    for await (const text of createInterface({ input: unzipped, crlfDelay: Number.POSITIVE_INFINITY })) {
+      if (text !== '') yield { number, text };
+      number += 1;
+    }
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw new ActionError('replay-file', `${code} after line ${number} of ${path}`, { cause: error });
+  }
+}
+
+function rowOf(text: string): { row: Record<string, unknown>; key: EventKey } | undefined {
+  try {
+    const line = JSON.parse(text) as { row?: unknown; event?: unknown };
+    if (typeof line.row !== 'object' || line.row === null || Array.isArray(line.row)) return undefined;
+    const row = line.row as Record<string, unknown>;
+    const time = row['CreationTime'] ?? row['TimeGenerated'];
+    const hour = hourOf((typeof time === 'string' ? parseInstant(time) : undefined) ?? 0);
+    return { row, key: eventKey(line.event) ?? keyOf({ Id: row['ActivityId'] }, hour) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The progress of a replay names the file that it belongs to by length and hash; lines may be appended to it since. */
+const PROGRESS_HEAD = 36;
+
+function progressPath(path: string): string {
+  return `${path}.accepted`;
+}
+
+function beginProgress(path: string): number {
+  const progress = progressPath(path);
+  if (existsSync(progress) && acceptedBefore(path).size > 0) return openSync(progress, 'a', 0o600);
+  const content = readFileSync(path);
+  const head = Buffer.alloc(PROGRESS_HEAD);
+  head.writeUInt32LE(content.length, 0);
+  createHash('sha256').update(content).digest().copy(head, 4);
+  const file = openSync(progress, 'w', 0o600);
+  writeSync(file, head);
+  return file;
+}
+
+function acceptedBefore(path: string): Set<number> {
+  const accepted = new Set<number>();
+  if (!existsSync(progressPath(path))) return accepted;
+  const progress = readFileSync(progressPath(path));
+  if (progress.length < PROGRESS_HEAD) return accepted;
+  const content = readFileSync(path).subarray(0, progress.readUInt32LE(0));
+  const digest = createHash('sha256').update(content).digest();
+  if (!digest.equals(progress.subarray(4, PROGRESS_HEAD))) return accepted;
+  for (let at = PROGRESS_HEAD; at + 4 <= progress.length; at += 4) accepted.add(progress.readUInt32LE(at));
+  return accepted;
+}

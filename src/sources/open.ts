@@ -1,0 +1,70 @@
+import { SECOND } from '../clock.ts';
+import { CLOUDS, FABRIC_SCOPE } from '../clouds.ts';
+import { authorizationPolicy } from '../http/authorize.ts';
+import { Gate } from '../http/gate.ts';
+import { createPipeline } from '../http/transport.ts';
+import type { Job } from '../job.ts';
+import type { Plan } from '../plan.ts';
+import type { Turn } from '../turn.ts';
+import type { Window } from '../window.ts';
+import { type Candidate, type Chosen, choose } from './choose.ts';
+import { fabricActivity } from './fabric.ts';
+import type { SourceLink } from './page.ts';
+import { powerBiActivity } from './power-bi.ts';
+
+/** Waits where a 429 names no time. */
+const WAITS = { first: 10 * SECOND, longest: 300 * SECOND };
+
+/** The link to a service: signed, counted, and behind a gate of its own. */
+export function linkTo(job: Job, service: string, scope: string): SourceLink {
+  return {
+    pipeline: createPipeline(job.userAgent, authorizationPolicy(job.credential, scope)),
+    pace: job.stop.pace,
+    gate: new Gate(WAITS, (until) => job.live.throttled(service, until)),
+    onRequest: () => job.tally.requested(),
+  };
+}
+
+/** Finds the source that lets us in, among those that the inputs allow. @throws ActionError 'source-refused' */
+export function openSource(job: Job, plan: Plan, turn: Turn): Promise<Chosen> {
+  const { inputs, tally } = job;
+  const { source, fabricUrl, cloud } = inputs;
+  const candidates: Candidate[] = [];
+  if (source === 'auto' || source === 'power-bi') {
+    const link = linkTo(job, 'The activity log', CLOUDS[cloud].powerBiScope);
+    candidates.push({ api: powerBiActivity(inputs.powerBiUrl, inputs), link, windows: plan.windows });
+  }
+  if ((source === 'auto' || source === 'fabric') && fabricUrl !== undefined) {
+    const link = linkTo(job, 'Fabric', FABRIC_SCOPE);
+    candidates.push({ api: fabricActivity(fabricUrl), link, windows: joined(plan.windows) });
+  }
+  const noHost = `no Fabric host is documented for cloud "${cloud}", so nothing else was tried`;
+  const ruledOut = 'workspace records are ruled out by "fallback: false"';
+  return choose({
+    source,
+    candidates,
+    workspaces: {
+      allowed: fabricUrl !== undefined && inputs.fallback,
+      why: fabricUrl === undefined ? noHost : ruledOut,
+    },
+    turn,
+    onRefusal: (reason) => {
+      tally.refusals.push(reason);
+      job.host.log.info(`Refused by ${reason}`);
+    },
+  });
+}
+
+/** Windows that touch, as one: Fabric is asked for a whole stretch in one chain of pages. */
+function joined(windows: readonly Window[]): Window[] {
+  const stretches: Window[] = [];
+  for (const window of windows) {
+    const last = stretches.at(-1);
+    if (last !== undefined && last.end === window.start) {
+      stretches[stretches.length - 1] = { start: last.start, end: window.end };
+    } else {
+      stretches.push({ start: window.start, end: window.end });
+    }
+  }
+  return stretches;
+}
