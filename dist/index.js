@@ -37749,6 +37749,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util/ty
 
 /***/ }),
 
+/***/ 8877:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:v8");
+
+/***/ }),
+
 /***/ 5919:
 /***/ ((module) => {
 
@@ -37874,58 +37881,63 @@ const DAY = 24 * HOUR;
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8179);
-/* harmony import */ var _actions_github__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2413);
-/* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5233);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5687);
+/* harmony import */ var node_v8__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8877);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8179);
+/* harmony import */ var _actions_github__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2413);
+/* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5233);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3132);
 
 
 
 
+
+// Keeps the young generation at its first size. Events live for microseconds, so a larger one is only more memory: 16 MB
+// semi-spaces let the buffers of pages long done with pile up to 150 MB between two collections (bench/RESULTS.md).
+(0,node_v8__WEBPACK_IMPORTED_MODULE_0__.setFlagsFromString)('--semi-space-growth-factor=1');
 const cancelled = new AbortController();
 process.once('SIGINT', () => cancelled.abort());
 process.once('SIGTERM', () => cancelled.abort());
 const host = {
-    getInput: (name) => _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .getInput */ .V4(name),
+    getInput: (name) => _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4(name),
     idTokenRequest: {
         url: process.env.ACTIONS_ID_TOKEN_REQUEST_URL,
         token: process.env.ACTIONS_ID_TOKEN_REQUEST_TOKEN,
     },
-    clock: _clock_js__WEBPACK_IMPORTED_MODULE_2__/* .systemClock */ .ml,
+    clock: _clock_js__WEBPACK_IMPORTED_MODULE_3__/* .systemClock */ .ml,
     log: {
-        info: _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .info */ .pq,
-        warning: (line, title) => _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .warning */ .$e(line, { title }),
-        error: (line, title) => _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .error */ .z3(line, { title }),
-        startGroup: _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .startGroup */ .Oh,
-        endGroup: _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .endGroup */ .N4,
+        info: _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .info */ .pq,
+        warning: (line, title) => _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .warning */ .$e(line, { title }),
+        error: (line, title) => _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .error */ .z3(line, { title }),
+        startGroup: _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .startGroup */ .Oh,
+        endGroup: _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .endGroup */ .N4,
     },
     mask: (secret) => {
         // Masks work line by line; the armour of a PEM is no secret, and masking it would blank harmless text.
         for (const line of secret.split(/\r?\n/)) {
             if (line.trim() !== '' && !line.startsWith('-----'))
-                _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setSecret */ .Pq(line);
+                _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .setSecret */ .Pq(line);
         }
     },
-    setOutput: _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setOutput */ .uH,
+    setOutput: _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .setOutput */ .uH,
     writeSummary: async (markdown) => {
-        await _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .summary */ .z.addRaw(markdown).write({ overwrite: true });
+        await _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .summary */ .z.addRaw(markdown).write({ overwrite: true });
     },
     context: runContext(),
     cancelled: cancelled.signal,
 };
-process.exitCode = (await (0,_run_js__WEBPACK_IMPORTED_MODULE_3__/* .run */ .e)(host)) ? 0 : 1;
+process.exitCode = (await (0,_run_js__WEBPACK_IMPORTED_MODULE_4__/* .run */ .e)(host)) ? 0 : 1;
 // What is left over (an upload given up, an idle connection) must not keep the step going.
 setTimeout(() => process.exit(), 1000).unref();
 function runContext() {
     const repository = process.env.GITHUB_REPOSITORY ?? '';
-    const { workflow = '', runId, runAttempt } = _actions_github__WEBPACK_IMPORTED_MODULE_1__/* .context */ ._;
+    const { workflow = '', runId, runAttempt } = _actions_github__WEBPACK_IMPORTED_MODULE_2__/* .context */ ._;
     const known = repository !== '' && Number.isSafeInteger(runId);
     return {
         repository,
         workflow,
         runId: known ? runId : 0,
         runAttempt: Number.isSafeInteger(runAttempt) ? runAttempt : 1,
-        runUrl: known ? `${_actions_github__WEBPACK_IMPORTED_MODULE_1__/* .context */ ._.serverUrl}/${repository}/actions/runs/${runId}/attempts/${runAttempt}` : '',
+        runUrl: known ? `${_actions_github__WEBPACK_IMPORTED_MODULE_2__/* .context */ ._.serverUrl}/${repository}/actions/runs/${runId}/attempts/${runAttempt}` : '',
     };
 }
 
@@ -37934,7 +37946,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 5687:
+/***/ 3132:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -45437,6 +45449,9 @@ async function send(pipeline, call) {
         header: (name) => response.headers.get(name),
         body: bodies.get(response) ?? Buffer.from(response.bodyAsText ?? ''),
     };
+    // The code is looked up in the body, which costs much with a page of events.
+    if (answer.status < 400)
+        return { kind: 'done', value: answer };
     const why = statusWithCode(answer);
     if (answer.status === 429)
         return { kind: 'throttled', why, retryAfterMs: retryAfter(answer) };
@@ -66522,8 +66537,8 @@ class Gate {
 const REFUSALS_IN_A_ROW = 20;
 /** Uploads in a row that failed with all their attempts, after which the destination counts as down. */
 const FAILURES_IN_A_ROW = 8;
-/** zlib's own default: level 1 saves a third of the time and costs a fifth more on the wire. */
-const GZIP_LEVEL = 6;
+/** zlib's own default level, and room for the whole output, which else comes in ten pieces by way of the main thread. */
+const GZIP = { level: 6, chunkSize: 256 * 1024 };
 const gzipped = (0,external_node_util_.promisify)(external_node_zlib_.gzip);
 /**
  * Uploads batches, up to `concurrency` at a time. Each ends as sent, refused or failed. A body that is too large is
@@ -66575,7 +66590,7 @@ class Ingest {
         const requestId = this.#options.newRequestId();
         if (this.#stopped)
             return this.#end(batch, 'failed', 0, requestId, 'not sent any more');
-        const body = await gzipped(batch.body, { level: GZIP_LEVEL });
+        const body = await gzipped(batch.body, GZIP);
         let answer;
         try {
             answer = await this.#options.send(body, requestId);
@@ -66692,6 +66707,38 @@ const FORM = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(\.\d{1,9
  * (https://learn.microsoft.com/en-us/rest/api/power-bi/admin/get-activity-events).
  */
 function parseInstant(text) {
+    return parseUsualForm(text) ?? parseAnyForm(text);
+}
+/** The last date seen in the usual form: events of a page share theirs. */
+let lastDate = '';
+let lastDay = 0;
+/** 2026-11-20T07:55:15 and 2026-11-20T07:55:15Z, as events have them: a fifth of the time of the general form. */
+function parseUsualForm(text) {
+    const length = text.length;
+    if (length !== 19 && (length !== 20 || text.charCodeAt(19) !== 0x5a))
+        return undefined;
+    if (text.charCodeAt(10) !== 0x54 || text.charCodeAt(13) !== 0x3a || text.charCodeAt(16) !== 0x3a)
+        return undefined;
+    if (!text.startsWith(lastDate) || lastDate === '') {
+        const day = parseAnyForm(text.slice(0, 10));
+        if (day === undefined)
+            return undefined;
+        lastDate = text.slice(0, 10);
+        lastDay = day;
+    }
+    const hour = twoDigits(text, 11);
+    const minute = twoDigits(text, 14);
+    const second = twoDigits(text, 17);
+    if (!(hour <= 23 && minute <= 59 && second <= 59))
+        return undefined;
+    return lastDay + hour * 3_600_000 + minute * 60_000 + second * 1000;
+}
+function twoDigits(text, at) {
+    const tens = text.charCodeAt(at) - 0x30;
+    const units = text.charCodeAt(at + 1) - 0x30;
+    return tens >= 0 && tens <= 9 && units >= 0 && units <= 9 ? tens * 10 + units : Number.NaN;
+}
+function parseAnyForm(text) {
     const parts = FORM.exec(text.trim());
     if (parts === null)
         return undefined;
@@ -66982,6 +67029,23 @@ async function* merge(generators, limit) {
     }
 }
 
+;// CONCATENATED MODULE: ./lib/exact-json.js
+const exact = JSON;
+function parseExactly(text) {
+    return exact.parse(text, (_key, value, { source }) => typeof value === 'number' && source !== undefined && !survives(value, source)
+        ? exact.rawJSON(source)
+        : value);
+}
+/** The text of a number that was kept as written, or undefined for every other value. */
+function exactText(value) {
+    return exact.isRawJSON(value) ? value.rawJSON : undefined;
+}
+function survives(value, source) {
+    if (Number.isSafeInteger(value))
+        return true;
+    return Number.isFinite(value) && String(value) === source;
+}
+
 ;// CONCATENATED MODULE: ./lib/window.js
 
 /** How long the service keeps activity events, and the margin held to it so that no request crosses the line. */
@@ -67048,14 +67112,13 @@ class RefusedError extends Error {
 /** Silence after which a page is asked for again. The service's own answer may take most of a minute. */
 const page_SILENCE = 60_000;
 /**
- * GETs a JSON object, with all retries. `url` is asked anew for each attempt, since a wait may have changed it.
- * @param isWhole whether the object is the answer asked for: anything else, such as an error page of a gateway with
- * status 200, must not be taken for "no events"
- * @param turn taken before the body is parsed, and kept by the caller on success: however many pages arrive at a time,
- * only one is unpacked in memory
+ * GETs what `read` makes of the body, with all retries. `url` is asked anew for each attempt, since a wait may have
+ * changed it.
+ * @param read undefined where the body is not the answer asked for: an error page of a gateway with status 200, or a
+ * body that was cut off, must not be taken for "no events"
  * @throws RefusedError, RequestFailedError, OutOfTimeError, the pace's reason, or what `url` throws
  */
-function getJson(link, url, isWhole, turn) {
+function get(link, url, read) {
     return retrying(async () => {
         const call = { method: 'GET', url: url(), silenceMs: page_SILENCE, signal: link.pace.signal };
         link.onRequest();
@@ -67064,13 +67127,11 @@ function getJson(link, url, isWhole, turn) {
             return outcome;
         if (outcome.value.status !== 200)
             throw new RefusedError(outcome.value);
-        await turn?.take();
-        const body = jsonOf(outcome.value);
-        if (body !== undefined && isWhole(body))
-            return { kind: 'done', value: body };
-        turn?.pass();
-        const why = body === undefined ? 'HTTP 200 without JSON' : 'HTTP 200 with unknown JSON';
-        return { kind: 'transient', why, retryAfterMs: undefined };
+        const value = read(outcome.value);
+        if (value !== undefined)
+            return { kind: 'done', value };
+        const type = outcome.value.header('content-type')?.includes('json') ? 'broken JSON' : 'no JSON';
+        return { kind: 'transient', why: `HTTP 200 with ${type}`, retryAfterMs: undefined };
     }, link.pace, link.gate);
 }
 /**
@@ -67088,7 +67149,131 @@ function encodeToken(token) {
     return encodeURIComponent(plain);
 }
 
+;// CONCATENATED MODULE: ./lib/sources/scan.js
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_ARRAY = 0x5b;
+const CLOSE_ARRAY = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+const scan_COMMA = 0x2c;
+const COLON = 0x3a;
+const ZERO = 0x30;
+const NINE = 0x39;
+/** Digits that a double always keeps. */
+const SAFE_DIGITS = 15;
+/**
+ * Finds the elements of the array `name` in a JSON object without parsing them, so that a page of thousands of events
+ * is unpacked one event at a time: parsed as a whole it would be some forty megabytes of objects that outlive the
+ * young generation.
+ * @returns undefined where the body is no such object, or is cut off
+ */
+function scanPage(body, name) {
+    const open = openingOf(body, name);
+    if (open === undefined)
+        return undefined;
+    const elements = [];
+    let depth = 0;
+    let start = -1;
+    let digits = 0;
+    let longNumber = false;
+    for (let at = open + 1; at < body.length; at += 1) {
+        const byte = body[at];
+        if (byte === QUOTE) {
+            if (start < 0)
+                start = at;
+            at = endOfString(body, at);
+            digits = 0;
+            continue;
+        }
+        if (byte >= ZERO && byte <= NINE) {
+            digits += 1;
+            if (digits > SAFE_DIGITS)
+                longNumber = true;
+        }
+        else {
+            digits = 0;
+        }
+        if (byte === CLOSE_ARRAY && depth === 0) {
+            if (start >= 0)
+                elements.push({ start, end: at, longNumber });
+            const rest = parseObject(`${body.toString('utf8', 0, open + 1)}${body.toString('utf8', at)}`);
+            return rest === undefined ? undefined : { elements, rest };
+        }
+        if (byte === OPEN_OBJECT || byte === OPEN_ARRAY)
+            depth += 1;
+        else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY)
+            depth -= 1;
+        if (byte === scan_COMMA && depth === 0) {
+            if (start < 0)
+                return undefined;
+            elements.push({ start, end: at, longNumber });
+            start = -1;
+            longNumber = false;
+        }
+        else if (start < 0 && byte > 0x20) {
+            start = at;
+        }
+    }
+    return undefined;
+}
+/** Position of the closing quote, or of the body's end. */
+function endOfString(body, quote) {
+    let at = quote + 1;
+    for (; at < body.length; at += 1) {
+        const byte = body[at];
+        if (byte === BACKSLASH)
+            at += 1;
+        else if (byte === QUOTE)
+            return at;
+    }
+    return at;
+}
+/** Position of the bracket that opens the array of the object's own property `name`. */
+function openingOf(body, name) {
+    let depth = 0;
+    for (let at = 0; at < body.length; at += 1) {
+        const byte = body[at];
+        if (byte === OPEN_OBJECT || byte === OPEN_ARRAY)
+            depth += 1;
+        else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY)
+            depth -= 1;
+        else if (byte === QUOTE) {
+            const end = endOfString(body, at);
+            const isName = depth === 1 && body.toString('utf8', at + 1, end) === name;
+            at = end;
+            if (!isName)
+                continue;
+            let next = skipSpace(body, at + 1);
+            if (body[next] !== COLON)
+                continue;
+            next = skipSpace(body, next + 1);
+            return body[next] === OPEN_ARRAY ? next : undefined;
+        }
+    }
+    return undefined;
+}
+function skipSpace(body, from) {
+    let at = from;
+    while ((body[at] ?? 0xff) <= 0x20)
+        at += 1;
+    return at;
+}
+function parseObject(text) {
+    try {
+        const value = JSON.parse(text);
+        return typeof value === 'object' && value !== null && !Array.isArray(value)
+            ? value
+            : undefined;
+    }
+    catch {
+        return undefined;
+    }
+}
+
 ;// CONCATENATED MODULE: ./lib/sources/activity-pages.js
+
+
 
 
 /** Thrown when the window has left the 28 days that the service keeps. */
@@ -67104,9 +67289,8 @@ const EMPTY_PAGES = 1000;
 /**
  * All pages of a window. The end is a missing continuation token and nothing else: pages may be empty, and
  * lastResultSet is false on the last one too.
- * While a page is with the consumer, `turn` is held.
  */
-async function* activityPages(api, window, link, turn) {
+async function* activityPages(api, window, link) {
     let from = window.start;
     const firstUrl = () => {
         from = Math.max(window.start, historyStart(link.pace.clock.now()));
@@ -67114,21 +67298,17 @@ async function* activityPages(api, window, link, turn) {
             throw new AgedOutError();
         return api.firstUrl({ start: from, end: window.end });
     };
-    let body = await getJson(link, firstUrl, hasEvents, turn);
+    let page = await get(link, firstUrl, readPage);
     const seen = new Set();
     for (let empty = 0;;) {
-        let token;
-        try {
-            const events = eventsOf(body);
-            empty = events.length === 0 ? empty + 1 : 0;
-            token = tokenOf(body);
-            yield { events, from };
-        }
-        finally {
-            turn.pass();
-        }
+        yield { events: page.events(), from };
+        // Only now that the consumer went through them is it known whether all of them could be read.
+        if (page.isBroken())
+            throw new BrokenChainError('an event is no JSON');
+        const { token } = page;
         if (token === undefined)
             return;
+        empty = page.isEmpty ? empty + 1 : 0;
         if (seen.has(token))
             throw new BrokenChainError('the same continuation token came twice');
         if (empty >= EMPTY_PAGES)
@@ -67136,7 +67316,7 @@ async function* activityPages(api, window, link, turn) {
         seen.add(token);
         const next = api.nextUrl({ start: from, end: window.end }, encodeToken(token));
         try {
-            body = await getJson(link, () => next, hasEvents, turn);
+            page = await get(link, () => next, readPage);
         }
         catch (error) {
             // How long a token lives is nowhere documented; a refused one is no verdict on the app.
@@ -67145,17 +67325,39 @@ async function* activityPages(api, window, link, turn) {
         }
     }
 }
-function hasEvents(body) {
-    return Array.isArray(body.activityEventEntities);
+function readPage({ body }) {
+    const scanned = scanPage(body, 'activityEventEntities');
+    if (scanned === undefined)
+        return undefined;
+    const token = scanned.rest['continuationToken'];
+    let broken = false;
+    function* events(elements) {
+        for (const element of elements) {
+            const event = parseElement(body, element);
+            broken = event === undefined;
+            if (broken)
+                return;
+            // Blank records have been seen; there is nothing in them to keep.
+            if (typeof event === 'object' && event !== null && !Array.isArray(event))
+                yield event;
+        }
+    }
+    return {
+        events: () => events(scanned.elements),
+        isBroken: () => broken,
+        isEmpty: scanned.elements.length === 0,
+        token: typeof token === 'string' && token !== '' ? token : undefined,
+    };
 }
-function eventsOf(body) {
-    const entities = body.activityEventEntities;
-    // Blank records have been seen; there is nothing in them to keep.
-    return entities.filter((entity) => typeof entity === 'object' && entity !== null && !Array.isArray(entity));
-}
-function tokenOf(body) {
-    const token = body.continuationToken;
-    return typeof token === 'string' && token !== '' ? token : undefined;
+/** An element's value, or undefined where it is no JSON. */
+function parseElement(body, { start, end, longNumber }) {
+    const text = body.toString('utf8', start, end);
+    try {
+        return longNumber ? parseExactly(text) : JSON.parse(text);
+    }
+    catch {
+        return undefined;
+    }
 }
 
 ;// CONCATENATED MODULE: ./lib/collect.js
@@ -67164,27 +67366,27 @@ function tokenOf(body) {
 
 
 /** Asks for the first page of a window. @throws as activityPages does; a refusal is the source's verdict */
-async function begin(api, window, link, turn) {
-    const rest = activityPages(api, window, link, turn);
+async function begin(api, window, link) {
+    const rest = activityPages(api, window, link);
     return { window, first: await rest.next(), rest };
 }
 /**
  * Collects windows, up to `concurrency` at a time, in their order. A window that cannot be collected after all retries
  * is named as missing, and the others go on.
  */
-async function* collect(api, windows, link, turn, concurrency, begun) {
+async function* collect(api, windows, link, concurrency, begun) {
     const generators = (function* () {
         for (const window of windows)
-            yield collectWindow(api, window, link, turn, begun?.window === window ? begun : undefined);
+            yield collectWindow(api, window, link, begun?.window === window ? begun : undefined);
     })();
     yield* merge(generators, concurrency);
 }
-async function* collectWindow(api, window, link, turn, begun) {
+async function* collectWindow(api, window, link, begun) {
     for (let broken = 0;; broken += 1) {
         let from = window.start;
         try {
             yield { kind: 'begin', window };
-            const pages = begun !== undefined && broken === 0 ? collect_resume(begun) : activityPages(api, window, link, turn);
+            const pages = begun !== undefined && broken === 0 ? collect_resume(begun) : activityPages(api, window, link);
             for await (const page of pages) {
                 from = page.from;
                 yield { kind: 'page', window, events: page.events };
@@ -67296,6 +67498,7 @@ const COLUMNS = [
 
 
 
+
 const TARGETS = new Map(COLUMNS.flatMap(({ name, type, from }) => from.map((property, at) => [
     property,
     { column: name, type, unless: at === 0 ? undefined : from[0] },
@@ -67357,7 +67560,7 @@ function inType(type, value) {
         case 'string':
             if (typeof value === 'string')
                 return value;
-            return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
+            return typeof value === 'number' || typeof value === 'boolean' ? String(value) : exactText(value);
         case 'boolean':
             if (typeof value === 'boolean')
                 return value;
@@ -67580,7 +67783,7 @@ async function choose(choice) {
         return { kind: 'workspaces' };
     const refusals = [];
     for (const candidate of choice.candidates) {
-        const result = await firstPage(candidate, choice.turn);
+        const result = await firstPage(candidate);
         if (!(result instanceof RefusedError))
             return { kind: 'activity', candidate, begun: result };
         const reason = `${candidate.api.name}: ${result.why}`;
@@ -67592,10 +67795,10 @@ async function choose(choice) {
     const why = choice.source === 'auto' ? `; ${choice.workspaces.why}` : '';
     throw new ActionError('source-refused', `${refusals.join(', ')}${why}`);
 }
-async function firstPage(candidate, turn) {
+async function firstPage(candidate) {
     for (const window of candidate.windows.slice(0, TRIES)) {
         try {
-            return await begin(candidate.api, window, candidate.link, turn);
+            return await begin(candidate.api, window, candidate.link);
         }
         catch (error) {
             if (error instanceof RefusedError && error.isVerdict)
@@ -67673,7 +67876,7 @@ function linkTo(job, service, scope) {
     };
 }
 /** Finds the source that lets us in, among those that the inputs allow. @throws ActionError 'source-refused' */
-function openSource(job, plan, turn) {
+function openSource(job, plan) {
     const { inputs, tally } = job;
     const { source, fabricUrl, cloud } = inputs;
     const candidates = [];
@@ -67694,7 +67897,6 @@ function openSource(job, plan, turn) {
             allowed: fabricUrl !== undefined && inputs.fallback,
             why: fabricUrl === undefined ? noHost : ruledOut,
         },
-        turn,
         onRefusal: (reason) => {
             tally.refusals.push(reason);
             job.host.log.info(`Refused by ${reason}`);
@@ -67719,6 +67921,7 @@ function joined(windows) {
 ;// CONCATENATED MODULE: ./lib/sources/workspaces.js
 
 
+
 /**
  * One record for each workspace that the app can read: all of them, or the ids given. It says that the workspace was
  * readable at this time, not that somebody used it.
@@ -67738,7 +67941,7 @@ async function allWorkspaceIds(url, link) {
     let next = `${url}/v1/workspaces`;
     while (next !== undefined) {
         const page = next;
-        const body = await getJson(link, () => page, (answer) => Array.isArray(answer.value));
+        const body = await get(link, () => page, (answer) => having(answer, 'value', Array.isArray));
         const value = body.value;
         for (const workspace of Array.isArray(value) ? value : []) {
             const id = workspace?.id;
@@ -67755,7 +67958,7 @@ async function allWorkspaceIds(url, link) {
 }
 async function* read(url, id, link) {
     try {
-        const workspace = await getJson(link, () => `${url}/v1/workspaces/${encodeURIComponent(id)}`, (answer) => typeof answer.id === 'string');
+        const workspace = await get(link, () => `${url}/v1/workspaces/${encodeURIComponent(id)}`, (answer) => having(answer, 'id', (value) => typeof value === 'string'));
         yield { record: recordOf(workspace, id, link.pace.clock.now()) };
     }
     catch (error) {
@@ -67763,6 +67966,11 @@ async function* read(url, id, link) {
             throw error;
         yield { unreadable: id, why: error.why };
     }
+}
+/** The body, where it is an object whose property is as expected. */
+function having(answer, property, fits) {
+    const body = jsonOf(answer);
+    return body !== undefined && fits(body[property]) ? body : undefined;
 }
 function recordOf(workspace, id, now) {
     return {
@@ -67781,29 +67989,7 @@ function recordOf(workspace, id, now) {
     };
 }
 
-;// CONCATENATED MODULE: ./lib/turn.js
-/** Lets one holder at a time go on, in the order of asking. */
-class Turn {
-    #taken = false;
-    #waiting = [];
-    async take() {
-        if (!this.#taken) {
-            this.#taken = true;
-            return;
-        }
-        await new Promise((resolve) => this.#waiting.push(resolve));
-    }
-    pass() {
-        const next = this.#waiting.shift();
-        if (next === undefined)
-            this.#taken = false;
-        else
-            next();
-    }
-}
-
 ;// CONCATENATED MODULE: ./lib/intake.js
-
 
 
 
@@ -67826,8 +68012,7 @@ async function* collectRows(job, plan) {
         tally.collectedWhole = true;
         return;
     }
-    const turn = new Turn();
-    const chosen = await openSource(job, plan, turn);
+    const chosen = await openSource(job, plan);
     const activityLog = chosen.kind === 'activity' ? chosen.candidate : undefined;
     const seen = new Seen(track.checkpoint);
     const context = {
@@ -67843,7 +68028,7 @@ async function* collectRows(job, plan) {
         tally.hoursPlanned = plan.windows.length;
         track.begin(plan.window);
     }
-    const pages = chosen.kind === 'activity' ? activityEvents(job, chosen, turn, seen) : workspaceEvents(job);
+    const pages = chosen.kind === 'activity' ? activityEvents(job, chosen, seen) : workspaceEvents(job);
     for await (const page of withIdle(pages, IDLE)) {
         yield page === 'idle' ? page : noted(rowsOf(page.events, page.window, context), job);
     }
@@ -67856,12 +68041,12 @@ function* noted(rows, { track }) {
         yield row;
     }
 }
-async function* activityEvents(job, chosen, turn, seen) {
+async function* activityEvents(job, chosen, seen) {
     const { tally, inputs, host, track } = job;
     const { api, link, windows } = chosen.candidate;
     const askedAt = new Map();
     const open = new Set(windows);
-    for await (const item of collect(api, windows, link, turn, inputs.concurrency, chosen.begun)) {
+    for await (const item of collect(api, windows, link, inputs.concurrency, chosen.begun)) {
         switch (item.kind) {
             case 'begin':
                 askedAt.set(item.window, host.clock.now());
@@ -68943,7 +69128,8 @@ class Live {
 }
 /** A number with thousands separated: 103,120. */
 function grouped(value) {
-    return value.toLocaleString('en-US');
+    // toLocaleString would load ICU's locale data, a tenth of what it takes to start.
+    return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 ;// CONCATENATED MODULE: ./lib/report/outputs.js

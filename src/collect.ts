@@ -9,13 +9,12 @@ import {
 } from './sources/activity-pages.ts';
 import type { ActivityEvent } from './sources/event.ts';
 import { RefusedError, type SourceLink } from './sources/page.ts';
-import type { Turn } from './turn.ts';
 import type { Window } from './window.ts';
 
 /** What collection has to tell: pages as they come, and how each window ended. */
 export type Collected =
   | { readonly kind: 'begin'; readonly window: Window }
-  | { readonly kind: 'page'; readonly window: Window; readonly events: readonly ActivityEvent[] }
+  | { readonly kind: 'page'; readonly window: Window; readonly events: Iterable<ActivityEvent> }
   /** `part` is what was really asked for: later than the window's start where that had aged out. */
   | { readonly kind: 'whole'; readonly window: Window; readonly part: Window }
   | { readonly kind: 'missing'; readonly window: Window; readonly why: string }
@@ -29,8 +28,8 @@ export interface Begun {
 }
 
 /** Asks for the first page of a window. @throws as activityPages does; a refusal is the source's verdict */
-export async function begin(api: ActivityApi, window: Window, link: SourceLink, turn: Turn): Promise<Begun> {
-  const rest = activityPages(api, window, link, turn);
+export async function begin(api: ActivityApi, window: Window, link: SourceLink): Promise<Begun> {
+  const rest = activityPages(api, window, link);
   return { window, first: await rest.next(), rest };
 }
 
@@ -42,13 +41,12 @@ export async function* collect(
   api: ActivityApi,
   windows: Iterable<Window>,
   link: SourceLink,
-  turn: Turn,
   concurrency: number,
   begun?: Begun,
 ): AsyncGenerator<Collected, void> {
   const generators = (function* () {
     for (const window of windows)
-      yield collectWindow(api, window, link, turn, begun?.window === window ? begun : undefined);
+      yield collectWindow(api, window, link, begun?.window === window ? begun : undefined);
   })();
   yield* merge(generators, concurrency);
 }
@@ -57,15 +55,13 @@ async function* collectWindow(
   api: ActivityApi,
   window: Window,
   link: SourceLink,
-  turn: Turn,
   begun: Begun | undefined,
 ): AsyncGenerator<Collected, void> {
   for (let broken = 0; ; broken += 1) {
     let from = window.start;
     try {
       yield { kind: 'begin', window };
-      const pages =
-        begun !== undefined && broken === 0 ? resume(begun) : activityPages(api, window, link, turn);
+      const pages = begun !== undefined && broken === 0 ? resume(begun) : activityPages(api, window, link);
       for await (const page of pages) {
         from = page.from;
         yield { kind: 'page', window, events: page.events };

@@ -12,7 +12,6 @@ import type { Chosen } from './sources/choose.ts';
 import type { ActivityEvent } from './sources/event.ts';
 import { linkTo, openSource } from './sources/open.ts';
 import { workspaceRecords } from './sources/workspaces.ts';
-import { Turn } from './turn.ts';
 import { hourOf, hoursOf, type Window } from './window.ts';
 
 /** A batch that is not full is sent when nothing new came for so long, so that it never waits for a throttle. */
@@ -20,7 +19,7 @@ const IDLE = 5 * SECOND;
 
 interface EventPage {
   readonly window: Window;
-  readonly events: readonly ActivityEvent[];
+  readonly events: Iterable<ActivityEvent>;
 }
 
 /**
@@ -33,8 +32,7 @@ export async function* collectRows(job: Job, plan: Plan): AsyncGenerator<Iterabl
     tally.collectedWhole = true;
     return;
   }
-  const turn = new Turn();
-  const chosen = await openSource(job, plan, turn);
+  const chosen = await openSource(job, plan);
   const activityLog = chosen.kind === 'activity' ? chosen.candidate : undefined;
   const seen = new Seen(track.checkpoint);
   const context: RowContext = {
@@ -50,7 +48,7 @@ export async function* collectRows(job: Job, plan: Plan): AsyncGenerator<Iterabl
     tally.hoursPlanned = plan.windows.length;
     track.begin(plan.window);
   }
-  const pages = chosen.kind === 'activity' ? activityEvents(job, chosen, turn, seen) : workspaceEvents(job);
+  const pages = chosen.kind === 'activity' ? activityEvents(job, chosen, seen) : workspaceEvents(job);
   for await (const page of withIdle(pages, IDLE)) {
     yield page === 'idle' ? page : noted(rowsOf(page.events, page.window, context), job);
   }
@@ -68,14 +66,13 @@ function* noted(rows: Iterable<ReadyRow>, { track }: Job): Generator<ReadyRow, v
 async function* activityEvents(
   job: Job,
   chosen: Extract<Chosen, { kind: 'activity' }>,
-  turn: Turn,
   seen: Seen,
 ): AsyncGenerator<EventPage, void> {
   const { tally, inputs, host, track } = job;
   const { api, link, windows } = chosen.candidate;
   const askedAt = new Map<Window, number>();
   const open = new Set(windows);
-  for await (const item of collect(api, windows, link, turn, inputs.concurrency, chosen.begun)) {
+  for await (const item of collect(api, windows, link, inputs.concurrency, chosen.begun)) {
     switch (item.kind) {
       case 'begin':
         askedAt.set(item.window, host.clock.now());

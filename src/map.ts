@@ -1,5 +1,6 @@
 import { COLUMNS, type ColumnType } from './columns.ts';
 import { type Cuts, cutToSize, FIELD_LIMIT } from './cut.ts';
+import { exactText } from './exact-json.ts';
 import { parseInstant } from './instant.ts';
 import type { ActivityEvent, SourceName } from './sources/event.ts';
 
@@ -80,7 +81,7 @@ function inType(type: ColumnType, value: unknown): unknown {
   switch (type) {
     case 'string':
       if (typeof value === 'string') return value;
-      return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
+      return typeof value === 'number' || typeof value === 'boolean' ? String(value) : exactText(value);
     case 'boolean':
       if (typeof value === 'boolean') return value;
       return typeof value === 'string' ? BOOLEANS.get(value.toLowerCase()) : undefined;

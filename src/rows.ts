@@ -36,7 +36,7 @@ export interface EventCounts extends Cuts {
  * @param window what the page was asked for; an event without a readable time counts to its first hour
  */
 export function* rowsOf(
-  events: readonly ActivityEvent[],
+  events: Iterable<ActivityEvent>,
   window: Window,
   context: RowContext,
 ): Generator<ReadyRow, void> {

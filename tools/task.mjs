@@ -62,6 +62,9 @@ const tasks = {
       NODE_OPTIONS: '--experimental-vm-modules --no-warnings=ExperimentalWarning',
     }),
   demo: () => run('demo/demo.ts', ...extra),
+  bench: () => run('bench/bench.ts', ...extra),
+  infra: () => run('infra/generate.ts', ...extra),
+  docs: () => run('tools/readme-tables.ts', ...extra),
 };
 
 const task = tasks[process.argv[2]];

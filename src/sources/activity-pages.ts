@@ -1,7 +1,9 @@
-import type { Turn } from '../turn.ts';
+import { parseExactly } from '../exact-json.ts';
+import type { Answer } from '../http/transport.ts';
 import { historyStart, type Window } from '../window.ts';
 import type { ActivityEvent } from './event.ts';
-import { encodeToken, getJson, RefusedError, type SourceLink } from './page.ts';
+import { encodeToken, get, RefusedError, type SourceLink } from './page.ts';
+import { type Span, scanPage } from './scan.ts';
 
 /** How a service wants to be asked for activity events. */
 export interface ActivityApi {
@@ -22,7 +24,8 @@ export class BrokenChainError extends Error {
 }
 
 export interface ActivityPage {
-  readonly events: readonly ActivityEvent[];
+  /** To be gone through once. */
+  readonly events: Iterable<ActivityEvent>;
   /** The part of the window that was really asked for: later than the window's start where that had aged out. */
   readonly from: number;
 }
@@ -33,13 +36,11 @@ const EMPTY_PAGES = 1000;
 /**
  * All pages of a window. The end is a missing continuation token and nothing else: pages may be empty, and
  * lastResultSet is false on the last one too.
- * While a page is with the consumer, `turn` is held.
  */
 export async function* activityPages(
   api: ActivityApi,
   window: Window,
   link: SourceLink,
-  turn: Turn,
 ): AsyncGenerator<ActivityPage, void> {
   let from = window.start;
   const firstUrl = () => {
@@ -47,25 +48,21 @@ export async function* activityPages(
     if (from >= window.end) throw new AgedOutError();
     return api.firstUrl({ start: from, end: window.end });
   };
-  let body = await getJson(link, firstUrl, hasEvents, turn);
+  let page = await get(link, firstUrl, readPage);
   const seen = new Set<string>();
   for (let empty = 0; ; ) {
-    let token: string | undefined;
-    try {
-      const events = eventsOf(body);
-      empty = events.length === 0 ? empty + 1 : 0;
-      token = tokenOf(body);
-      yield { events, from };
-    } finally {
-      turn.pass();
-    }
+    yield { events: page.events(), from };
+    // Only now that the consumer went through them is it known whether all of them could be read.
+    if (page.isBroken()) throw new BrokenChainError('an event is no JSON');
+    const { token } = page;
     if (token === undefined) return;
+    empty = page.isEmpty ? empty + 1 : 0;
     if (seen.has(token)) throw new BrokenChainError('the same continuation token came twice');
     if (empty >= EMPTY_PAGES) throw new BrokenChainError(`${EMPTY_PAGES} empty pages in a row`);
     seen.add(token);
     const next = api.nextUrl({ start: from, end: window.end }, encodeToken(token));
     try {
-      body = await getJson(link, () => next, hasEvents, turn);
+      page = await get(link, () => next, readPage);
     } catch (error) {
       // How long a token lives is nowhere documented; a refused one is no verdict on the app.
       const refused = error instanceof RefusedError && (error.status === 400 || error.status === 410);
@@ -74,19 +71,42 @@ export async function* activityPages(
   }
 }
 
-function hasEvents(body: Record<string, unknown>): boolean {
-  return Array.isArray(body.activityEventEntities);
+interface RawPage {
+  /** Parsed one at a time, as they are taken; ends at one that is no JSON. */
+  readonly events: () => Generator<ActivityEvent, void>;
+  readonly isBroken: () => boolean;
+  readonly isEmpty: boolean;
+  readonly token: string | undefined;
 }
 
-function eventsOf(body: Record<string, unknown>): readonly ActivityEvent[] {
-  const entities = body.activityEventEntities as unknown[];
-  // Blank records have been seen; there is nothing in them to keep.
-  return entities.filter(
-    (entity) => typeof entity === 'object' && entity !== null && !Array.isArray(entity),
-  ) as ActivityEvent[];
+function readPage({ body }: Answer): RawPage | undefined {
+  const scanned = scanPage(body, 'activityEventEntities');
+  if (scanned === undefined) return undefined;
+  const token = scanned.rest['continuationToken'];
+  let broken = false;
+  function* events(elements: readonly Span[]): Generator<ActivityEvent, void> {
+    for (const element of elements) {
+      const event = parseElement(body, element);
+      broken = event === undefined;
+      if (broken) return;
+      // Blank records have been seen; there is nothing in them to keep.
+      if (typeof event === 'object' && event !== null && !Array.isArray(event)) yield event as ActivityEvent;
+    }
+  }
+  return {
+    events: () => events(scanned.elements),
+    isBroken: () => broken,
+    isEmpty: scanned.elements.length === 0,
+    token: typeof token === 'string' && token !== '' ? token : undefined,
+  };
 }
 
-function tokenOf(body: Record<string, unknown>): string | undefined {
-  const token = body.continuationToken;
-  return typeof token === 'string' && token !== '' ? token : undefined;
+/** An element's value, or undefined where it is no JSON. */
+function parseElement(body: Buffer, { start, end, longNumber }: Span): unknown {
+  const text = body.toString('utf8', start, end);
+  try {
+    return longNumber ? parseExactly(text) : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

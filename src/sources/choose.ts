@@ -1,7 +1,6 @@
 import { type Begun, begin, reasonOf } from '../collect.ts';
 import { ActionError } from '../errors.ts';
 import type { SourceChoice } from '../inputs.ts';
-import type { Turn } from '../turn.ts';
 import type { Window } from '../window.ts';
 import { type ActivityApi, AgedOutError } from './activity-pages.ts';
 import { RefusedError, type SourceLink } from './page.ts';
@@ -22,7 +21,6 @@ export interface Choice {
   readonly candidates: readonly Candidate[];
   /** Whether workspace records may stand in, and why not where they may not. */
   readonly workspaces: { readonly allowed: boolean; readonly why: string };
-  readonly turn: Turn;
   /** Told each refusal, such as "power-bi: HTTP 401 PowerBINotAuthorizedException". */
   readonly onRefusal: (reason: string) => void;
 }
@@ -38,7 +36,7 @@ export async function choose(choice: Choice): Promise<Chosen> {
   if (choice.source === 'workspaces') return { kind: 'workspaces' };
   const refusals: string[] = [];
   for (const candidate of choice.candidates) {
-    const result = await firstPage(candidate, choice.turn);
+    const result = await firstPage(candidate);
     if (!(result instanceof RefusedError)) return { kind: 'activity', candidate, begun: result };
     const reason = `${candidate.api.name}: ${result.why}`;
     refusals.push(reason);
@@ -49,10 +47,10 @@ export async function choose(choice: Choice): Promise<Chosen> {
   throw new ActionError('source-refused', `${refusals.join(', ')}${why}`);
 }
 
-async function firstPage(candidate: Candidate, turn: Turn): Promise<Begun | RefusedError | undefined> {
+async function firstPage(candidate: Candidate): Promise<Begun | RefusedError | undefined> {
   for (const window of candidate.windows.slice(0, TRIES)) {
     try {
-      return await begin(candidate.api, window, candidate.link, turn);
+      return await begin(candidate.api, window, candidate.link);
     } catch (error) {
       if (error instanceof RefusedError && error.isVerdict) return error;
       // This window is collected, or found missing, with all the others.

@@ -5,7 +5,6 @@ import { Gate } from '../http/gate.ts';
 import { createPipeline } from '../http/transport.ts';
 import type { Job } from '../job.ts';
 import type { Plan } from '../plan.ts';
-import type { Turn } from '../turn.ts';
 import type { Window } from '../window.ts';
 import { type Candidate, type Chosen, choose } from './choose.ts';
 import { fabricActivity } from './fabric.ts';
@@ -26,7 +25,7 @@ export function linkTo(job: Job, service: string, scope: string): SourceLink {
 }
 
 /** Finds the source that lets us in, among those that the inputs allow. @throws ActionError 'source-refused' */
-export function openSource(job: Job, plan: Plan, turn: Turn): Promise<Chosen> {
+export function openSource(job: Job, plan: Plan): Promise<Chosen> {
   const { inputs, tally } = job;
   const { source, fabricUrl, cloud } = inputs;
   const candidates: Candidate[] = [];
@@ -47,7 +46,6 @@ export function openSource(job: Job, plan: Plan, turn: Turn): Promise<Chosen> {
       allowed: fabricUrl !== undefined && inputs.fallback,
       why: fabricUrl === undefined ? noHost : ruledOut,
     },
-    turn,
     onRefusal: (reason) => {
       tally.refusals.push(reason);
       job.host.log.info(`Refused by ${reason}`);

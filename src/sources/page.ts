@@ -1,8 +1,7 @@
 import type { Pipeline } from '@azure/core-rest-pipeline';
 import type { Gate } from '../http/gate.ts';
 import { type Outcome, type Pace, retrying } from '../http/retry.ts';
-import { type Answer, jsonOf, send, statusWithCode } from '../http/transport.ts';
-import type { Turn } from '../turn.ts';
+import { type Answer, send, statusWithCode } from '../http/transport.ts';
 
 /** What a source needs to call its service. */
 export interface SourceLink {
@@ -37,32 +36,28 @@ export class RefusedError extends Error {
 const SILENCE = 60_000;
 
 /**
- * GETs a JSON object, with all retries. `url` is asked anew for each attempt, since a wait may have changed it.
- * @param isWhole whether the object is the answer asked for: anything else, such as an error page of a gateway with
- * status 200, must not be taken for "no events"
- * @param turn taken before the body is parsed, and kept by the caller on success: however many pages arrive at a time,
- * only one is unpacked in memory
+ * GETs what `read` makes of the body, with all retries. `url` is asked anew for each attempt, since a wait may have
+ * changed it.
+ * @param read undefined where the body is not the answer asked for: an error page of a gateway with status 200, or a
+ * body that was cut off, must not be taken for "no events"
  * @throws RefusedError, RequestFailedError, OutOfTimeError, the pace's reason, or what `url` throws
  */
-export function getJson(
+export function get<T>(
   link: SourceLink,
   url: () => string,
-  isWhole: (body: Record<string, unknown>) => boolean,
-  turn?: Turn,
-): Promise<Record<string, unknown>> {
+  read: (answer: Answer) => T | undefined,
+): Promise<T> {
   return retrying(
-    async (): Promise<Outcome<Record<string, unknown>>> => {
+    async (): Promise<Outcome<T>> => {
       const call = { method: 'GET' as const, url: url(), silenceMs: SILENCE, signal: link.pace.signal };
       link.onRequest();
       const outcome = await send(link.pipeline, { ...call, headers: { Accept: 'application/json' } });
       if (outcome.kind !== 'done') return outcome;
       if (outcome.value.status !== 200) throw new RefusedError(outcome.value);
-      await turn?.take();
-      const body = jsonOf(outcome.value);
-      if (body !== undefined && isWhole(body)) return { kind: 'done', value: body };
-      turn?.pass();
-      const why = body === undefined ? 'HTTP 200 without JSON' : 'HTTP 200 with unknown JSON';
-      return { kind: 'transient', why, retryAfterMs: undefined };
+      const value = read(outcome.value);
+      if (value !== undefined) return { kind: 'done', value };
+      const type = outcome.value.header('content-type')?.includes('json') ? 'broken JSON' : 'no JSON';
+      return { kind: 'transient', why: `HTTP 200 with ${type}`, retryAfterMs: undefined };
     },
     link.pace,
     link.gate,

@@ -1,6 +1,7 @@
+import { type Answer, jsonOf } from '../http/transport.ts';
 import { merge } from '../merge.ts';
 import type { ActivityEvent } from './event.ts';
-import { encodeToken, getJson, RefusedError, type SourceLink } from './page.ts';
+import { encodeToken, get, RefusedError, type SourceLink } from './page.ts';
 
 /** A workspace that could be read, as a record; or the id of one that could not, and why. */
 export type WorkspaceResult =
@@ -31,10 +32,10 @@ async function allWorkspaceIds(url: string, link: SourceLink): Promise<string[]>
   let next: string | undefined = `${url}/v1/workspaces`;
   while (next !== undefined) {
     const page: string = next;
-    const body = await getJson(
+    const body = await get(
       link,
       () => page,
-      (answer) => Array.isArray(answer.value),
+      (answer) => having(answer, 'value', Array.isArray),
     );
     const value = body.value;
     for (const workspace of Array.isArray(value) ? value : []) {
@@ -51,16 +52,26 @@ async function allWorkspaceIds(url: string, link: SourceLink): Promise<string[]>
 
 async function* read(url: string, id: string, link: SourceLink): AsyncGenerator<WorkspaceResult, void> {
   try {
-    const workspace = await getJson(
+    const workspace = await get(
       link,
       () => `${url}/v1/workspaces/${encodeURIComponent(id)}`,
-      (answer) => typeof answer.id === 'string',
+      (answer) => having(answer, 'id', (value) => typeof value === 'string'),
     );
     yield { record: recordOf(workspace, id, link.pace.clock.now()) };
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
     yield { unreadable: id, why: error.why };
   }
+}
+
+/** The body, where it is an object whose property is as expected. */
+function having(
+  answer: Answer,
+  property: string,
+  fits: (value: unknown) => boolean,
+): Record<string, unknown> | undefined {
+  const body = jsonOf(answer);
+  return body !== undefined && fits(body[property]) ? body : undefined;
 }
 
 function recordOf(workspace: Record<string, unknown>, id: string, now: number): ActivityEvent {
