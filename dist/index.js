@@ -37885,7 +37885,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8179);
 /* harmony import */ var _actions_github__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2413);
 /* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5233);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3132);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1317);
 
 
 
@@ -37935,6 +37935,7 @@ function runContext() {
     return {
         repository,
         workflow,
+        event: _actions_github__WEBPACK_IMPORTED_MODULE_2__/* .context */ ._.eventName ?? '',
         runId: known ? runId : 0,
         runAttempt: Number.isSafeInteger(runAttempt) ? runAttempt : 1,
         runUrl: known ? `${_actions_github__WEBPACK_IMPORTED_MODULE_2__/* .context */ ._.serverUrl}/${repository}/actions/runs/${runId}/attempts/${runAttempt}` : '',
@@ -37946,7 +37947,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 3132:
+/***/ 1317:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -61037,7 +61038,74 @@ const dist_ResponseMode = ResponseMode;
 
 //# sourceMappingURL=index.mjs.map
 
+;// CONCATENATED MODULE: ./lib/http/pace.js
+
+/** Sleeps, unless the wait would end after the deadline. */
+async function wait(ms, pace) {
+    const until = pace.clock.now() + ms;
+    if (until > pace.deadline)
+        throw new OutOfTimeError(until);
+    await pace.clock.sleep(ms, pace.signal);
+}
+
+;// CONCATENATED MODULE: ./lib/http/gate.js
+
+/**
+ * One gate for all requests to a service: a 429 closes it for everybody until Retry-After has passed,
+ * because the service counts the requests of all of them together.
+ */
+class Gate {
+    #firstWait;
+    #longestWait;
+    #onClose;
+    #until = 0;
+    #closedAt = 0;
+    #withoutHint = 0;
+    /**
+     * @param waits ms to wait where a 429 names no time: the first, doubled each time up to the longest
+     * @param onClose told whenever the gate closes for longer than before
+     */
+    constructor(waits, onClose = () => undefined) {
+        this.#firstWait = waits.first;
+        this.#longestWait = waits.longest;
+        this.#onClose = onClose;
+    }
+    /** When the throttle ends that is on now, or 0. */
+    closedUntil(now) {
+        return this.#until > now ? this.#until : 0;
+    }
+    /** Waits while the gate is closed. @throws OutOfTimeError where that is past the deadline */
+    async pass(pace) {
+        for (let left = this.#left(pace); left > 0; left = this.#left(pace))
+            await wait(left, pace);
+    }
+    close(retryAfterMs, sentAt, now) {
+        let ms = retryAfterMs;
+        if (ms === undefined) {
+            // Requests that were under way when the gate closed say nothing new about how long to wait.
+            if (sentAt > this.#closedAt || this.#withoutHint === 0)
+                this.#withoutHint += 1;
+            ms = Math.min(this.#firstWait * 2 ** (this.#withoutHint - 1), this.#longestWait);
+        }
+        const until = now + Math.max(ms, 1000);
+        this.#closedAt = now;
+        if (until <= this.#until)
+            return;
+        this.#until = until;
+        this.#onClose(until);
+    }
+    /** An answer, to a request sent since the gate last closed, that is no throttle: the next 429 without a time starts from the first wait again. */
+    answered(sentAt) {
+        if (sentAt >= this.#closedAt)
+            this.#withoutHint = 0;
+    }
+    #left(pace) {
+        return this.#until - pace.clock.now();
+    }
+}
+
 ;// CONCATENATED MODULE: ./lib/http/retry.js
+
 
 /** Thrown when an attempt cannot succeed, or did not after all attempts. */
 class RequestFailedError extends Error {
@@ -61054,6 +61122,8 @@ class RequestFailedError extends Error {
 const ATTEMPTS = 7;
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 30_000;
+/** Waits of a request that shares no gate, where a 429 names no time. */
+const OWN_WAITS = { first: 2000, longest: 60_000 };
 /** Wait before attempt `failures + 1`, in ms: doubling from 1 s to 30 s, with half of it drawn by chance. */
 function backoff(failures, random = Math.random) {
     const full = Math.min(FIRST_WAIT * 2 ** (failures - 1), LONGEST_WAIT);
@@ -61063,27 +61133,25 @@ function backoff(failures, random = Math.random) {
  * Runs an attempt until it is done, with one way of waiting for sources, ingestion and sign-in alike.
  * It stands in for core-rest-pipeline's retryPolicy because that one waits by itself, uninterrupted and however long,
  * counts throttles among its tries, and cannot see a body that is no JSON.
+ * @param gate shared by all requests to the same service; a request of its own kind has one of its own
  * @throws RequestFailedError, OutOfTimeError (a wait would end after the deadline), or the signal's reason
  */
-async function retrying(attempt, pace, gate) {
+async function retrying(attempt, pace, gate = new Gate(OWN_WAITS)) {
     let failures = 0;
     for (;;) {
-        await gate?.pass(pace);
+        await gate.pass(pace);
         pace.signal.throwIfAborted();
         const sentAt = pace.clock.now();
         const outcome = await attempt(failures + 1);
         switch (outcome.kind) {
             case 'done':
-                gate?.answered();
+                gate.answered(sentAt);
                 return outcome.value;
             case 'failed':
                 throw new RequestFailedError(outcome.why, failures + 1);
             case 'throttled':
-                if (gate !== undefined) {
-                    gate.close(outcome.retryAfterMs, sentAt, pace.clock.now());
-                    continue;
-                }
-                break;
+                gate.close(outcome.retryAfterMs, sentAt, pace.clock.now());
+                continue;
             case 'transient':
                 break;
         }
@@ -61092,13 +61160,6 @@ async function retrying(attempt, pace, gate) {
             throw new RequestFailedError(outcome.why, failures);
         await wait(Math.max(outcome.retryAfterMs ?? 0, backoff(failures)), pace);
     }
-}
-/** Sleeps, unless the wait would end after the deadline. */
-async function wait(ms, pace) {
-    const until = pace.clock.now() + ms;
-    if (until > pace.deadline)
-        throw new OutOfTimeError(until);
-    await pace.clock.sleep(ms, pace.signal);
 }
 
 ;// CONCATENATED MODULE: ./lib/auth/oidc.js
@@ -61158,7 +61219,7 @@ async function requestIdToken(request, audience, pipeline, pace, mask) {
 function presentedClaims(jwt) {
     let claims = {};
     try {
-        claims = JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString('utf8'));
+        claims = JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString('utf8')) ?? {};
     }
     catch {
         // A token that cannot be read is reported as such below.
@@ -61219,7 +61280,7 @@ function isTransient(refusal) {
 }
 /** Waits in ms before further tries that a refusal is worth; usually none. */
 function secondTries(refusal) {
-    return SECOND_TRIES[refusal.codes[0] ?? 0] ?? [];
+    return refusal.codes.map((code) => SECOND_TRIES[code]).find((waits) => waits !== undefined) ?? [];
 }
 /** The refusal as an error that names cause and remedy. `assertion` is the ID token that was presented. */
 function refusalError(refusal, context) {
@@ -61285,6 +61346,7 @@ class Network {
 }
 
 ;// CONCATENATED MODULE: ./lib/auth/entra.js
+
 
 
 
@@ -65640,14 +65702,23 @@ const IDENTITY = new Set(['TimeGenerated', 'CreationTime', 'ActivityId', 'Source
 function cutToSize(row, json, cuts) {
     const before = cuts.values;
     const cut = {};
-    for (const [name, value] of Object.entries(row))
+    const whole = new Set(Object.keys(row));
+    for (const [name, value] of Object.entries(row)) {
+        const soFar = cuts.values;
         cut[name] = cutValue(value, FIELD_LIMIT, cuts);
+        if (cuts.values > soFar)
+            whole.delete(name);
+    }
     let result = cuts.values === before ? json : JSON.stringify(cut);
     for (let over = Buffer.byteLength(result) - ROW_LIMIT; over > 0; over = Buffer.byteLength(result) - ROW_LIMIT) {
         const [name, size] = largest(cut);
         // Escapes make JSON up to six times longer than the value it stands for: cut at least by half.
         const target = Math.max(Math.min(size - over, Math.floor(size / 2)), 64);
-        cut[name] = cutValue(cut[name], target, cuts);
+        const value = cut[name];
+        cut[name] =
+            typeof value === 'string' ? fitString(value, target) : cutValue(value, target, { values: 0, rows: 0 });
+        if (whole.delete(name))
+            cuts.values += 1;
         result = JSON.stringify(cut);
     }
     if (cuts.values > before)
@@ -66471,61 +66542,6 @@ function post(destination, content, pace) {
     });
 }
 
-;// CONCATENATED MODULE: ./lib/http/gate.js
-
-/**
- * One gate for all requests to a service: a 429 closes it for everybody until Retry-After has passed,
- * because the service counts the requests of all of them together.
- */
-class Gate {
-    #firstWait;
-    #longestWait;
-    #onClose;
-    #until = 0;
-    #closedAt = 0;
-    #withoutHint = 0;
-    /**
-     * @param waits ms to wait where a 429 names no time: the first, doubled each time up to the longest
-     * @param onClose told whenever the gate closes for longer than before
-     */
-    constructor(waits, onClose = () => undefined) {
-        this.#firstWait = waits.first;
-        this.#longestWait = waits.longest;
-        this.#onClose = onClose;
-    }
-    /** When the throttle ends that is on now, or 0. */
-    closedUntil(now) {
-        return this.#until > now ? this.#until : 0;
-    }
-    /** Waits while the gate is closed. @throws OutOfTimeError where that is past the deadline */
-    async pass(pace) {
-        for (let left = this.#left(pace); left > 0; left = this.#left(pace))
-            await wait(left, pace);
-    }
-    close(retryAfterMs, sentAt, now) {
-        let ms = retryAfterMs;
-        if (ms === undefined) {
-            // Requests that were under way when the gate closed say nothing new about how long to wait.
-            if (sentAt > this.#closedAt || this.#withoutHint === 0)
-                this.#withoutHint += 1;
-            ms = Math.min(this.#firstWait * 2 ** (this.#withoutHint - 1), this.#longestWait);
-        }
-        const until = now + Math.max(ms, 1000);
-        this.#closedAt = now;
-        if (until <= this.#until)
-            return;
-        this.#until = until;
-        this.#onClose(until);
-    }
-    /** An answer that is no throttle: the next 429 without a time starts from the first wait again. */
-    answered() {
-        this.#withoutHint = 0;
-    }
-    #left(pace) {
-        return this.#until - pace.clock.now();
-    }
-}
-
 ;// CONCATENATED MODULE: ./lib/ingest.js
 
 
@@ -66587,9 +66603,9 @@ class Ingest {
     }
     /** @returns the halves that are still to be uploaded in the part's place; usually none */
     async #uploadPart(batch) {
-        const requestId = this.#options.newRequestId();
         if (this.#stopped)
-            return this.#end(batch, 'failed', 0, requestId, 'not sent any more');
+            return this.#end(batch, 'failed', 0, '', 'not sent any more');
+        const requestId = this.#options.newRequestId();
         const body = await gzipped(batch.body, GZIP);
         let answer;
         try {
@@ -66632,7 +66648,7 @@ class Ingest {
         }
         const rows = batch.keys.length;
         if (rows === 1) {
-            this.#suspects.push({ status: 'refused', batch, wireBytes, requestId, why });
+            this.#suspects.push({ status: 'refused', batch: slice(batch, 0, 1), wireBytes, requestId, why });
             return [];
         }
         const middle = Math.ceil(rows / 2);
@@ -66700,7 +66716,7 @@ function parseCertificate(pem, now) {
 ;// CONCATENATED MODULE: external "node:path"
 const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
 ;// CONCATENATED MODULE: ./lib/instant.js
-const FORM = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(\.\d{1,9})?)?)?\s*(Z|[+-]\d{2}:?\d{2})?$/i;
+const FORM = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(\.\d{1,9})?)?)?\s*(Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)?$/i;
 /**
  * An ISO 8601 instant as milliseconds since the epoch, or undefined where the text is none.
  * A time without a zone is UTC: activity events come with and without Z and mean UTC both times
@@ -66793,13 +66809,13 @@ class InputReader {
         }
         return this.optional(name, expected, accept) ?? '';
     }
-    optional(name, expected, accept) {
+    optional(name, expected, accept, show = quoted) {
         const text = this.text(name);
         if (text === '')
             return undefined;
         const value = accept(text);
         if (value === undefined)
-            this.fault(name, expected, `"${text.length > 100 ? `${text.slice(0, 100)}…` : text}"`);
+            this.fault(name, expected, show(text));
         return value;
     }
     boolean(name, byDefault) {
@@ -66833,10 +66849,15 @@ class InputReader {
     httpsUrl(name) {
         return this.optional(name, 'an https:// URL without query', (text) => {
             const url = URL.parse(text);
-            const plain = url !== null && url.search === '' && url.hash === '' && url.username === '';
+            const plain = url !== null && url.search === '' && url.hash === '' && url.username === '' && url.password === '';
             return plain && url.protocol === 'https:' ? url.href.replace(/\/+$/, '') : undefined;
         });
     }
+}
+/** A value as part of a fault: on one line, and not longer than it need be. */
+function quoted(text) {
+    const line = text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, '␣');
+    return `"${line.length > 100 ? `${line.slice(0, 100)}…` : line}"`;
 }
 
 ;// CONCATENATED MODULE: ./lib/inputs.js
@@ -66882,7 +66903,8 @@ function readInputs(get, now) {
         fallback: read.boolean('fallback', true),
         workspaceIds: readWorkspaceIds(read),
         activity: read.optional('activity', 'an activity name without control characters', printable),
-        userId: read.optional('user-id', 'a user id without control characters', printable),
+        // A user's name has no place in the log, not even a refused one.
+        userId: read.optional('user-id', 'a user id without control characters', printable, (text) => `a value of ${text.length} characters`),
         lookbackHours: read.positiveNumber('lookback-hours', 24, 'a positive number of hours'),
         startTime,
         endTime,
@@ -66899,6 +66921,9 @@ function readInputs(get, now) {
         replayFile: read.path('replay-file'),
         deadlineMinutes: read.positiveNumber('deadline-minutes', 330, 'a positive number of minutes'),
     };
+    if (read.boolean('failure-issue', false) && !read.given('github-token')) {
+        read.fault('github-token', 'a token with "issues: write", with "failure-issue"', 'nothing');
+    }
     refuseSharedPaths(read, inputs);
     if (read.faults.length > 0)
         throw new ActionError('inputs', read.faults.join('; '));
@@ -66969,14 +66994,19 @@ function readWorkspaceIds(read) {
         .filter((id) => id !== '');
     const wrong = ids.filter((id) => !GUID.test(id));
     if (wrong.length > 0)
-        read.fault('workspace-ids', 'GUIDs separated by commas, spaces or new lines', quoted(wrong));
+        read.fault('workspace-ids', 'GUIDs separated by commas, spaces or new lines', listed(wrong));
     return new Set(ids.map((id) => id.toLowerCase()));
 }
 function readDcrEndpoint(read) {
     const expected = 'https://host or the bare host of a logs ingestion endpoint';
     return read.matching('dcr-endpoint', expected, (text) => {
         const url = URL.parse(text.includes('://') ? text : `https://${text}`);
-        const bare = url !== null && url.pathname === '/' && url.search === '' && url.hash === '' && url.username === '';
+        const bare = url !== null &&
+            url.pathname === '/' &&
+            url.search === '' &&
+            url.hash === '' &&
+            url.username === '' &&
+            url.password === '';
         return bare && url.protocol === 'https:' && url.hostname !== '' ? url.origin : undefined;
     });
 }
@@ -66984,8 +67014,8 @@ function printable(text) {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
     return /[\u0000-\u001f\u007f]/.test(text) ? undefined : text;
 }
-function quoted(values) {
-    const shown = values.slice(0, 5).map((value) => `"${value}"`);
+function listed(values) {
+    const shown = values.slice(0, 5).map(quoted);
     return values.length > 5 ? `${shown.join(', ')} and ${values.length - 5} more` : shown.join(', ');
 }
 
@@ -67063,7 +67093,7 @@ function hourOf(instant) {
  */
 function requestedWindow(wish, now) {
     const end = wish.endTime ?? now;
-    return { start: wish.startTime ?? end - wish.lookbackHours * lib_clock/* HOUR */.dp, end };
+    return { start: wish.startTime ?? Math.max(end - wish.lookbackHours * lib_clock/* HOUR */.dp, 0), end };
 }
 /**
  * The part of the window that the service still keeps; empty (start = end) where that is nothing.
@@ -67082,6 +67112,8 @@ function clipToHistory(window, now) {
  * last may be parts. The source pages by the hour, so an hour alone costs the requests it costs within a day.
  */
 function* hoursOf(window) {
+    if (window.start >= window.end)
+        return;
     for (let hour = hourOf(window.start); hour < window.end; hour += lib_clock/* HOUR */.dp) {
         yield { hour, start: Math.max(hour, window.start), end: Math.min(hour + lib_clock/* HOUR */.dp, window.end) };
     }
@@ -67509,12 +67541,15 @@ const TARGETS = new Map(COLUMNS.flatMap(({ name, type, from }) => from.map((prop
  * @param createdAt the event's CreationTime in ms, or undefined where it has none that can be read
  */
 function mapEvent(event, createdAt, source, now) {
-    const row = { TimeGenerated: timeGenerated(event.CreationTime, createdAt ?? now) };
+    const row = {
+        TimeGenerated: createdAt === undefined ? new Date(now).toISOString() : timeGenerated(event.CreationTime, createdAt),
+    };
     let additional;
     for (const property in event) {
         const value = event[property];
         const target = TARGETS.get(property);
-        if (target !== undefined && (target.unless === undefined || typeof event[target.unless] !== 'string')) {
+        if (target !== undefined &&
+            (target.unless === undefined || inType(target.type, event[target.unless]) === undefined)) {
             const fitting = inType(target.type, value);
             if (fitting !== undefined) {
                 row[target.column] = fitting;
@@ -67547,7 +67582,7 @@ function rowJson(row, cuts) {
 function timeGenerated(creationTime, instant) {
     // The usual forms, without and with Z, need no Date.
     if (typeof creationTime === 'string' && creationTime.charCodeAt(10) === 84) {
-        if (creationTime.length === 19)
+        if (creationTime.length === 19 && creationTime.charCodeAt(16) === 58)
             return `${creationTime}Z`;
         if (creationTime.length === 20 && creationTime.charCodeAt(19) === 90)
             return creationTime;
@@ -69092,109 +69127,8 @@ function acceptedBefore(path) {
     return accepted;
 }
 
-;// CONCATENATED MODULE: ./lib/report/live.js
-
-/** How often a long run says where it is. */
-const INTERVAL = 15 * lib_clock/* SECOND */.Z2;
-/** Lines of live progress in the log: seldom enough for runs of hours, soon enough to see that it is alive. */
-class Live {
-    #tally;
-    #clock;
-    #info;
-    #last;
-    constructor(tally, clock, info) {
-        this.#tally = tally;
-        this.#clock = clock;
-        this.#info = info;
-        this.#last = clock.now();
-    }
-    /** Says where the run is, at most every 15 seconds unless `now`. */
-    tell(always = false) {
-        const now = this.#clock.now();
-        if (!always && now - this.#last < INTERVAL)
-            return;
-        this.#last = now;
-        const { counts, hoursDone, hoursPlanned, ingested, batchesSent } = this.#tally;
-        const hours = hoursPlanned > 0 ? `${hoursDone} of ${hoursPlanned} hours, ` : '';
-        this.#info(`${hours}${grouped(counts.collected)} events collected, ${grouped(ingested)} rows acknowledged in ${grouped(batchesSent)} batches`);
-    }
-    /** Says that a service throttles, and until when. */
-    throttled(service, until) {
-        const ms = Math.max(until - this.#clock.now(), 0);
-        this.#tally.throttledMs += ms;
-        const length = ms >= 2 * lib_clock/* MINUTE */.pY ? `${Math.round(ms / lib_clock/* MINUTE */.pY)} minutes` : `${Math.ceil(ms / lib_clock/* SECOND */.Z2)} seconds`;
-        this.#info(`${service} throttles: waiting ${length}, until ${new Date(until).toISOString()}`);
-    }
-}
-/** A number with thousands separated: 103,120. */
-function grouped(value) {
-    // toLocaleString would load ICU's locale data, a tenth of what it takes to start.
-    return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
-}
-
-;// CONCATENATED MODULE: ./lib/report/outputs.js
-/** The step outputs by name; docs and action.yml are tested against these names. */
-function outputsOf(tally) {
-    const instant = (ms) => (ms === undefined ? '' : new Date(ms).toISOString());
-    return {
-        source: tally.source ?? '',
-        'fallback-used': String(tally.fallbackUsed),
-        'fallback-reason': tally.refusals.join('; '),
-        'window-start': instant(tally.window?.start),
-        'window-end': instant(tally.window?.end),
-        complete: String(tally.complete),
-        'activities-collected': String(tally.counts.collected),
-        'duplicates-skipped': String(tally.counts.skipped),
-        'activities-ingested': String(tally.ingested),
-        'activities-failed': String(tally.failed),
-        'batches-sent': String(tally.batchesSent),
-        'batches-failed': String(tally.batchesFailed),
-        'bytes-sent': String(tally.bytesSent),
-        'source-requests': String(tally.sourceRequests),
-        'batch-summary': JSON.stringify(tally.batches),
-    };
-}
-
-;// CONCATENATED MODULE: ./lib/report/chart.js
-
-
-/** Bars that are still told apart; longer windows are drawn by the day. */
-const MOST_BARS = 48;
-/**
- * Events by hour, or by day in long windows, as a mermaid chart that GitHub draws.
- * (https://mermaid.js.org/syntax/xyChart.html)
- * @returns '' where there is nothing to draw
- */
-function chart(hours, window, now) {
-    if (window === undefined || now === undefined || hours.size === 0)
-        return '';
-    const byDay = window.end - window.start > MOST_BARS * lib_clock/* HOUR */.dp;
-    const step = byDay ? lib_clock/* DAY */.d_ : lib_clock/* HOUR */.dp;
-    const labels = [];
-    const bars = [];
-    const first = Math.floor(hourOf(window.start) / step) * step;
-    const sums = new Map();
-    for (const [hour, events] of hours) {
-        const slot = Math.floor(hour / step) * step;
-        sums.set(slot, (sums.get(slot) ?? 0) + events);
-    }
-    for (let slot = first; slot < window.end; slot += step) {
-        const text = new Date(slot).toISOString();
-        labels.push(`"${byDay ? text.slice(5, 10) : text.slice(11, 13)}"`);
-        bars.push(sums.get(slot) ?? 0);
-    }
-    const top = Math.max(...bars, 1);
-    return [
-        '```mermaid',
-        'xychart-beta',
-        `  title "New events by ${byDay ? 'day' : 'hour'} (UTC)"`,
-        `  x-axis [${labels.join(', ')}]`,
-        `  y-axis "events" 0 --> ${top}`,
-        `  bar [${bars.join(', ')}]`,
-        '```',
-    ].join('\n');
-}
-
+// EXTERNAL MODULE: ./node_modules/@actions/github/lib/github.js + 22 modules
+var github = __nccwpck_require__(2413);
 ;// CONCATENATED MODULE: ./lib/report/budget.js
 
 /** Requests an hour that the service documents (https://learn.microsoft.com/en-us/rest/api/power-bi/admin/get-activity-events). */
@@ -69315,6 +69249,7 @@ class Tally {
     /** Draws the conclusions that need the whole picture. */
     conclude() {
         const { window } = this;
+        const endedEarly = this.errors.size > 0 || this.outOfTime !== undefined;
         if (this.outOfTime !== undefined)
             this.#endEarly(this.outOfTime);
         if (this.missing.length > 0)
@@ -69322,12 +69257,12 @@ class Tally {
         if (this.refusedRows > 0) {
             this.fail(new ActionError('rows-refused', `${this.refusedRows} rows were refused one by one with HTTP 400 or 413`));
         }
-        if (this.failed > this.refusedRows && this.errors.size === 0 && this.outOfTime === undefined) {
+        if (this.failed > this.refusedRows && !endedEarly) {
             this.fail(new ActionError('uploads-failed', `${this.failed - this.refusedRows} rows were not acknowledged`));
         }
         if (this.agedOut.length > 0) {
             const hours = this.agedOut.reduce((sum, part) => sum + (part.end - part.start), 0) / lib_clock/* HOUR */.dp;
-            this.warn('aged-out', `${round(hours)} hours had left the 28 days that the service keeps before they could be asked for: they are lost.`);
+            this.warn('aged-out', `Lost: ${round(hours)} h of the window had left the 28 days that the service keeps before they could be asked for.`);
         }
         if (this.quietHours.length > 0) {
             const named = this.quietHours.slice(0, 5).map((hour) => describe({ start: hour, end: hour + lib_clock/* HOUR */.dp }));
@@ -69337,7 +69272,7 @@ class Tally {
             this.warn('budget', `This run needed ${this.sourceRequests} source requests, more than the ${REQUESTS_AN_HOUR} an hour that the service documents leave between two runs: run less often.`);
         }
         if (this.counts.rows > 0) {
-            this.warn('cut', `${this.counts.values} values in ${this.counts.rows} rows were cut to the service's limit of 64 KiB.`);
+            this.warn('cut', `Cut to the service's limit of 64 KiB: ${this.counts.values} value(s) in ${this.counts.rows} row(s).`);
         }
         if (this.unreadable.length > 0) {
             const named = this.unreadable.slice(0, 10).map(({ id, why }) => `${id} (${why})`);
@@ -69384,6 +69319,221 @@ function describe(window) {
 }
 function round(value) {
     return (Math.round(value * 10) / 10).toString();
+}
+
+;// CONCATENATED MODULE: ./lib/report/failure-issue.js
+
+
+
+
+
+/** GitHub disables scheduled workflows of public repositories after 60 days without activity; said ten days ahead. */
+const INACTIVITY = 60 * lib_clock/* DAY */.d_;
+const AHEAD = 10 * lib_clock/* DAY */.d_;
+/** Open issues looked through for ours: ten pages of a hundred. */
+const PAGES = 10;
+/**
+ * Keeps one issue for runs that go wrong where nobody looks: opened at the first red or incomplete run, updated by the
+ * next ones, closed by the first good one. Holds nothing private, and never fails the step: a fault is a warning.
+ */
+async function trackFailure(tally, host) {
+    const token = host.getInput('github-token').trim();
+    const wanted = host.getInput('failure-issue').trim().toLowerCase() === 'true';
+    const [owner, repo] = host.context.repository.split('/');
+    if (token === '' || !owner || !repo || tally.dryRun)
+        return;
+    try {
+        const octokit = (0,github/* getOctokit */.Q)(token);
+        await warnOfInactivity(octokit, { owner, repo }, host);
+        if (wanted)
+            await updateIssue(octokit, { owner, repo }, tally, host);
+    }
+    catch (error) {
+        const status = error.status;
+        const why = typeof status === 'number' ? `HTTP ${status}` : error.name;
+        host.log.warning(`The failure issue could not be kept (${why}). Give the job "issues: write" and a "github-token".`, 'No failure issue');
+    }
+}
+async function updateIssue(octokit, place, tally, host) {
+    const mark = markOf(host);
+    const known = await findIssue(octokit, place, mark);
+    if (!isBad(tally)) {
+        if (known === undefined)
+            return;
+        const body = `Good again: [run ${host.context.runId}](${host.context.runUrl}) collected its whole window.`;
+        await octokit.rest.issues.createComment({ ...place, issue_number: known.number, body });
+        await octokit.rest.issues.update({ ...place, issue_number: known.number, state: 'closed' });
+        return;
+    }
+    const runs = 1 + (known?.runs ?? 0);
+    const since = known?.since ?? new Date(host.clock.now()).toISOString();
+    const body = issueBody(tally, host, { mark, runs, since });
+    if (known === undefined) {
+        await octokit.rest.issues.create({
+            ...place,
+            title: `Activity collection failed: ${titleOf(host)}`,
+            body,
+        });
+    }
+    else {
+        await octokit.rest.issues.update({ ...place, issue_number: known.number, body });
+    }
+}
+/** Red, or not complete although an activity log was asked for. */
+function isBad(tally) {
+    return tally.errors.size > 0 || (!tally.complete && (tally.fallbackUsed || tally.source !== 'workspaces'));
+}
+async function findIssue(octokit, place, mark) {
+    for (let page = 1; page <= PAGES; page += 1) {
+        const { data } = await octokit.rest.issues.listForRepo({ ...place, state: 'open', per_page: 100, page });
+        for (const { number, body, pull_request } of data) {
+            if (pull_request !== undefined || !body?.includes(mark))
+                continue;
+            const counted = /<!-- runs: (\d+), since: ([\dTZ:.-]+) -->/.exec(body);
+            return { number, runs: Number(counted?.[1] ?? 1), since: counted?.[2] ?? '' };
+        }
+        if (data.length < 100)
+            return undefined;
+    }
+    return undefined;
+}
+function issueBody(tally, host, kept) {
+    const { context } = host;
+    const causes = [...tally.errors.values()].map((error) => `**${FAULTS[error.code].title}.** ${error.detail}\n\n**What to do:** ${error.remedy}`);
+    if (causes.length === 0)
+        causes.push(...tally.warnings.values());
+    const window = tally.window === undefined ? '' : ` for ${describe(tally.window)} (UTC)`;
+    const times = kept.runs === 1 ? 'The run' : `${kept.runs} runs since ${kept.since.slice(0, 16)}Z; the last`;
+    return [
+        `${times}${window}: [run ${context.runId}](${context.runUrl}).`,
+        ...causes,
+        'This issue is kept up to date by the action, and closed by the first run that is good again.',
+        `${kept.mark}\n<!-- runs: ${kept.runs}, since: ${kept.since} -->`,
+    ].join('\n\n');
+}
+/** Tells the issues of several workflows and destinations in one repository apart. */
+function markOf(host) {
+    const parts = ['tenant-id', 'dcr-immutable-id', 'stream-name'].map((name) => host.getInput(name));
+    const digest = (0,external_node_crypto_.createHash)('sha256')
+        .update(JSON.stringify([host.context.workflow, ...parts]))
+        .digest('hex');
+    return `<!-- fabric-activity-to-log-analytics ${digest.slice(0, 16)} -->`;
+}
+function titleOf(host) {
+    return host.context.workflow === '' ? 'workflow' : host.context.workflow.slice(0, 100);
+}
+async function warnOfInactivity(octokit, place, host) {
+    if (host.context.event !== 'schedule')
+        return;
+    const { data } = await octokit.rest.repos.get(place);
+    const disabledAt = Date.parse(data.pushed_at ?? '') + INACTIVITY;
+    if (data.private || Number.isNaN(disabledAt) || host.clock.now() < disabledAt - AHEAD)
+        return;
+    const day = new Date(disabledAt).toISOString().slice(0, 10);
+    host.log.warning(`GitHub disables scheduled workflows of public repositories after 60 days without activity, this one's on ${day}: push a commit, or enable the workflow again.`, 'Schedule about to be disabled');
+}
+
+;// CONCATENATED MODULE: ./lib/report/live.js
+
+/** How often a long run says where it is. */
+const INTERVAL = 15 * lib_clock/* SECOND */.Z2;
+/** Lines of live progress in the log: seldom enough for runs of hours, soon enough to see that it is alive. */
+class Live {
+    #tally;
+    #clock;
+    #info;
+    #last;
+    constructor(tally, clock, info) {
+        this.#tally = tally;
+        this.#clock = clock;
+        this.#info = info;
+        this.#last = clock.now();
+    }
+    /** Says where the run is, at most every 15 seconds unless `now`. */
+    tell(always = false) {
+        const now = this.#clock.now();
+        if (!always && now - this.#last < INTERVAL)
+            return;
+        this.#last = now;
+        const { counts, hoursDone, hoursPlanned, ingested, batchesSent } = this.#tally;
+        const hours = hoursPlanned > 0 ? `${hoursDone} of ${hoursPlanned} hours, ` : '';
+        this.#info(`${hours}${grouped(counts.collected)} events collected, ${grouped(ingested)} rows acknowledged in ${grouped(batchesSent)} batches`);
+    }
+    /** Says that a service throttles, and until when. */
+    throttled(service, until) {
+        const ms = Math.max(until - this.#clock.now(), 0);
+        this.#tally.throttledMs += ms;
+        const length = ms >= 2 * lib_clock/* MINUTE */.pY ? `${Math.round(ms / lib_clock/* MINUTE */.pY)} minutes` : `${Math.ceil(ms / lib_clock/* SECOND */.Z2)} seconds`;
+        this.#info(`${service} throttles: waiting ${length}, until ${new Date(until).toISOString()}`);
+    }
+}
+/** A number with thousands separated: 103,120. */
+function grouped(value) {
+    // toLocaleString would load ICU's locale data, a tenth of what it takes to start.
+    return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+;// CONCATENATED MODULE: ./lib/report/outputs.js
+/** The step outputs by name; docs and action.yml are tested against these names. */
+function outputsOf(tally) {
+    const instant = (ms) => (ms === undefined ? '' : new Date(ms).toISOString());
+    return {
+        source: tally.source ?? '',
+        'fallback-used': String(tally.fallbackUsed),
+        'fallback-reason': tally.refusals.join('; '),
+        'window-start': instant(tally.window?.start),
+        'window-end': instant(tally.window?.end),
+        complete: String(tally.complete),
+        'activities-collected': String(tally.counts.collected),
+        'duplicates-skipped': String(tally.counts.skipped),
+        'activities-ingested': String(tally.ingested),
+        'activities-failed': String(tally.failed),
+        'batches-sent': String(tally.batchesSent),
+        'batches-failed': String(tally.batchesFailed),
+        'bytes-sent': String(tally.bytesSent),
+        'source-requests': String(tally.sourceRequests),
+        'batch-summary': JSON.stringify(tally.batches),
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/report/chart.js
+
+
+/** Bars that are still told apart; longer windows are drawn by the day. */
+const MOST_BARS = 48;
+/**
+ * Events by hour, or by day in long windows, as a mermaid chart that GitHub draws.
+ * (https://mermaid.js.org/syntax/xyChart.html)
+ * @returns '' where there is nothing to draw
+ */
+function chart(hours, window, now) {
+    if (window === undefined || now === undefined || hours.size === 0)
+        return '';
+    const byDay = window.end - window.start > MOST_BARS * lib_clock/* HOUR */.dp;
+    const step = byDay ? lib_clock/* DAY */.d_ : lib_clock/* HOUR */.dp;
+    const labels = [];
+    const bars = [];
+    const first = Math.floor(hourOf(window.start) / step) * step;
+    const sums = new Map();
+    for (const [hour, events] of hours) {
+        const slot = Math.floor(hour / step) * step;
+        sums.set(slot, (sums.get(slot) ?? 0) + events);
+    }
+    for (let slot = first; slot < window.end; slot += step) {
+        const text = new Date(slot).toISOString();
+        labels.push(`"${byDay ? text.slice(5, 10) : text.slice(8, 13).replace('T', ' ')}"`);
+        bars.push(sums.get(slot) ?? 0);
+    }
+    const top = Math.max(...bars, 1);
+    return [
+        '```mermaid',
+        'xychart-beta',
+        `  title "New events by ${byDay ? 'day' : 'hour'} (UTC)"`,
+        `  x-axis [${labels.join(', ')}]`,
+        `  y-axis "events" 0 --> ${top}`,
+        `  bar [${bars.join(', ')}]`,
+        '```',
+    ].join('\n');
 }
 
 ;// CONCATENATED MODULE: ./lib/report/summary.js
@@ -69524,7 +69674,9 @@ function batches(tally) {
     return `<details><summary>Batches (${grouped(tally.batchesTotal)})</summary>\n\n${table(head, rows)}${more}\n\n</details>`;
 }
 function summary_alert(kind, ...paragraphs) {
-    return [`> [!${kind}]`, ...paragraphs.map((text) => `> ${text}`)].join('\n>\n').replace(']\n>\n', ']\n');
+    return [`> [!${kind}]`, ...paragraphs.map((text) => `> ${text.replaceAll(/\s*[\r\n]+\s*/g, ' ')}`)]
+        .join('\n>\n')
+        .replace(']\n>\n', ']\n');
 }
 function table(head, rows, align = 'left') {
     const rule = head.map((_, at) => align === 'left' || (at === 0 && align === 'right-but-first') ? '---' : '---:');
@@ -69655,6 +69807,7 @@ function newRequestId(context) {
 
 
 
+
 /** Waits where a 429 of the ingestion service names no time. */
 const UPLOAD_WAITS = { first: 2 * lib_clock/* SECOND */.Z2, longest: 60 * lib_clock/* SECOND */.Z2 };
 /**
@@ -69665,7 +69818,7 @@ const UPLOAD_WAITS = { first: 2 * lib_clock/* SECOND */.Z2, longest: 60 * lib_cl
 async function run(host) {
     const tally = new Tally();
     tally.startedAt = host.clock.now();
-    for (const name of ['client-secret', 'client-certificate'])
+    for (const name of ['client-secret', 'client-certificate', 'github-token'])
         host.mask(host.getInput(name));
     try {
         await work(readInputs(host.getInput, host.clock.now()), host, tally);
@@ -69675,6 +69828,7 @@ async function run(host) {
     }
     tally.conclude();
     await report(tally, host);
+    await trackFailure(tally, host);
     return tally.errors.size === 0;
 }
 function conclude(error, tally) {
@@ -72790,10 +72944,9 @@ function getIDToken(aud) {
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  _: () => (/* binding */ github_context)
+  _: () => (/* binding */ github_context),
+  Q: () => (/* binding */ getOctokit)
 });
-
-// UNUSED EXPORTS: getOctokit
 
 // EXTERNAL MODULE: external "fs"
 var external_fs_ = __nccwpck_require__(9896);
@@ -77761,7 +77914,7 @@ const defaults = {
         fetch: getProxyFetch(baseUrl)
     }
 };
-const utils_GitHub = Octokit.plugin(restEndpointMethods, paginateRest).defaults(defaults);
+const GitHub = Octokit.plugin(restEndpointMethods, paginateRest).defaults(defaults);
 
 /**
  * Convience function to correctly format Octokit Options to pass into the constructor.
@@ -77769,15 +77922,15 @@ const utils_GitHub = Octokit.plugin(restEndpointMethods, paginateRest).defaults(
  * @param     token    the repo PAT or GITHUB_TOKEN
  * @param     options  other options to set
  */
-function utils_getOctokitOptions(token, options) {
+function getOctokitOptions(token, options) {
     const opts = Object.assign({}, options || {}); // Shallow clone - don't mutate the object provided by the caller
     // Auth
-    const auth = Utils.getAuthString(token, opts);
+    const auth = getAuthString(token, opts);
     if (auth) {
         opts.auth = auth;
     }
     // Orchestration ID
-    const userAgent = Utils.getUserAgentWithOrchestrationId(opts.userAgent);
+    const userAgent = getUserAgentWithOrchestrationId(opts.userAgent);
     if (userAgent) {
         opts.userAgent = userAgent;
     }

@@ -27,7 +27,12 @@ const IDENTITY: ReadonlySet<string> = new Set(['TimeGenerated', 'CreationTime', 
 export function cutToSize(row: Record<string, unknown>, json: string, cuts: Cuts): string {
   const before = cuts.values;
   const cut: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(row)) cut[name] = cutValue(value, FIELD_LIMIT, cuts);
+  const whole = new Set(Object.keys(row));
+  for (const [name, value] of Object.entries(row)) {
+    const soFar = cuts.values;
+    cut[name] = cutValue(value, FIELD_LIMIT, cuts);
+    if (cuts.values > soFar) whole.delete(name);
+  }
   let result = cuts.values === before ? json : JSON.stringify(cut);
   for (
     let over = Buffer.byteLength(result) - ROW_LIMIT;
@@ -37,7 +42,10 @@ export function cutToSize(row: Record<string, unknown>, json: string, cuts: Cuts
     const [name, size] = largest(cut);
     // Escapes make JSON up to six times longer than the value it stands for: cut at least by half.
     const target = Math.max(Math.min(size - over, Math.floor(size / 2)), 64);
-    cut[name] = cutValue(cut[name], target, cuts);
+    const value = cut[name];
+    cut[name] =
+      typeof value === 'string' ? fitString(value, target) : cutValue(value, target, { values: 0, rows: 0 });
+    if (whole.delete(name)) cuts.values += 1;
     result = JSON.stringify(cut);
   }
   if (cuts.values > before) cuts.rows += 1;

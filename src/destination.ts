@@ -5,7 +5,8 @@ import { monitorAudience } from './clouds.ts';
 import { ActionError, type FaultCode } from './errors.ts';
 import { authorizationPolicy } from './http/authorize.ts';
 import type { Gate } from './http/gate.ts';
-import { type Outcome, type Pace, RequestFailedError, retrying } from './http/retry.ts';
+import type { Pace } from './http/pace.ts';
+import { type Outcome, RequestFailedError, retrying } from './http/retry.ts';
 import { type Answer, adopt, send, statusWithCode } from './http/transport.ts';
 
 /** Where rows go: the stream of a data collection rule. */

@@ -30,6 +30,8 @@ export interface RunContext {
   readonly workflow: string;
   readonly runId: number;
   readonly runAttempt: number;
+  /** The event that started the run, such as schedule. */
+  readonly event: string;
   /** Address of the run's page, '' outside GitHub. */
   readonly runUrl: string;
 }

@@ -52,6 +52,7 @@ function runContext(): RunContext {
   return {
     repository,
     workflow,
+    event: context.eventName ?? '',
     runId: known ? runId : 0,
     runAttempt: Number.isSafeInteger(runAttempt) ? runAttempt : 1,
     runUrl: known ? `${context.serverUrl}/${repository}/actions/runs/${runId}/attempts/${runAttempt}` : '',

@@ -86,8 +86,8 @@ export class Ingest {
 
   /** @returns the halves that are still to be uploaded in the part's place; usually none */
   async #uploadPart(batch: Batch): Promise<Batch[]> {
+    if (this.#stopped) return this.#end(batch, 'failed', 0, '', 'not sent any more');
     const requestId = this.#options.newRequestId();
-    if (this.#stopped) return this.#end(batch, 'failed', 0, requestId, 'not sent any more');
     const body = await gzipped(batch.body, GZIP);
     let answer: Answer;
     try {
@@ -136,7 +136,7 @@ export class Ingest {
     }
     const rows = batch.keys.length;
     if (rows === 1) {
-      this.#suspects.push({ status: 'refused', batch, wireBytes, requestId, why });
+      this.#suspects.push({ status: 'refused', batch: slice(batch, 0, 1), wireBytes, requestId, why });
       return [];
     }
     const middle = Math.ceil(rows / 2);

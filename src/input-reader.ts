@@ -37,12 +37,16 @@ export class InputReader {
     return this.optional(name, expected, accept) ?? '';
   }
 
-  optional<T>(name: string, expected: string, accept: (text: string) => T | undefined): T | undefined {
+  optional<T>(
+    name: string,
+    expected: string,
+    accept: (text: string) => T | undefined,
+    show: (text: string) => string = quoted,
+  ): T | undefined {
     const text = this.text(name);
     if (text === '') return undefined;
     const value = accept(text);
-    if (value === undefined)
-      this.fault(name, expected, `"${text.length > 100 ? `${text.slice(0, 100)}…` : text}"`);
+    if (value === undefined) this.fault(name, expected, show(text));
     return value;
   }
 
@@ -89,8 +93,15 @@ export class InputReader {
   httpsUrl(name: string): string | undefined {
     return this.optional(name, 'an https:// URL without query', (text) => {
       const url = URL.parse(text);
-      const plain = url !== null && url.search === '' && url.hash === '' && url.username === '';
+      const plain =
+        url !== null && url.search === '' && url.hash === '' && url.username === '' && url.password === '';
       return plain && url.protocol === 'https:' ? url.href.replace(/\/+$/, '') : undefined;
     });
   }
+}
+
+/** A value as part of a fault: on one line, and not longer than it need be. */
+export function quoted(text: string): string {
+  const line = text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, '␣');
+  return `"${line.length > 100 ? `${line.slice(0, 100)}…` : line}"`;
 }

@@ -1,7 +1,7 @@
 import { type Certificate, parseCertificate } from './auth/certificate.ts';
 import { CLOUDS, type Cloud, vaultScope } from './clouds.ts';
 import { ActionError } from './errors.ts';
-import { InputReader } from './input-reader.ts';
+import { InputReader, quoted } from './input-reader.ts';
 
 /** Ways to sign in that need nothing but themselves; each can also open a vault. */
 export type DirectSignIn =
@@ -106,7 +106,13 @@ export function readInputs(get: (name: string) => string, now: number): Inputs {
     fallback: read.boolean('fallback', true),
     workspaceIds: readWorkspaceIds(read),
     activity: read.optional('activity', 'an activity name without control characters', printable),
-    userId: read.optional('user-id', 'a user id without control characters', printable),
+    // A user's name has no place in the log, not even a refused one.
+    userId: read.optional(
+      'user-id',
+      'a user id without control characters',
+      printable,
+      (text) => `a value of ${text.length} characters`,
+    ),
     lookbackHours: read.positiveNumber('lookback-hours', 24, 'a positive number of hours'),
     startTime,
     endTime,
@@ -128,6 +134,9 @@ export function readInputs(get: (name: string) => string, now: number): Inputs {
     replayFile: read.path('replay-file'),
     deadlineMinutes: read.positiveNumber('deadline-minutes', 330, 'a positive number of minutes'),
   };
+  if (read.boolean('failure-issue', false) && !read.given('github-token')) {
+    read.fault('github-token', 'a token with "issues: write", with "failure-issue"', 'nothing');
+  }
   refuseSharedPaths(read, inputs);
   if (read.faults.length > 0) throw new ActionError('inputs', read.faults.join('; '));
   return inputs;
@@ -206,7 +215,7 @@ function readWorkspaceIds(read: InputReader): ReadonlySet<string> {
     .filter((id) => id !== '');
   const wrong = ids.filter((id) => !GUID.test(id));
   if (wrong.length > 0)
-    read.fault('workspace-ids', 'GUIDs separated by commas, spaces or new lines', quoted(wrong));
+    read.fault('workspace-ids', 'GUIDs separated by commas, spaces or new lines', listed(wrong));
   return new Set(ids.map((id) => id.toLowerCase()));
 }
 
@@ -215,7 +224,12 @@ function readDcrEndpoint(read: InputReader): string {
   return read.matching('dcr-endpoint', expected, (text) => {
     const url = URL.parse(text.includes('://') ? text : `https://${text}`);
     const bare =
-      url !== null && url.pathname === '/' && url.search === '' && url.hash === '' && url.username === '';
+      url !== null &&
+      url.pathname === '/' &&
+      url.search === '' &&
+      url.hash === '' &&
+      url.username === '' &&
+      url.password === '';
     return bare && url.protocol === 'https:' && url.hostname !== '' ? url.origin : undefined;
   });
 }
@@ -225,7 +239,7 @@ function printable(text: string): string | undefined {
   return /[\u0000-\u001f\u007f]/.test(text) ? undefined : text;
 }
 
-function quoted(values: readonly string[]): string {
-  const shown = values.slice(0, 5).map((value) => `"${value}"`);
+function listed(values: readonly string[]): string {
+  const shown = values.slice(0, 5).map(quoted);
   return values.length > 5 ? `${shown.join(', ')} and ${values.length - 5} more` : shown.join(', ');
 }

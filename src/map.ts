@@ -34,12 +34,18 @@ export function mapEvent(
   source: SourceName,
   now: number,
 ): Row {
-  const row: Row = { TimeGenerated: timeGenerated(event.CreationTime, createdAt ?? now) };
+  const row: Row = {
+    TimeGenerated:
+      createdAt === undefined ? new Date(now).toISOString() : timeGenerated(event.CreationTime, createdAt),
+  };
   let additional: Record<string, unknown> | undefined;
   for (const property in event) {
     const value = event[property];
     const target = TARGETS.get(property);
-    if (target !== undefined && (target.unless === undefined || typeof event[target.unless] !== 'string')) {
+    if (
+      target !== undefined &&
+      (target.unless === undefined || inType(target.type, event[target.unless]) === undefined)
+    ) {
       const fitting = inType(target.type, value);
       if (fitting !== undefined) {
         row[target.column] = fitting;
@@ -70,7 +76,7 @@ export function rowJson(row: Row, cuts: Cuts): string {
 function timeGenerated(creationTime: unknown, instant: number): string {
   // The usual forms, without and with Z, need no Date.
   if (typeof creationTime === 'string' && creationTime.charCodeAt(10) === 84) {
-    if (creationTime.length === 19) return `${creationTime}Z`;
+    if (creationTime.length === 19 && creationTime.charCodeAt(16) === 58) return `${creationTime}Z`;
     if (creationTime.length === 20 && creationTime.charCodeAt(19) === 90) return creationTime;
   }
   return new Date(instant).toISOString();

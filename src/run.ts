@@ -13,6 +13,7 @@ import { type Plan, planHours } from './plan.ts';
 import { lock } from './progress/lock.ts';
 import { openTrack } from './progress/track.ts';
 import { Replay } from './replay.ts';
+import { trackFailure } from './report/failure-issue.ts';
 import { Live } from './report/live.ts';
 import { report } from './report/report.ts';
 import { Tally } from './report/tally.ts';
@@ -31,7 +32,7 @@ const UPLOAD_WAITS = { first: 2 * SECOND, longest: 60 * SECOND };
 export async function run(host: Host): Promise<boolean> {
   const tally = new Tally();
   tally.startedAt = host.clock.now();
-  for (const name of ['client-secret', 'client-certificate']) host.mask(host.getInput(name));
+  for (const name of ['client-secret', 'client-certificate', 'github-token']) host.mask(host.getInput(name));
   try {
     await work(readInputs(host.getInput, host.clock.now()), host, tally);
   } catch (error) {
@@ -39,6 +40,7 @@ export async function run(host: Host): Promise<boolean> {
   }
   tally.conclude();
   await report(tally, host);
+  await trackFailure(tally, host);
   return tally.errors.size === 0;
 }
 

@@ -1,7 +1,7 @@
 import { MINUTE, SECOND } from './clock.ts';
 import { ActionError, OutOfTimeError } from './errors.ts';
 import type { Host } from './host.ts';
-import type { Pace } from './http/retry.ts';
+import type { Pace } from './http/pace.ts';
 
 /** How long uploads under way may go on after a cancellation: the runner kills the process some seconds later. */
 const GRACE = 5 * SECOND;

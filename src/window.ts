@@ -37,7 +37,7 @@ export function requestedWindow(
   now: number,
 ): Window {
   const end = wish.endTime ?? now;
-  return { start: wish.startTime ?? end - wish.lookbackHours * HOUR, end };
+  return { start: wish.startTime ?? Math.max(end - wish.lookbackHours * HOUR, 0), end };
 }
 
 /**
@@ -57,6 +57,7 @@ export function clipToHistory(window: Window, now: number): Window {
  * last may be parts. The source pages by the hour, so an hour alone costs the requests it costs within a day.
  */
 export function* hoursOf(window: Window): Generator<HourWindow> {
+  if (window.start >= window.end) return;
   for (let hour = hourOf(window.start); hour < window.end; hour += HOUR) {
     yield { hour, start: Math.max(hour, window.start), end: Math.min(hour + HOUR, window.end) };
   }

@@ -60,7 +60,7 @@ export function isTransient(refusal: Refusal): boolean {
 
 /** Waits in ms before further tries that a refusal is worth; usually none. */
 export function secondTries(refusal: Refusal): readonly number[] {
-  return SECOND_TRIES[refusal.codes[0] ?? 0] ?? [];
+  return refusal.codes.map((code) => SECOND_TRIES[code]).find((waits) => waits !== undefined) ?? [];
 }
 
 /** The refusal as an error that names cause and remedy. `assertion` is the ID token that was presented. */

@@ -2,7 +2,8 @@ import type { AccessToken } from '@azure/core-auth';
 import { type Pipeline, proxyPolicyName } from '@azure/core-rest-pipeline';
 import { ManagedIdentityApplication } from '@azure/msal-node';
 import { ActionError } from '../errors.ts';
-import { type Outcome, type Pace, RequestFailedError, retrying } from '../http/retry.ts';
+import type { Pace } from '../http/pace.ts';
+import { type Outcome, RequestFailedError, retrying } from '../http/retry.ts';
 import { createPipeline, statusWithCode } from '../http/transport.ts';
 import { Network } from './network.ts';
 

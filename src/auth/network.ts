@@ -1,6 +1,7 @@
 import type { HttpMethods, Pipeline } from '@azure/core-rest-pipeline';
 import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@azure/msal-node';
-import type { Outcome, Pace } from '../http/retry.ts';
+import type { Pace } from '../http/pace.ts';
+import type { Outcome } from '../http/retry.ts';
 import { type Answer, jsonOf, send } from '../http/transport.ts';
 
 /**

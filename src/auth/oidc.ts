@@ -1,6 +1,7 @@
 import type { Pipeline } from '@azure/core-rest-pipeline';
 import { ActionError } from '../errors.ts';
-import { type Pace, RequestFailedError, retrying } from '../http/retry.ts';
+import type { Pace } from '../http/pace.ts';
+import { RequestFailedError, retrying } from '../http/retry.ts';
 import { jsonOf, send, statusWithCode } from '../http/transport.ts';
 
 /** The two variables that GitHub sets in a job with `permissions: id-token: write`. */
@@ -70,7 +71,7 @@ export async function requestIdToken(
 export function presentedClaims(jwt: string): { issuer: string; subject: string; audience: string } {
   let claims: Record<string, unknown> = {};
   try {
-    claims = JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString('utf8'));
+    claims = JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString('utf8')) ?? {};
   } catch {
     // A token that cannot be read is reported as such below.
   }

@@ -1,6 +1,6 @@
 import type { Pipeline } from '@azure/core-rest-pipeline';
 import { CLOUDS } from '../clouds.ts';
-import type { Pace } from '../http/retry.ts';
+import type { Pace } from '../http/pace.ts';
 import { createPipeline } from '../http/transport.ts';
 import type { DirectSignIn, Inputs } from '../inputs.ts';
 import { EntraCredential } from './credential.ts';

@@ -2,7 +2,8 @@ import { isRestError } from '@azure/core-rest-pipeline';
 import { SecretClient } from '@azure/keyvault-secrets';
 import { ActionError, OutOfTimeError } from '../errors.ts';
 import { authorizationPolicy } from '../http/authorize.ts';
-import { type Outcome, type Pace, RequestFailedError, retrying } from '../http/retry.ts';
+import type { Pace } from '../http/pace.ts';
+import { type Outcome, RequestFailedError, retrying } from '../http/retry.ts';
 import type { EntraCredential } from './credential.ts';
 
 const SILENCE = 30_000;

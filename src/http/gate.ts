@@ -1,4 +1,4 @@
-import { type Pace, wait } from './retry.ts';
+import { type Pace, wait } from './pace.ts';
 
 /**
  * One gate for all requests to a service: a 429 closes it for everybody until Retry-After has passed,
@@ -49,9 +49,9 @@ export class Gate {
     this.#onClose(until);
   }
 
-  /** An answer that is no throttle: the next 429 without a time starts from the first wait again. */
-  answered(): void {
-    this.#withoutHint = 0;
+  /** An answer, to a request sent since the gate last closed, that is no throttle: the next 429 without a time starts from the first wait again. */
+  answered(sentAt: number): void {
+    if (sentAt >= this.#closedAt) this.#withoutHint = 0;
   }
 
   #left(pace: Pace): number {

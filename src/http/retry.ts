@@ -1,6 +1,5 @@
-import type { Clock } from '../clock.ts';
-import { OutOfTimeError } from '../errors.ts';
-import type { Gate } from './gate.ts';
+import { Gate } from './gate.ts';
+import { type Pace, wait } from './pace.ts';
 
 /**
  * What an attempt came to. The attempt judges, `retrying` only waits.
@@ -11,13 +10,6 @@ export type Outcome<T> =
   | { readonly kind: 'throttled'; readonly why: string; readonly retryAfterMs: number | undefined }
   | { readonly kind: 'transient'; readonly why: string; readonly retryAfterMs: number | undefined }
   | { readonly kind: 'failed'; readonly why: string };
-
-/** What bounds a wait: the clock, the deadline (ms since the epoch), and a signal whose reason says why it ended. */
-export interface Pace {
-  readonly clock: Clock;
-  readonly deadline: number;
-  readonly signal: AbortSignal;
-}
 
 /** Thrown when an attempt cannot succeed, or did not after all attempts. */
 export class RequestFailedError extends Error {
@@ -36,6 +28,8 @@ export class RequestFailedError extends Error {
 export const ATTEMPTS = 7;
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 30_000;
+/** Waits of a request that shares no gate, where a 429 names no time. */
+const OWN_WAITS = { first: 2000, longest: 60_000 };
 
 /** Wait before attempt `failures + 1`, in ms: doubling from 1 s to 30 s, with half of it drawn by chance. */
 export function backoff(failures: number, random: () => number = Math.random): number {
@@ -47,31 +41,29 @@ export function backoff(failures: number, random: () => number = Math.random): n
  * Runs an attempt until it is done, with one way of waiting for sources, ingestion and sign-in alike.
  * It stands in for core-rest-pipeline's retryPolicy because that one waits by itself, uninterrupted and however long,
  * counts throttles among its tries, and cannot see a body that is no JSON.
+ * @param gate shared by all requests to the same service; a request of its own kind has one of its own
  * @throws RequestFailedError, OutOfTimeError (a wait would end after the deadline), or the signal's reason
  */
 export async function retrying<T>(
   attempt: (number: number) => Promise<Outcome<T>>,
   pace: Pace,
-  gate?: Gate,
+  gate: Gate = new Gate(OWN_WAITS),
 ): Promise<T> {
   let failures = 0;
   for (;;) {
-    await gate?.pass(pace);
+    await gate.pass(pace);
     pace.signal.throwIfAborted();
     const sentAt = pace.clock.now();
     const outcome = await attempt(failures + 1);
     switch (outcome.kind) {
       case 'done':
-        gate?.answered();
+        gate.answered(sentAt);
         return outcome.value;
       case 'failed':
         throw new RequestFailedError(outcome.why, failures + 1);
       case 'throttled':
-        if (gate !== undefined) {
-          gate.close(outcome.retryAfterMs, sentAt, pace.clock.now());
-          continue;
-        }
-        break;
+        gate.close(outcome.retryAfterMs, sentAt, pace.clock.now());
+        continue;
       case 'transient':
         break;
     }
@@ -79,11 +71,4 @@ export async function retrying<T>(
     if (failures >= ATTEMPTS) throw new RequestFailedError(outcome.why, failures);
     await wait(Math.max(outcome.retryAfterMs ?? 0, backoff(failures)), pace);
   }
-}
-
-/** Sleeps, unless the wait would end after the deadline. */
-export async function wait(ms: number, pace: Pace): Promise<void> {
-  const until = pace.clock.now() + ms;
-  if (until > pace.deadline) throw new OutOfTimeError(until);
-  await pace.clock.sleep(ms, pace.signal);
 }

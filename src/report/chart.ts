@@ -27,7 +27,7 @@ export function chart(
   }
   for (let slot = first; slot < window.end; slot += step) {
     const text = new Date(slot).toISOString();
-    labels.push(`"${byDay ? text.slice(5, 10) : text.slice(11, 13)}"`);
+    labels.push(`"${byDay ? text.slice(5, 10) : text.slice(8, 13).replace('T', ' ')}"`);
     bars.push(sums.get(slot) ?? 0);
   }
   const top = Math.max(...bars, 1);

@@ -152,7 +152,9 @@ function batches(tally: Tally): string {
 }
 
 function alert(kind: 'CAUTION' | 'WARNING' | 'NOTE', ...paragraphs: string[]): string {
-  return [`> [!${kind}]`, ...paragraphs.map((text) => `> ${text}`)].join('\n>\n').replace(']\n>\n', ']\n');
+  return [`> [!${kind}]`, ...paragraphs.map((text) => `> ${text.replaceAll(/\s*[\r\n]+\s*/g, ' ')}`)]
+    .join('\n>\n')
+    .replace(']\n>\n', ']\n');
 }
 
 function table(

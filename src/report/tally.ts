@@ -126,6 +126,7 @@ export class Tally {
   /** Draws the conclusions that need the whole picture. */
   conclude(): void {
     const { window } = this;
+    const endedEarly = this.errors.size > 0 || this.outOfTime !== undefined;
     if (this.outOfTime !== undefined) this.#endEarly(this.outOfTime);
     if (this.missing.length > 0) this.#failMissing();
     if (this.refusedRows > 0) {
@@ -136,7 +137,7 @@ export class Tally {
         ),
       );
     }
-    if (this.failed > this.refusedRows && this.errors.size === 0 && this.outOfTime === undefined) {
+    if (this.failed > this.refusedRows && !endedEarly) {
       this.fail(
         new ActionError('uploads-failed', `${this.failed - this.refusedRows} rows were not acknowledged`),
       );
@@ -145,7 +146,7 @@ export class Tally {
       const hours = this.agedOut.reduce((sum, part) => sum + (part.end - part.start), 0) / HOUR;
       this.warn(
         'aged-out',
-        `${round(hours)} hours had left the 28 days that the service keeps before they could be asked for: they are lost.`,
+        `Lost: ${round(hours)} h of the window had left the 28 days that the service keeps before they could be asked for.`,
       );
     }
     if (this.quietHours.length > 0) {
@@ -161,7 +162,7 @@ export class Tally {
     if (this.counts.rows > 0) {
       this.warn(
         'cut',
-        `${this.counts.values} values in ${this.counts.rows} rows were cut to the service's limit of 64 KiB.`,
+        `Cut to the service's limit of 64 KiB: ${this.counts.values} value(s) in ${this.counts.rows} row(s).`,
       );
     }
     if (this.unreadable.length > 0) {

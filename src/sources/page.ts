@@ -1,6 +1,7 @@
 import type { Pipeline } from '@azure/core-rest-pipeline';
 import type { Gate } from '../http/gate.ts';
-import { type Outcome, type Pace, retrying } from '../http/retry.ts';
+import type { Pace } from '../http/pace.ts';
+import { type Outcome, retrying } from '../http/retry.ts';
 import { type Answer, send, statusWithCode } from '../http/transport.ts';
 
 /** What a source needs to call its service. */
