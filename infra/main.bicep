@@ -1,0 +1,28 @@
+// Table, rule and role as a Bicep module. Bicep reads the ARM template, which stays the only description.
+// az deployment group create -g RESOURCE-GROUP -f infra/main.bicep -p workspaceName=NAME principalId=OBJECT-ID
+
+@description('Name of the Log Analytics workspace.')
+param workspaceName string
+
+@description('Object id of the service principal that may send rows.')
+param principalId string
+
+@description('Whether to create the workspace.')
+param createWorkspace bool = false
+
+@description('Days that rows can be queried at full speed.')
+param retentionInDays int = 90
+
+module fabricActivity 'azuredeploy.json' = {
+  name: 'fabric-user-activity'
+  params: {
+    workspaceName: workspaceName
+    principalId: principalId
+    createWorkspace: createWorkspace
+    retentionInDays: retentionInDays
+  }
+}
+
+output dcrEndpoint string = fabricActivity.outputs.dcrEndpoint
+output dcrImmutableId string = fabricActivity.outputs.dcrImmutableId
+output streamName string = fabricActivity.outputs.streamName

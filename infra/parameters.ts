@@ -1,0 +1,81 @@
+import type { Parameter } from './arm.ts';
+
+/** What a user may choose when the table and its rule are deployed; Bicep and Terraform hand on the same names. */
+export const PARAMETERS = {
+  workspaceName: { type: 'string', description: 'Name of the Log Analytics workspace.' },
+  principalId: {
+    type: 'string',
+    description:
+      'Object id of the service principal (not the application id) that may send rows; empty grants nobody.',
+    defaultValue: '',
+  },
+  createWorkspace: {
+    type: 'bool',
+    description:
+      'Whether to create the workspace. With false it has to exist, and its own settings are left alone.',
+    defaultValue: false,
+  },
+  workspaceResourceGroup: {
+    type: 'string',
+    description: 'Resource group of the workspace.',
+    defaultValue: '[resourceGroup().name]',
+  },
+  location: {
+    type: 'string',
+    description: 'Region of the workspace; the rule has to be in the same one.',
+    defaultValue: '[resourceGroup().location]',
+  },
+  tablePlan: {
+    type: 'string',
+    description:
+      'Analytics, for which the queries, alerts and workbook are written, or Basic, where they are not promised.',
+    defaultValue: 'Analytics',
+    allowedValues: ['Analytics', 'Basic'],
+  },
+  retentionInDays: {
+    type: 'int',
+    description:
+      'Days that rows can be queried at full speed; Analytics only, Basic has a fixed time. -1 takes the workspace’s.',
+    defaultValue: 90,
+    minValue: -1,
+    maxValue: 730,
+  },
+  totalRetentionInDays: {
+    type: 'int',
+    description:
+      'Days that rows are kept in all, the cheaper long-term part included. -1 is retentionInDays.',
+    defaultValue: -1,
+    minValue: -1,
+    maxValue: 4383,
+  },
+  ruleName: {
+    type: 'string',
+    description: 'Name of the data collection rule.',
+    defaultValue: 'dcr-fabric-user-activity',
+  },
+  transformKql: {
+    type: 'string',
+    description:
+      'Transformation on arrival, one row at a time; source keeps all. To drop a column for good: source | project-away ClientIP',
+    defaultValue: 'source',
+  },
+  privateLink: {
+    type: 'bool',
+    description:
+      'Whether to add a data collection endpoint that is closed to the public network, for private link.',
+    defaultValue: false,
+  },
+  endpointName: {
+    type: 'string',
+    description: 'Name of that endpoint.',
+    defaultValue: 'dce-fabric-user-activity',
+  },
+} as const satisfies Record<string, Parameter>;
+
+/** A file of parameters to start from; the values stand for the user's own. */
+export const EXAMPLE_PARAMETERS = {
+  workspaceName: 'log-fabric',
+  createWorkspace: true,
+  principalId: '00000000-0000-0000-0000-000000000000',
+  retentionInDays: 90,
+} as const;
