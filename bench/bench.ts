@@ -89,13 +89,17 @@ const dayEnv = environment(day, 24);
 const EVENTS = 8333 * 24;
 const folder = mkdtempSync(join(tmpdir(), 'bench-state-'));
 let states = 0;
+const newStateFile = () => {
+  states += 1;
+  return join(folder, `state-${states}`);
+};
 const runs = await interleaved(
   day,
   {
     limit: () => measure(script('limit.ts'), dayEnv),
     action: () => measure(ACTION, dayEnv),
     naive: () => measure(script('naive.ts'), dayEnv),
-    state: () => measure(ACTION, { ...dayEnv, 'INPUT_STATE-FILE': join(folder, `state-${(states += 1)}`) }),
+    state: () => measure(ACTION, { ...dayEnv, 'INPUT_STATE-FILE': newStateFile() }),
   },
   REPEATS,
   EVENTS,

@@ -45412,6 +45412,10 @@ function adopt(pipeline, userAgent, authorization) {
     ]) {
         pipeline.removePolicy({ name });
     }
+    pipeline.removePolicy({ name: proxyPolicy_proxyPolicyName });
+    const direct = noProxyList(process.env);
+    if (!direct.includes('*'))
+        pipeline.addPolicy(proxyPolicy_proxyPolicy(undefined, { customNoProxyList: direct }));
     pipeline.addPolicy({
         name: 'userAgent',
         sendRequest: (request, next) => {
@@ -45423,6 +45427,17 @@ function adopt(pipeline, userAgent, authorization) {
         pipeline.addPolicy(authorization, { phase: 'Sign' });
     pipeline.addPolicy(silencePolicy, { afterPhase: 'Sign' });
     return pipeline;
+}
+/**
+ * NO_PROXY as everybody writes it: the policy by itself takes "example.test" for that host alone, and knows neither
+ * "*.example.test" nor a port.
+ */
+function noProxyList(env) {
+    return (env['NO_PROXY'] ?? env['no_proxy'] ?? '')
+        .split(/[\s,]+/)
+        .map((entry) => entry.replace(/^\*(?=\.)/, '').replace(/:\d+$/, ''))
+        .filter((entry) => entry !== '')
+        .flatMap((entry) => (entry.startsWith('.') ? [entry] : [entry, `.${entry}`]));
 }
 /** Sends one request once, and judges what came of it. A 4xx is an answer; the caller knows what it means. */
 async function send(pipeline, call) {
@@ -67158,13 +67173,19 @@ function get(link, url, read) {
         if (outcome.kind !== 'done')
             return outcome;
         if (outcome.value.status !== 200)
-            throw new RefusedError(outcome.value);
+            return refusal(outcome.value);
         const value = read(outcome.value);
         if (value !== undefined)
             return { kind: 'done', value };
         const type = outcome.value.header('content-type')?.includes('json') ? 'broken JSON' : 'no JSON';
         return { kind: 'transient', why: `HTTP 200 with ${type}`, retryAfterMs: undefined };
     }, link.pace, link.gate);
+}
+/** A token that is found expired although it was just renewed (the clocks differ) is no refusal of the app. */
+function refusal(answer) {
+    if (errorCode(answer) !== 'TokenExpired')
+        throw new RefusedError(answer);
+    return { kind: 'transient', why: statusWithCode(answer), retryAfterMs: undefined };
 }
 /**
  * A continuation token as it goes into a URL: services give it percent-encoded already, and it must arrive encoded
@@ -69279,7 +69300,7 @@ class Tally {
             const more = this.unreadable.length > 10 ? ` and ${this.unreadable.length - 10} more` : '';
             this.warn('unreadable-workspaces', `Workspaces that could not be read: ${named.join(', ')}${more}.`);
         }
-        const quiet = this.collectedWhole && this.counts.collected === 0 && window !== undefined;
+        const quiet = this.collectedWhole && this.counts.collected === 0 && this.settledHours === 0 && window !== undefined;
         if (quiet && window.end - window.start >= lib_clock/* DAY */.d_) {
             this.warn('no-events', "Not a single event in 24 hours or more: unusual for a tenant in use. Check the filters and the app's access.");
         }
@@ -69457,7 +69478,7 @@ class Live {
         this.#last = now;
         const { counts, hoursDone, hoursPlanned, ingested, batchesSent } = this.#tally;
         const hours = hoursPlanned > 0 ? `${hoursDone} of ${hoursPlanned} hours, ` : '';
-        this.#info(`${hours}${grouped(counts.collected)} events collected, ${grouped(ingested)} rows acknowledged in ${grouped(batchesSent)} batches`);
+        this.#info(`${hours}${grouped(counts.collected)} events collected, ${grouped(ingested)} rows acknowledged in ${grouped(batchesSent)} ${batchesSent === 1 ? 'batch' : 'batches'}`);
     }
     /** Says that a service throttles, and until when. */
     throttled(service, until) {

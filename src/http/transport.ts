@@ -8,6 +8,8 @@ import {
   type Pipeline,
   type PipelinePolicy,
   type PipelineResponse,
+  proxyPolicy,
+  proxyPolicyName,
   redirectPolicyName,
   userAgentPolicyName,
 } from '@azure/core-rest-pipeline';
@@ -59,6 +61,9 @@ export function adopt(pipeline: Pipeline, userAgent: string, authorization?: Pip
   ]) {
     pipeline.removePolicy({ name });
   }
+  pipeline.removePolicy({ name: proxyPolicyName });
+  const direct = noProxyList(process.env);
+  if (!direct.includes('*')) pipeline.addPolicy(proxyPolicy(undefined, { customNoProxyList: direct }));
   pipeline.addPolicy({
     name: 'userAgent',
     sendRequest: (request, next) => {
@@ -69,6 +74,18 @@ export function adopt(pipeline: Pipeline, userAgent: string, authorization?: Pip
   if (authorization !== undefined) pipeline.addPolicy(authorization, { phase: 'Sign' });
   pipeline.addPolicy(silencePolicy, { afterPhase: 'Sign' });
   return pipeline;
+}
+
+/**
+ * NO_PROXY as everybody writes it: the policy by itself takes "example.test" for that host alone, and knows neither
+ * "*.example.test" nor a port.
+ */
+export function noProxyList(env: NodeJS.ProcessEnv): string[] {
+  return (env['NO_PROXY'] ?? env['no_proxy'] ?? '')
+    .split(/[\s,]+/)
+    .map((entry) => entry.replace(/^\*(?=\.)/, '').replace(/:\d+$/, ''))
+    .filter((entry) => entry !== '')
+    .flatMap((entry) => (entry.startsWith('.') ? [entry] : [entry, `.${entry}`]));
 }
 
 /** Sends one request once, and judges what came of it. A 4xx is an answer; the caller knows what it means. */

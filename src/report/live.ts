@@ -27,7 +27,7 @@ export class Live {
     const { counts, hoursDone, hoursPlanned, ingested, batchesSent } = this.#tally;
     const hours = hoursPlanned > 0 ? `${hoursDone} of ${hoursPlanned} hours, ` : '';
     this.#info(
-      `${hours}${grouped(counts.collected)} events collected, ${grouped(ingested)} rows acknowledged in ${grouped(batchesSent)} batches`,
+      `${hours}${grouped(counts.collected)} events collected, ${grouped(ingested)} rows acknowledged in ${grouped(batchesSent)} ${batchesSent === 1 ? 'batch' : 'batches'}`,
     );
   }
 

@@ -170,7 +170,8 @@ export class Tally {
       const more = this.unreadable.length > 10 ? ` and ${this.unreadable.length - 10} more` : '';
       this.warn('unreadable-workspaces', `Workspaces that could not be read: ${named.join(', ')}${more}.`);
     }
-    const quiet = this.collectedWhole && this.counts.collected === 0 && window !== undefined;
+    const quiet =
+      this.collectedWhole && this.counts.collected === 0 && this.settledHours === 0 && window !== undefined;
     if (quiet && window.end - window.start >= DAY) {
       this.warn(
         'no-events',

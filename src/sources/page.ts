@@ -2,7 +2,7 @@ import type { Pipeline } from '@azure/core-rest-pipeline';
 import type { Gate } from '../http/gate.ts';
 import type { Pace } from '../http/pace.ts';
 import { type Outcome, retrying } from '../http/retry.ts';
-import { type Answer, send, statusWithCode } from '../http/transport.ts';
+import { type Answer, errorCode, send, statusWithCode } from '../http/transport.ts';
 
 /** What a source needs to call its service. */
 export interface SourceLink {
@@ -54,7 +54,7 @@ export function get<T>(
       link.onRequest();
       const outcome = await send(link.pipeline, { ...call, headers: { Accept: 'application/json' } });
       if (outcome.kind !== 'done') return outcome;
-      if (outcome.value.status !== 200) throw new RefusedError(outcome.value);
+      if (outcome.value.status !== 200) return refusal(outcome.value);
       const value = read(outcome.value);
       if (value !== undefined) return { kind: 'done', value };
       const type = outcome.value.header('content-type')?.includes('json') ? 'broken JSON' : 'no JSON';
@@ -63,6 +63,12 @@ export function get<T>(
     link.pace,
     link.gate,
   );
+}
+
+/** A token that is found expired although it was just renewed (the clocks differ) is no refusal of the app. */
+function refusal(answer: Answer): Outcome<never> {
+  if (errorCode(answer) !== 'TokenExpired') throw new RefusedError(answer);
+  return { kind: 'transient', why: statusWithCode(answer), retryAfterMs: undefined };
 }
 
 /**
