@@ -45469,6 +45469,12 @@ async function send(pipeline, call) {
     if (answer.status < 400)
         return { kind: 'done', value: answer };
     const why = statusWithCode(answer);
+    if (answer.status === 407) {
+        return {
+            kind: 'failed',
+            why: 'HTTP 407: the proxy wants credentials, as in HTTPS_PROXY=http://user:password@host',
+        };
+    }
     if (answer.status === 429)
         return { kind: 'throttled', why, retryAfterMs: retryAfter(answer) };
     const transient = answer.status === 408 || (answer.status >= 500 && ![501, 505].includes(answer.status));
@@ -66936,7 +66942,8 @@ function readInputs(get, now) {
         replayFile: read.path('replay-file'),
         deadlineMinutes: read.positiveNumber('deadline-minutes', 330, 'a positive number of minutes'),
     };
-    if (read.boolean('failure-issue', false) && !read.given('github-token')) {
+    const hasToken = read.given('github-token');
+    if (read.boolean('failure-issue', false) && !hasToken) {
         read.fault('github-token', 'a token with "issues: write", with "failure-issue"', 'nothing');
     }
     refuseSharedPaths(read, inputs);
@@ -67155,6 +67162,12 @@ class RefusedError extends Error {
     get isVerdict() {
         return this.status === 401 || this.status === 403 || this.status === 404;
     }
+}
+/** Why one request failed for good, or undefined where the error concerns the whole run. */
+function reasonOf(error) {
+    if (error instanceof RequestFailedError)
+        return error.message;
+    return error instanceof RefusedError ? error.why : undefined;
 }
 /** Silence after which a page is asked for again. The service's own answer may take most of a minute. */
 const page_SILENCE = 60_000;
@@ -67417,7 +67430,6 @@ function parseElement(body, { start, end, longNumber }) {
 
 
 
-
 /** Asks for the first page of a window. @throws as activityPages does; a refusal is the source's verdict */
 async function begin(api, window, link) {
     const rest = activityPages(api, window, link);
@@ -67456,7 +67468,7 @@ async function* collectWindow(api, window, link, begun) {
             }
             if (error instanceof BrokenChainError && broken === 0)
                 continue;
-            const why = reasonOf(error);
+            const why = error instanceof BrokenChainError ? error.message : reasonOf(error);
             if (why === undefined)
                 throw error;
             yield { kind: 'missing', window, why };
@@ -67468,12 +67480,6 @@ async function* collect_resume(begun) {
     if (!begun.first.done)
         yield begun.first.value;
     yield* begun.rest;
-}
-/** Why a single window failed, or undefined where the error concerns the whole run. */
-function reasonOf(error) {
-    if (error instanceof RequestFailedError || error instanceof BrokenChainError)
-        return error.message;
-    return error instanceof RefusedError ? error.why : undefined;
 }
 
 ;// CONCATENATED MODULE: ./lib/idle.js
@@ -67978,18 +67984,27 @@ function joined(windows) {
 
 
 
+
 /**
  * One record for each workspace that the app can read: all of them, or the ids given. It says that the workspace was
  * readable at this time, not that somebody used it.
  * (https://learn.microsoft.com/en-us/rest/api/fabric/core/workspaces/list-workspaces)
+ * @throws ActionError 'workspaces-refused' or 'source-unreachable' where they cannot be listed
  */
 async function* workspaceRecords(url, ids, link, concurrency) {
-    const wanted = ids.size > 0 ? [...ids] : await allWorkspaceIds(url, link);
+    const wanted = ids.size > 0 ? [...ids] : await allWorkspaceIds(url, link).catch(listFault);
     const readers = (function* () {
         for (const id of wanted)
             yield read(url, id, link);
     })();
     yield* merge(readers, concurrency);
+}
+function listFault(error) {
+    const why = reasonOf(error);
+    if (why === undefined)
+        throw error;
+    const code = error instanceof RefusedError ? 'workspaces-refused' : 'source-unreachable';
+    throw new ActionError(code, `the list of workspaces: ${why}`, { cause: error });
 }
 async function allWorkspaceIds(url, link) {
     const ids = new Set();
@@ -68018,9 +68033,10 @@ async function* read(url, id, link) {
         yield { record: recordOf(workspace, id, link.pace.clock.now()) };
     }
     catch (error) {
-        if (!(error instanceof RefusedError))
+        const why = reasonOf(error);
+        if (why === undefined)
             throw error;
-        yield { unreadable: id, why: error.why };
+        yield { unreadable: id, why };
     }
 }
 /** The body, where it is an object whose property is as expected. */
@@ -68292,7 +68308,22 @@ function planHours(wanted, ownStart, checkpoint, now) {
             windows.push({ hour: part.hour, ...open });
     }
     const caughtUp = windows.filter(({ hour }) => hour + lib_clock/* HOUR */.dp <= wanted.start).length;
-    return { window, windows, settled, caughtUp };
+    const lost = ownStart
+        ? 0
+        : openHours({ start: Math.min(since, window.start), end: window.start }, checkpoint);
+    return { window, windows, settled, caughtUp, lost };
+}
+/** Hours of a window that earlier runs covered and did not settle. */
+function openHours(window, checkpoint) {
+    const covered = checkpoint?.mark?.since;
+    if (checkpoint === undefined || covered === undefined)
+        return 0;
+    let open = 0;
+    for (const { hour, start, end } of hoursOf({ start: Math.max(window.start, covered), end: window.end })) {
+        if (openPart(checkpoint.hours.get(hour), { start, end }) !== undefined)
+            open += 1;
+    }
+    return open;
 }
 
 ;// CONCATENATED MODULE: external "node:fs"
@@ -68825,6 +68856,10 @@ class StateFile {
                 length += record.length;
             }
             (0,external_node_fs_namespaceObject.fsyncSync)(file);
+            // Windows does not replace a file that is open.
+            if (this.#file !== undefined)
+                (0,external_node_fs_namespaceObject.closeSync)(this.#file);
+            this.#file = undefined;
             (0,external_node_fs_namespaceObject.renameSync)(fresh, path);
         }
         catch (error) {
@@ -68832,8 +68867,6 @@ class StateFile {
             (0,external_node_fs_namespaceObject.rmSync)(fresh, { force: true });
             throw error;
         }
-        if (this.#file !== undefined)
-            (0,external_node_fs_namespaceObject.closeSync)(this.#file);
         this.#file = file;
         this.#length = length;
     }
@@ -68960,7 +68993,9 @@ function openTrack(inputs, host, tally, onFault) {
         begin: ({ start }) => {
             const before = state?.checkpoint.mark;
             tally.lastRunAt = before?.at;
-            guarded(() => state?.begin({ since: Math.min(before?.since ?? start, start), at: clock.now() }));
+            // What lies before the service's history is told once, and then no longer counts as covered.
+            const since = Math.max(Math.min(before?.since ?? start, start), historyStart(clock.now()));
+            guarded(() => state?.begin({ since: Math.min(since, start), at: clock.now() }));
         },
         taken: (key) => ledger.taken(key),
         ended: (ending) => {
@@ -69717,6 +69752,7 @@ const WARNING_TITLES = {
     'unreadable-workspaces': 'Unreadable workspaces',
     'aged-out': 'Hours lost',
     incomplete: 'Incomplete',
+    lost: 'Hours never settled',
     quiet: 'Unusually quiet',
     budget: 'Schedule too dense',
     'state-set-aside': 'State file set aside',
@@ -69978,6 +70014,9 @@ function makePlan(inputs, host, tally, checkpoint) {
     tally.caughtUpHours = plan.caughtUp;
     if (inputs.source === 'workspaces')
         return plan;
+    if (plan.lost > 0) {
+        tally.warn('lost', `Hours that left the service's 28 days before any run could settle them: ${plan.lost}.`);
+    }
     if (window.start >= window.end) {
         const end = new Date(window.end).toISOString();
         throw new ActionError('inputs', `end-time: expected an instant within the last 28 days, got ${end}`);

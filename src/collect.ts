@@ -1,4 +1,3 @@
-import { RequestFailedError } from './http/retry.ts';
 import { merge } from './merge.ts';
 import {
   type ActivityApi,
@@ -8,7 +7,7 @@ import {
   BrokenChainError,
 } from './sources/activity-pages.ts';
 import type { ActivityEvent } from './sources/event.ts';
-import { RefusedError, type SourceLink } from './sources/page.ts';
+import { reasonOf, type SourceLink } from './sources/page.ts';
 import type { Window } from './window.ts';
 
 /** What collection has to tell: pages as they come, and how each window ended. */
@@ -75,7 +74,7 @@ async function* collectWindow(
         return;
       }
       if (error instanceof BrokenChainError && broken === 0) continue;
-      const why = reasonOf(error);
+      const why = error instanceof BrokenChainError ? error.message : reasonOf(error);
       if (why === undefined) throw error;
       yield { kind: 'missing', window, why };
       return;
@@ -86,10 +85,4 @@ async function* collectWindow(
 async function* resume(begun: Begun): AsyncGenerator<ActivityPage, void> {
   if (!begun.first.done) yield begun.first.value;
   yield* begun.rest;
-}
-
-/** Why a single window failed, or undefined where the error concerns the whole run. */
-export function reasonOf(error: unknown): string | undefined {
-  if (error instanceof RequestFailedError || error instanceof BrokenChainError) return error.message;
-  return error instanceof RefusedError ? error.why : undefined;
 }

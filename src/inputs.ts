@@ -134,7 +134,8 @@ export function readInputs(get: (name: string) => string, now: number): Inputs {
     replayFile: read.path('replay-file'),
     deadlineMinutes: read.positiveNumber('deadline-minutes', 330, 'a positive number of minutes'),
   };
-  if (read.boolean('failure-issue', false) && !read.given('github-token')) {
+  const hasToken = read.given('github-token');
+  if (read.boolean('failure-issue', false) && !hasToken) {
     read.fault('github-token', 'a token with "issues: write", with "failure-issue"', 'nothing');
   }
   refuseSharedPaths(read, inputs);

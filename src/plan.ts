@@ -13,6 +13,8 @@ export interface Plan {
   readonly settled: number;
   /** Hours asked for that lie before the window that the inputs name. */
   readonly caughtUp: number;
+  /** Hours that were still open when they left the service's 28 days since the run before. */
+  readonly lost: number;
 }
 
 /** When an hour that ended at `end` is final: events arrive up to 24 hours late. */
@@ -42,5 +44,19 @@ export function planHours(
     else windows.push({ hour: part.hour, ...open });
   }
   const caughtUp = windows.filter(({ hour }) => hour + HOUR <= wanted.start).length;
-  return { window, windows, settled, caughtUp };
+  const lost = ownStart
+    ? 0
+    : openHours({ start: Math.min(since, window.start), end: window.start }, checkpoint);
+  return { window, windows, settled, caughtUp, lost };
+}
+
+/** Hours of a window that earlier runs covered and did not settle. */
+function openHours(window: Window, checkpoint: Checkpoint | undefined): number {
+  const covered = checkpoint?.mark?.since;
+  if (checkpoint === undefined || covered === undefined) return 0;
+  let open = 0;
+  for (const { hour, start, end } of hoursOf({ start: Math.max(window.start, covered), end: window.end })) {
+    if (openPart(checkpoint.hours.get(hour), { start, end }) !== undefined) open += 1;
+  }
+  return open;
 }

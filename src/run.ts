@@ -169,6 +169,12 @@ function makePlan(
   tally.settledHours = plan.settled;
   tally.caughtUpHours = plan.caughtUp;
   if (inputs.source === 'workspaces') return plan;
+  if (plan.lost > 0) {
+    tally.warn(
+      'lost',
+      `Hours that left the service's 28 days before any run could settle them: ${plan.lost}.`,
+    );
+  }
   if (window.start >= window.end) {
     const end = new Date(window.end).toISOString();
     throw new ActionError('inputs', `end-time: expected an instant within the last 28 days, got ${end}`);

@@ -116,6 +116,12 @@ export async function send(pipeline: Pipeline, call: Call): Promise<Outcome<Answ
   // The code is looked up in the body, which costs much with a page of events.
   if (answer.status < 400) return { kind: 'done', value: answer };
   const why = statusWithCode(answer);
+  if (answer.status === 407) {
+    return {
+      kind: 'failed',
+      why: 'HTTP 407: the proxy wants credentials, as in HTTPS_PROXY=http://user:password@host',
+    };
+  }
   if (answer.status === 429) return { kind: 'throttled', why, retryAfterMs: retryAfter(answer) };
   const transient = answer.status === 408 || (answer.status >= 500 && ![501, 505].includes(answer.status));
   return transient

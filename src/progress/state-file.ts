@@ -143,13 +143,15 @@ export class StateFile {
         length += record.length;
       }
       fsyncSync(file);
+      // Windows does not replace a file that is open.
+      if (this.#file !== undefined) closeSync(this.#file);
+      this.#file = undefined;
       renameSync(fresh, path);
     } catch (error) {
       closeSync(file);
       rmSync(fresh, { force: true });
       throw error;
     }
-    if (this.#file !== undefined) closeSync(this.#file);
     this.#file = file;
     this.#length = length;
   }

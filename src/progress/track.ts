@@ -7,7 +7,7 @@ import { isFinalAt } from '../plan.ts';
 import { keepRejected } from '../rejected.ts';
 import type { Tally } from '../report/tally.ts';
 import type { EventKey } from '../seen.ts';
-import { type HourWindow, hoursOf, isWholeHour, type Window } from '../window.ts';
+import { type HourWindow, historyStart, hoursOf, isWholeHour, type Window } from '../window.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { createLedger } from './ledger.ts';
@@ -88,7 +88,9 @@ export function openTrack(
     begin: ({ start }) => {
       const before = state?.checkpoint.mark;
       tally.lastRunAt = before?.at;
-      guarded(() => state?.begin({ since: Math.min(before?.since ?? start, start), at: clock.now() }));
+      // What lies before the service's history is told once, and then no longer counts as covered.
+      const since = Math.max(Math.min(before?.since ?? start, start), historyStart(clock.now()));
+      guarded(() => state?.begin({ since: Math.min(since, start), at: clock.now() }));
     },
     taken: (key) => ledger.taken(key),
     ended: (ending) => {

@@ -12,6 +12,7 @@ const WARNING_TITLES = {
   'unreadable-workspaces': 'Unreadable workspaces',
   'aged-out': 'Hours lost',
   incomplete: 'Incomplete',
+  lost: 'Hours never settled',
   quiet: 'Unusually quiet',
   budget: 'Schedule too dense',
   'state-set-aside': 'State file set aside',

@@ -27,6 +27,7 @@ export type WarningCode =
   | 'unreadable-workspaces'
   | 'aged-out'
   | 'incomplete'
+  | 'lost'
   | 'quiet'
   | 'budget'
   | 'state-set-aside'

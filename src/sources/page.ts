@@ -1,7 +1,7 @@
 import type { Pipeline } from '@azure/core-rest-pipeline';
 import type { Gate } from '../http/gate.ts';
 import type { Pace } from '../http/pace.ts';
-import { type Outcome, retrying } from '../http/retry.ts';
+import { type Outcome, RequestFailedError, retrying } from '../http/retry.ts';
 import { type Answer, errorCode, send, statusWithCode } from '../http/transport.ts';
 
 /** What a source needs to call its service. */
@@ -31,6 +31,12 @@ export class RefusedError extends Error {
   get isVerdict(): boolean {
     return this.status === 401 || this.status === 403 || this.status === 404;
   }
+}
+
+/** Why one request failed for good, or undefined where the error concerns the whole run. */
+export function reasonOf(error: unknown): string | undefined {
+  if (error instanceof RequestFailedError) return error.message;
+  return error instanceof RefusedError ? error.why : undefined;
 }
 
 /** Silence after which a page is asked for again. The service's own answer may take most of a minute. */

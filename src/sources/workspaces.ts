@@ -1,7 +1,8 @@
+import { ActionError } from '../errors.ts';
 import { type Answer, jsonOf } from '../http/transport.ts';
 import { merge } from '../merge.ts';
 import type { ActivityEvent } from './event.ts';
-import { encodeToken, get, RefusedError, type SourceLink } from './page.ts';
+import { encodeToken, get, RefusedError, reasonOf, type SourceLink } from './page.ts';
 
 /** A workspace that could be read, as a record; or the id of one that could not, and why. */
 export type WorkspaceResult =
@@ -12,6 +13,7 @@ export type WorkspaceResult =
  * One record for each workspace that the app can read: all of them, or the ids given. It says that the workspace was
  * readable at this time, not that somebody used it.
  * (https://learn.microsoft.com/en-us/rest/api/fabric/core/workspaces/list-workspaces)
+ * @throws ActionError 'workspaces-refused' or 'source-unreachable' where they cannot be listed
  */
 export async function* workspaceRecords(
   url: string,
@@ -19,11 +21,18 @@ export async function* workspaceRecords(
   link: SourceLink,
   concurrency: number,
 ): AsyncGenerator<WorkspaceResult, void> {
-  const wanted = ids.size > 0 ? [...ids] : await allWorkspaceIds(url, link);
+  const wanted = ids.size > 0 ? [...ids] : await allWorkspaceIds(url, link).catch(listFault);
   const readers = (function* () {
     for (const id of wanted) yield read(url, id, link);
   })();
   yield* merge(readers, concurrency);
+}
+
+function listFault(error: unknown): never {
+  const why = reasonOf(error);
+  if (why === undefined) throw error;
+  const code = error instanceof RefusedError ? 'workspaces-refused' : 'source-unreachable';
+  throw new ActionError(code, `the list of workspaces: ${why}`, { cause: error });
 }
 
 async function allWorkspaceIds(url: string, link: SourceLink): Promise<string[]> {
@@ -59,8 +68,9 @@ async function* read(url: string, id: string, link: SourceLink): AsyncGenerator<
     );
     yield { record: recordOf(workspace, id, link.pace.clock.now()) };
   } catch (error) {
-    if (!(error instanceof RefusedError)) throw error;
-    yield { unreadable: id, why: error.why };
+    const why = reasonOf(error);
+    if (why === undefined) throw error;
+    yield { unreadable: id, why };
   }
 }
 
