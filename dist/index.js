@@ -68173,7 +68173,8 @@ async function* workspaceEvents(job) {
     const what = tally.fallbackUsed
         ? 'No activity log was accessible, and workspace records stand in'
         : 'Workspace records were collected';
-    tally.warn('fallback', `${what}: they say that the app could read a workspace, not that anybody used it. No hour counts as collected.`);
+    const remedy = tally.fallbackUsed ? ` ${FAULTS['source-refused'].remedy}` : '';
+    tally.warn('fallback', `${what}: they say that the app could read a workspace, not that anybody used it. No hour counts as collected.${remedy}`);
 }
 /** Whether an instant lies in one of the windows; looked up by hour, since there may be hundreds. */
 function within(windows) {
@@ -69554,7 +69555,6 @@ function outputsOf(tally) {
 
 ;// CONCATENATED MODULE: ./lib/report/chart.js
 
-
 /** Bars that are still told apart; longer windows are drawn by the day. */
 const MOST_BARS = 48;
 /**
@@ -69567,32 +69567,46 @@ function chart(hours, window, now) {
         return '';
     const byDay = window.end - window.start > MOST_BARS * lib_clock/* HOUR */.dp;
     const step = byDay ? lib_clock/* DAY */.d_ : lib_clock/* HOUR */.dp;
-    const labels = [];
     const bars = [];
-    const first = Math.floor(hourOf(window.start) / step) * step;
+    const times = [];
     const sums = new Map();
     for (const [hour, events] of hours) {
         const slot = Math.floor(hour / step) * step;
         sums.set(slot, (sums.get(slot) ?? 0) + events);
     }
+    const first = Math.floor(window.start / step) * step;
     for (let slot = first; slot < window.end; slot += step) {
         const text = new Date(slot).toISOString();
-        labels.push(`"${byDay ? text.slice(5, 10) : text.slice(8, 13).replace('T', ' ')}"`);
+        times.push(byDay ? text.slice(5, 10) : text.slice(11, 16));
         bars.push(sums.get(slot) ?? 0);
     }
-    const top = Math.max(...bars, 1);
     return [
         '```mermaid',
+        SETTINGS,
         'xychart-beta',
         `  title "New events by ${byDay ? 'day' : 'hour'} (UTC)"`,
-        `  x-axis [${labels.join(', ')}]`,
-        `  y-axis "events" 0 --> ${top}`,
+        `  x-axis [${labels(times).join(', ')}]`,
+        `  y-axis "events" 0 --> ${Math.max(...bars, 1)}`,
         `  bar [${bars.join(', ')}]`,
         '```',
     ].join('\n');
 }
+/** Wide and low, in a colour that stands out from a light page and a dark one. */
+const SETTINGS = '%%{init: {"xyChart": {"width": 1000, "height": 300}, "themeVariables": {"xyChart": {"plotColorPalette": "#4184e4", "backgroundColor": "transparent"}}}}%%';
+/** Labels that fit beside each other. */
+const MOST_LABELS = 13;
+const ZERO_WIDTH_SPACE = '\u200b';
+/**
+ * Some of the times, evenly spread. Mermaid draws every label, and bars with equal labels over each other: those left
+ * out are invisible, each of a length of its own.
+ */
+function labels(times) {
+    const each = Math.ceil(times.length / MOST_LABELS);
+    return times.map((time, at) => `"${at % each === 0 ? time : ''}${ZERO_WIDTH_SPACE.repeat(at + 1)}"`);
+}
 
 ;// CONCATENATED MODULE: ./lib/report/summary.js
+
 
 
 
@@ -69606,7 +69620,7 @@ const LARGEST = 900_000;
 const SOURCES = {
     'power-bi': 'Power BI activity log',
     fabric: 'Fabric activities API',
-    workspaces: 'workspace records',
+    workspaces: 'list of workspaces',
 };
 /**
  * The job summary in GitHub-flavoured Markdown: is it fine, how much, what is missing, what to do.
@@ -69652,29 +69666,29 @@ function origin(tally, context) {
     return [source, window, run].filter((part) => part !== undefined).join(' · ');
 }
 function counts(tally) {
-    if (tally.source === undefined)
+    if (tally.source === undefined && !tally.replayed)
         return '';
-    const { collected, skipped } = tally.counts;
-    const ratio = tally.bytesSent > 0 ? ` (1/${(tally.rowBytes / tally.bytesSent).toFixed(0)} of the rows)` : '';
-    return table([
-        'Collected',
-        'Repeats skipped',
-        'Ingested',
-        'Failed',
-        'Batches sent',
-        'Bytes on the wire',
-        'Source requests',
-    ], [
-        [
-            grouped(collected),
-            grouped(skipped),
-            grouped(tally.ingested),
-            grouped(tally.failed),
-            `${grouped(tally.batchesSent)}${tally.batchesFailed > 0 ? `, ${grouped(tally.batchesFailed)} failed` : ''}`,
-            `${grouped(tally.bytesSent)}${ratio}`,
-            grouped(tally.sourceRequests),
-        ],
-    ], 'right');
+    const failed = tally.batchesFailed > 0 ? `, ${grouped(tally.batchesFailed)} failed` : '';
+    const columns = [
+        ['Collected', grouped(tally.counts.collected)],
+        ['Repeats skipped', grouped(tally.counts.skipped)],
+        ['Ingested', grouped(tally.ingested)],
+        ['Failed', grouped(tally.failed)],
+        ['Batches sent', `${grouped(tally.batchesSent)}${failed}`],
+        ['Bytes on the wire', grouped(tally.bytesSent)],
+    ];
+    if (tally.hoursPlanned > 0)
+        columns.push(['Hours', hours(tally)]);
+    columns.push(['Source requests', `${grouped(tally.sourceRequests)} (budget ${REQUESTS_AN_HOUR} an hour)`]);
+    return table(columns.map(([head]) => head), [columns.map(([, cell]) => cell)], 'right');
+}
+/** Hours done of those asked for, and those that this run did not have to ask for, or asked for on top. */
+function hours({ hoursDone, hoursPlanned, caughtUpHours, settledHours }) {
+    const notes = [
+        caughtUpHours > 0 ? `${grouped(caughtUpHours)} caught up` : '',
+        settledHours > 0 ? `${grouped(settledHours)} more settled before` : '',
+    ].filter((note) => note !== '');
+    return `${grouped(hoursDone)} of ${grouped(hoursPlanned)}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`;
 }
 function missingHours(tally) {
     const rows = [
@@ -69708,7 +69722,7 @@ function notes(tally, now) {
     if (tally.counts.withoutWorkspace > 0) {
         found.push(`${grouped(tally.counts.withoutWorkspace)} events that name no workspace were left out, because \`workspace-ids\` is given.`);
     }
-    if (tally.refusals.length > 0)
+    if (tally.refusals.length > 0 && !tally.errors.has('source-refused'))
         found.push(`Refused by ${tally.refusals.join('; ')}.`);
     return found;
 }

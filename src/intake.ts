@@ -2,7 +2,7 @@ import type { ReadyRow } from './batch.ts';
 import { DAY, HOUR, SECOND } from './clock.ts';
 import { FABRIC_SCOPE } from './clouds.ts';
 import { collect } from './collect.ts';
-import { ActionError } from './errors.ts';
+import { ActionError, FAULTS } from './errors.ts';
 import { withIdle } from './idle.ts';
 import type { Job } from './job.ts';
 import type { Plan } from './plan.ts';
@@ -124,9 +124,10 @@ async function* workspaceEvents(job: Job): AsyncGenerator<EventPage, void> {
   const what = tally.fallbackUsed
     ? 'No activity log was accessible, and workspace records stand in'
     : 'Workspace records were collected';
+  const remedy = tally.fallbackUsed ? ` ${FAULTS['source-refused'].remedy}` : '';
   tally.warn(
     'fallback',
-    `${what}: they say that the app could read a workspace, not that anybody used it. No hour counts as collected.`,
+    `${what}: they say that the app could read a workspace, not that anybody used it. No hour counts as collected.${remedy}`,
   );
 }
 

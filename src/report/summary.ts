@@ -1,5 +1,6 @@
 import { FAULTS } from '../errors.ts';
 import type { RunContext } from '../host.ts';
+import { REQUESTS_AN_HOUR } from './budget.ts';
 import { chart } from './chart.ts';
 import { grouped } from './live.ts';
 import { describe, type Tally } from './tally.ts';
@@ -14,7 +15,7 @@ const LARGEST = 900_000;
 const SOURCES = {
   'power-bi': 'Power BI activity log',
   fabric: 'Fabric activities API',
-  workspaces: 'workspace records',
+  workspaces: 'list of workspaces',
 } as const;
 
 /**
@@ -64,33 +65,32 @@ function origin(tally: Tally, context: RunContext): string {
 }
 
 function counts(tally: Tally): string {
-  if (tally.source === undefined) return '';
-  const { collected, skipped } = tally.counts;
-  const ratio =
-    tally.bytesSent > 0 ? ` (1/${(tally.rowBytes / tally.bytesSent).toFixed(0)} of the rows)` : '';
+  if (tally.source === undefined && !tally.replayed) return '';
+  const failed = tally.batchesFailed > 0 ? `, ${grouped(tally.batchesFailed)} failed` : '';
+  const columns: [string, string][] = [
+    ['Collected', grouped(tally.counts.collected)],
+    ['Repeats skipped', grouped(tally.counts.skipped)],
+    ['Ingested', grouped(tally.ingested)],
+    ['Failed', grouped(tally.failed)],
+    ['Batches sent', `${grouped(tally.batchesSent)}${failed}`],
+    ['Bytes on the wire', grouped(tally.bytesSent)],
+  ];
+  if (tally.hoursPlanned > 0) columns.push(['Hours', hours(tally)]);
+  columns.push(['Source requests', `${grouped(tally.sourceRequests)} (budget ${REQUESTS_AN_HOUR} an hour)`]);
   return table(
-    [
-      'Collected',
-      'Repeats skipped',
-      'Ingested',
-      'Failed',
-      'Batches sent',
-      'Bytes on the wire',
-      'Source requests',
-    ],
-    [
-      [
-        grouped(collected),
-        grouped(skipped),
-        grouped(tally.ingested),
-        grouped(tally.failed),
-        `${grouped(tally.batchesSent)}${tally.batchesFailed > 0 ? `, ${grouped(tally.batchesFailed)} failed` : ''}`,
-        `${grouped(tally.bytesSent)}${ratio}`,
-        grouped(tally.sourceRequests),
-      ],
-    ],
+    columns.map(([head]) => head),
+    [columns.map(([, cell]) => cell)],
     'right',
   );
+}
+
+/** Hours done of those asked for, and those that this run did not have to ask for, or asked for on top. */
+function hours({ hoursDone, hoursPlanned, caughtUpHours, settledHours }: Tally): string {
+  const notes = [
+    caughtUpHours > 0 ? `${grouped(caughtUpHours)} caught up` : '',
+    settledHours > 0 ? `${grouped(settledHours)} more settled before` : '',
+  ].filter((note) => note !== '');
+  return `${grouped(hoursDone)} of ${grouped(hoursPlanned)}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`;
 }
 
 function missingHours(tally: Tally): string {
@@ -129,7 +129,8 @@ function notes(tally: Tally, now: number): string[] {
       `${grouped(tally.counts.withoutWorkspace)} events that name no workspace were left out, because \`workspace-ids\` is given.`,
     );
   }
-  if (tally.refusals.length > 0) found.push(`Refused by ${tally.refusals.join('; ')}.`);
+  if (tally.refusals.length > 0 && !tally.errors.has('source-refused'))
+    found.push(`Refused by ${tally.refusals.join('; ')}.`);
   return found;
 }
 
