@@ -37956,6 +37956,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   e: () => (/* binding */ run)
 });
 
+;// CONCATENATED MODULE: external "node:fs"
+const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
 ;// CONCATENATED MODULE: ./lib/clouds.js
 const CLOUDS = {
     public: {
@@ -67433,7 +67435,8 @@ function parseElement(body, { start, end, longNumber }) {
 /** Asks for the first page of a window. @throws as activityPages does; a refusal is the source's verdict */
 async function begin(api, window, link) {
     const rest = activityPages(api, window, link);
-    return { window, first: await rest.next(), rest };
+    const askedAt = link.pace.clock.now();
+    return { window, askedAt, first: await rest.next(), rest };
 }
 /**
  * Collects windows, up to `concurrency` at a time, in their order. A window that cannot be collected after all retries
@@ -67450,8 +67453,9 @@ async function* collectWindow(api, window, link, begun) {
     for (let broken = 0;; broken += 1) {
         let from = window.start;
         try {
-            yield { kind: 'begin', window };
-            const pages = begun !== undefined && broken === 0 ? collect_resume(begun) : activityPages(api, window, link);
+            const resumed = broken === 0 ? begun : undefined;
+            yield { kind: 'begin', window, askedAt: resumed?.askedAt ?? link.pace.clock.now() };
+            const pages = resumed === undefined ? activityPages(api, window, link) : collect_resume(resumed);
             for await (const page of pages) {
                 from = page.from;
                 yield { kind: 'page', window, events: page.events };
@@ -68096,10 +68100,8 @@ async function* collectRows(job, plan) {
         counts: tally.counts,
     };
     tally.source = context.source;
-    if (activityLog !== undefined) {
-        tally.hoursPlanned = plan.windows.length;
-        track.begin(plan.window);
-    }
+    if (activityLog === undefined)
+        tally.hoursPlanned = 0;
     const pages = chosen.kind === 'activity' ? activityEvents(job, chosen, seen) : workspaceEvents(job);
     for await (const page of withIdle(pages, IDLE)) {
         yield page === 'idle' ? page : noted(rowsOf(page.events, page.window, context), job);
@@ -68114,14 +68116,14 @@ function* noted(rows, { track }) {
     }
 }
 async function* activityEvents(job, chosen, seen) {
-    const { tally, inputs, host, track } = job;
+    const { tally, inputs, track } = job;
     const { api, link, windows } = chosen.candidate;
     const askedAt = new Map();
     const open = new Set(windows);
     for await (const item of collect(api, windows, link, inputs.concurrency, chosen.begun)) {
         switch (item.kind) {
             case 'begin':
-                askedAt.set(item.window, host.clock.now());
+                askedAt.set(item.window, item.askedAt);
                 for (const { hour } of hoursOf(item.window))
                     seen.rewind(hour);
                 break;
@@ -68327,8 +68329,6 @@ function openHours(window, checkpoint) {
     return open;
 }
 
-;// CONCATENATED MODULE: external "node:fs"
-const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
 ;// CONCATENATED MODULE: ./lib/progress/lock.js
 
 
@@ -68343,14 +68343,15 @@ const held = new Set();
  * Takes a file for this process, so that two runs at once do not write to it. A lock that a dead run left behind is
  * taken over: its process is gone from this machine, or it was not touched for five minutes.
  * @returns lets the file go again
- * @throws ActionError 'state-locked'
+ * @param fault the code of the error where the lock cannot be written
+ * @throws ActionError 'state-locked' or `fault`
  */
-function lock(path, what) {
+function lock(path, what, fault) {
     const lockPath = `${path}.lock`;
     const own = { token: (0,external_node_crypto_.randomUUID)(), host: (0,external_node_os_namespaceObject.hostname)(), pid: process.pid };
-    if (!create(lockPath, own)) {
+    if (!create(lockPath, own, fault)) {
         const there = holderOf(lockPath);
-        if (!isDead(lockPath, there) || !remove(lockPath, there) || !create(lockPath, own)) {
+        if (!isDead(lockPath, there) || !remove(lockPath, there) || !create(lockPath, own, fault)) {
             const who = there === undefined ? 'another run' : `process ${there.pid} on ${there.host}`;
             throw new ActionError('state-locked', `${what} ${path} is in use by ${who}`);
         }
@@ -68365,15 +68366,16 @@ function lock(path, what) {
             (0,external_node_fs_namespaceObject.rmSync)(lockPath, { force: true });
     };
 }
-function create(lockPath, holder) {
+function create(lockPath, holder, fault) {
     try {
         (0,external_node_fs_namespaceObject.writeFileSync)(lockPath, JSON.stringify(holder), { flag: 'wx' });
         return true;
     }
     catch (error) {
-        if (error.code === 'EEXIST')
+        const code = error.code;
+        if (code === 'EEXIST')
             return false;
-        throw error;
+        throw new ActionError(fault, `${code ?? 'unknown error'} at ${lockPath}`, { cause: error });
     }
 }
 function holderOf(lockPath) {
@@ -68454,9 +68456,9 @@ function eventKey(text) {
  * since it holds what the log and the state file must not. It is on the disk when this returns.
  * @throws ActionError 'rejected-file'
  */
-function keepRejected(path, batch, reason, now) {
+function keepRejected(path, batch, reason, { now, recorded }) {
     const time = new Date(now).toISOString();
-    const tail = (key) => `,"reason":${JSON.stringify(reason)},"time":"${time}","event":"${eventText(key)}"}\n`;
+    const tail = (key) => `,"reason":${JSON.stringify(reason)},"time":"${time}","event":"${eventText(key)}","recorded":${recorded}}\n`;
     const lines = batch.keys.map((key, at) => `{"row":${rowAt(batch, at)}${tail(key)}`);
     const member = (0,external_node_zlib_.gzipSync)(lines.join(''));
     try {
@@ -68480,6 +68482,28 @@ function keepRejected(path, batch, reason, now) {
     catch (error) {
         const code = error.code ?? 'unknown error';
         throw new ActionError('rejected-file', `${code} at ${path}`, { cause: error });
+    }
+}
+/**
+ * Makes a file of rejected rows ready for more: folders are created, and one that cannot be read to its end (a disk or a
+ * machine that failed) is set aside, since nothing behind the damage could ever be replayed.
+ * @returns where a damaged file was put, or undefined
+ */
+function prepareRejected(path, now) {
+    (0,external_node_fs_namespaceObject.mkdirSync)((0,external_node_path_namespaceObject.dirname)(path), { recursive: true });
+    if (!(0,external_node_fs_namespaceObject.existsSync)(path))
+        return undefined;
+    try {
+        (0,external_node_zlib_.gunzipSync)((0,external_node_fs_namespaceObject.readFileSync)(path));
+        return undefined;
+    }
+    catch (error) {
+        // A file that cannot be read at all is told when rows have to be kept in it.
+        if (!error.code?.startsWith('Z_'))
+            return undefined;
+        const aside = `${path}.damaged-${new Date(now).toISOString().replace(/[-:.]/g, '')}`;
+        (0,external_node_fs_namespaceObject.renameSync)(path, aside);
+        return aside;
     }
 }
 
@@ -68591,18 +68615,18 @@ const KINDS = {
     run: 6,
 };
 const NAMES = new Map(Object.entries(KINDS).map(([name, kind]) => [kind, name]));
-const HEAD = 9;
+/** Length, its complement, checksum of the rest, kind. */
+const HEAD = 13;
+const KIND_AT = 12;
 function encode(record) {
-    const framed = Buffer.allocUnsafe(HEAD + record.payload.length);
-    framed.writeUInt32LE(record.payload.length, 0);
-    framed[8] = KINDS[record.kind];
+    const { length } = record.payload;
+    const framed = Buffer.allocUnsafe(HEAD + length);
+    framed.writeUInt32LE(length, 0);
+    framed.writeUInt32LE(~length >>> 0, 4);
+    framed[KIND_AT] = KINDS[record.kind];
     record.payload.copy(framed, HEAD);
-    framed.writeUInt32LE(checksum(framed), 4);
+    framed.writeUInt32LE((0,external_node_zlib_.crc32)(framed.subarray(KIND_AT)), 8);
     return framed;
-}
-/** The length counts too: a flipped bit in it must not pass for an incomplete record in the middle of others. */
-function checksum(framed) {
-    return (0,external_node_zlib_.crc32)(framed.subarray(8), (0,external_node_zlib_.crc32)(framed.subarray(0, 4)));
 }
 /**
  * Reads a file's records. Not ok where a record is damaged, or the snapshot does not end; an incomplete record behind
@@ -68613,12 +68637,20 @@ function decode(file) {
     let at = 0;
     let snapshotEnded = false;
     while (at + HEAD <= file.length) {
-        const end = at + HEAD + file.readUInt32LE(at);
+        const length = file.readUInt32LE(at);
+        // The length has a check of its own: a damaged one must not pass for an append that was cut short, with all the
+        // records behind it. Zeros to the end are room that a failing machine gave to an append and never filled.
+        if (file.readUInt32LE(at + 4) !== ~length >>> 0) {
+            if (file.subarray(at).every((byte) => byte === 0))
+                break;
+            return { ok: false };
+        }
+        const end = at + HEAD + length;
         if (end > file.length)
             break;
         const framed = file.subarray(at, end);
-        const kind = NAMES.get(framed[8] ?? 0);
-        if (kind === undefined || checksum(framed) !== framed.readUInt32LE(4))
+        const kind = NAMES.get(framed[KIND_AT] ?? 0);
+        if (kind === undefined || (0,external_node_zlib_.crc32)(framed.subarray(KIND_AT)) !== framed.readUInt32LE(8))
             return { ok: false };
         records.push({ kind, payload: framed.subarray(HEAD) });
         snapshotEnded ||= kind === 'snapshotEnd';
@@ -68770,12 +68802,12 @@ class StateFile {
      */
     static open(options) {
         const { path, readOnly } = options;
-        if (readOnly)
-            return new StateFile(options, load(options) ?? new Checkpoint(), () => undefined);
         let release;
         try {
+            if (readOnly)
+                return new StateFile(options, load(options) ?? new Checkpoint(), () => undefined);
             (0,external_node_fs_namespaceObject.mkdirSync)((0,external_node_path_namespaceObject.dirname)(path), { recursive: true });
-            release = lock(path, 'the state file');
+            release = lock(path, 'the state file', 'state-file');
             const state = new StateFile(options, load(options) ?? new Checkpoint(), release);
             state.#replace(options.now);
             return state;
@@ -68830,8 +68862,9 @@ class StateFile {
         if (this.#options.readOnly || this.#file === undefined)
             return;
         try {
-            writeAll(this.#file, encode(record), this.#length);
-            this.#length += 9 + record.payload.length;
+            const framed = encode(record);
+            writeAll(this.#file, framed, this.#length);
+            this.#length += framed.length;
         }
         catch (error) {
             const file = this.#file;
@@ -68947,7 +68980,10 @@ function openTrack(inputs, host, tally, onFault) {
     try {
         const { rejectedFile, replayFile, dryRun } = inputs;
         if (rejectedFile !== undefined && rejectedFile !== replayFile && !dryRun) {
-            releases.push(lock(rejectedFile, 'the rejected file'));
+            const aside = guardFile(rejectedFile, () => prepareRejected(rejectedFile, clock.now()));
+            if (aside !== undefined)
+                tally.warn('rejected-set-aside', `The file of rejected rows was damaged: kept as ${aside}.`);
+            releases.push(lock(rejectedFile, 'the rejected file', 'rejected-file'));
         }
     }
     catch (error) {
@@ -68974,7 +69010,7 @@ function openTrack(inputs, host, tally, onFault) {
         const { rejectedFile, replayFile } = inputs;
         if (status === 'failed' || rejectedFile === undefined || replayFile !== undefined)
             return false;
-        return guarded(() => keepRejected(rejectedFile, batch, why, clock.now()));
+        return guarded(() => keepRejected(rejectedFile, batch, why, { now: clock.now(), recorded: state !== undefined }));
     }
     function noteQuiet(hours) {
         const checkpoint = state?.checkpoint;
@@ -69002,7 +69038,8 @@ function openTrack(inputs, host, tally, onFault) {
         ended: (ending) => {
             const { keys } = ending.batch;
             const safe = isSafe(ending);
-            const recorded = safe && guarded(() => state?.acknowledged(keys));
+            const fresh = keys.filter((key) => key.recorded !== true);
+            const recorded = safe && guarded(() => state?.acknowledged(fresh));
             ledger.ended(keys, recorded);
         },
         collected: (window, askedAt) => {
@@ -69022,6 +69059,15 @@ function openTrack(inputs, host, tally, onFault) {
             }
         },
     };
+}
+function guardFile(path, act) {
+    try {
+        return act();
+    }
+    catch (error) {
+        const code = error.code ?? 'unknown error';
+        throw new ActionError('rejected-file', `${code} at ${path}`, { cause: error });
+    }
 }
 function openState(inputs, host, tally) {
     const { stateFile: path, dryRun } = inputs;
@@ -69065,10 +69111,7 @@ class Replay {
         this.#path = path;
         this.#accepted = accepted;
     }
-    /** @throws ActionError 'replay-file' where there is no such file */
     static open(path) {
-        if (!(0,external_node_fs_namespaceObject.existsSync)(path))
-            throw new ActionError('replay-file', `no file at ${path}`);
         return new Replay(path, acceptedBefore(path));
     }
     /** The rows that are still to be sent. @throws ActionError 'replay-file' */
@@ -69101,6 +69144,20 @@ class Replay {
             return;
         const fresh = `${this.#path}.new`;
         const file = (0,external_node_fs_namespaceObject.openSync)(fresh, 'w', 0o600);
+        try {
+            await this.#writeRest(file);
+            (0,external_node_fs_namespaceObject.fsyncSync)(file);
+        }
+        catch (error) {
+            (0,external_node_fs_namespaceObject.closeSync)(file);
+            (0,external_node_fs_namespaceObject.rmSync)(fresh, { force: true });
+            throw error;
+        }
+        (0,external_node_fs_namespaceObject.closeSync)(file);
+        (0,external_node_fs_namespaceObject.renameSync)(fresh, this.#path);
+        (0,external_node_fs_namespaceObject.rmSync)(progressPath(this.#path), { force: true });
+    }
+    async #writeRest(file) {
         let kept = [];
         const write = () => {
             (0,external_node_fs_namespaceObject.writeSync)(file, (0,external_node_zlib_.gzipSync)(kept.join('')));
@@ -69114,10 +69171,6 @@ class Replay {
                 write();
         }
         write();
-        (0,external_node_fs_namespaceObject.fsyncSync)(file);
-        (0,external_node_fs_namespaceObject.closeSync)(file);
-        (0,external_node_fs_namespaceObject.renameSync)(fresh, this.#path);
-        (0,external_node_fs_namespaceObject.rmSync)(progressPath(this.#path), { force: true });
     }
 }
 async function* lines(path) {
@@ -69145,7 +69198,8 @@ function rowOf(text) {
         const row = line.row;
         const time = row['CreationTime'] ?? row['TimeGenerated'];
         const hour = hourOf((typeof time === 'string' ? parseInstant(time) : undefined) ?? 0);
-        return { row, key: eventKey(line.event) ?? keyOf({ Id: row['ActivityId'] }, hour) };
+        const key = eventKey(line.event) ?? keyOf({ Id: row.ActivityId }, hour);
+        return { row, key: line.recorded === true ? { ...key, recorded: true } : key };
     }
     catch {
         return undefined;
@@ -69770,6 +69824,7 @@ const WARNING_TITLES = {
     quiet: 'Unusually quiet',
     budget: 'Schedule too dense',
     'state-set-aside': 'State file set aside',
+    'rejected-set-aside': 'Rejected rows set aside',
     'state-not-compacted': 'State file not rewritten',
     replay: 'Replay',
 };
@@ -69879,6 +69934,7 @@ function newRequestId(context) {
 
 
 
+
 /** Waits where a 429 of the ingestion service names no time. */
 const UPLOAD_WAITS = { first: 2 * lib_clock/* SECOND */.Z2, longest: 60 * lib_clock/* SECOND */.Z2 };
 /**
@@ -69920,6 +69976,9 @@ async function work(inputs, host, tally) {
         });
         try {
             const plan = makePlan(inputs, host, tally, track.checkpoint);
+            // Before anything can go wrong: what this run does not get to is caught up by the next one.
+            if (inputs.replayFile === undefined && inputs.source !== 'workspaces')
+                track.begin(plan.window);
             const agent = userAgent(host.context);
             const { idTokenRequest, mask } = host;
             const credential = await signIn(inputs, { userAgent: agent, idTokenRequest, pace: stop.pace, mask });
@@ -70011,9 +70070,17 @@ async function* replayRows(job, file) {
     }
 }
 function openReplay(path, dryRun) {
-    const release = dryRun ? () => undefined : lock(path, 'the replay file');
-    const file = Replay.open(path);
-    return { file, close: () => file.close().finally(release) };
+    if (!(0,external_node_fs_namespaceObject.existsSync)(path))
+        throw new ActionError('replay-file', `no file at ${path}`);
+    const release = dryRun ? () => undefined : lock(path, 'the replay file', 'replay-file');
+    try {
+        const file = Replay.open(path);
+        return { file, close: () => file.close().finally(release) };
+    }
+    catch (error) {
+        release();
+        throw error;
+    }
 }
 /** The hours that this run asks for, held to what the service keeps. */
 function makePlan(inputs, host, tally, checkpoint) {
@@ -70026,6 +70093,8 @@ function makePlan(inputs, host, tally, checkpoint) {
     tally.window = window;
     tally.settledHours = plan.settled;
     tally.caughtUpHours = plan.caughtUp;
+    if (inputs.source !== 'workspaces')
+        tally.hoursPlanned = plan.windows.length;
     if (inputs.source === 'workspaces')
         return plan;
     if (plan.lost > 0) {

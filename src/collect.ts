@@ -12,7 +12,8 @@ import type { Window } from './window.ts';
 
 /** What collection has to tell: pages as they come, and how each window ended. */
 export type Collected =
-  | { readonly kind: 'begin'; readonly window: Window }
+  /** `askedAt`: when the window was first asked for, ms since the epoch. */
+  | { readonly kind: 'begin'; readonly window: Window; readonly askedAt: number }
   | { readonly kind: 'page'; readonly window: Window; readonly events: Iterable<ActivityEvent> }
   /** `part` is what was really asked for: later than the window's start where that had aged out. */
   | { readonly kind: 'whole'; readonly window: Window; readonly part: Window }
@@ -22,6 +23,7 @@ export type Collected =
 /** A chain of pages that was begun to see whether the source lets us in. */
 export interface Begun {
   readonly window: Window;
+  readonly askedAt: number;
   readonly first: IteratorResult<ActivityPage, void>;
   readonly rest: AsyncGenerator<ActivityPage, void>;
 }
@@ -29,7 +31,8 @@ export interface Begun {
 /** Asks for the first page of a window. @throws as activityPages does; a refusal is the source's verdict */
 export async function begin(api: ActivityApi, window: Window, link: SourceLink): Promise<Begun> {
   const rest = activityPages(api, window, link);
-  return { window, first: await rest.next(), rest };
+  const askedAt = link.pace.clock.now();
+  return { window, askedAt, first: await rest.next(), rest };
 }
 
 /**
@@ -59,8 +62,9 @@ async function* collectWindow(
   for (let broken = 0; ; broken += 1) {
     let from = window.start;
     try {
-      yield { kind: 'begin', window };
-      const pages = begun !== undefined && broken === 0 ? resume(begun) : activityPages(api, window, link);
+      const resumed = broken === 0 ? begun : undefined;
+      yield { kind: 'begin', window, askedAt: resumed?.askedAt ?? link.pace.clock.now() };
+      const pages = resumed === undefined ? activityPages(api, window, link) : resume(resumed);
       for await (const page of pages) {
         from = page.from;
         yield { kind: 'page', window, events: page.events };

@@ -44,10 +44,7 @@ export async function* collectRows(job: Job, plan: Plan): AsyncGenerator<Iterabl
     counts: tally.counts,
   };
   tally.source = context.source;
-  if (activityLog !== undefined) {
-    tally.hoursPlanned = plan.windows.length;
-    track.begin(plan.window);
-  }
+  if (activityLog === undefined) tally.hoursPlanned = 0;
   const pages = chosen.kind === 'activity' ? activityEvents(job, chosen, seen) : workspaceEvents(job);
   for await (const page of withIdle(pages, IDLE)) {
     yield page === 'idle' ? page : noted(rowsOf(page.events, page.window, context), job);
@@ -68,14 +65,14 @@ async function* activityEvents(
   chosen: Extract<Chosen, { kind: 'activity' }>,
   seen: Seen,
 ): AsyncGenerator<EventPage, void> {
-  const { tally, inputs, host, track } = job;
+  const { tally, inputs, track } = job;
   const { api, link, windows } = chosen.candidate;
   const askedAt = new Map<Window, number>();
   const open = new Set(windows);
   for await (const item of collect(api, windows, link, inputs.concurrency, chosen.begun)) {
     switch (item.kind) {
       case 'begin':
-        askedAt.set(item.window, host.clock.now());
+        askedAt.set(item.window, item.askedAt);
         for (const { hour } of hoursOf(item.window)) seen.rewind(hour);
         break;
       case 'page':

@@ -1,6 +1,17 @@
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { type Batch, rowAt } from './batch.ts';
 import { ActionError } from './errors.ts';
 import type { EventKey } from './seen.ts';
@@ -13,6 +24,8 @@ export interface RejectedRow {
   readonly time: string;
   /** The event's hour and key as the checkpoint knows them. */
   readonly event: string;
+  /** Whether a checkpoint counts the event as handled. */
+  readonly recorded: boolean;
 }
 
 export function eventText(key: EventKey): string {
@@ -39,10 +52,15 @@ export function eventKey(text: unknown): EventKey | undefined {
  * since it holds what the log and the state file must not. It is on the disk when this returns.
  * @throws ActionError 'rejected-file'
  */
-export function keepRejected(path: string, batch: Batch, reason: string, now: number): void {
+export function keepRejected(
+  path: string,
+  batch: Batch,
+  reason: string,
+  { now, recorded }: { readonly now: number; readonly recorded: boolean },
+): void {
   const time = new Date(now).toISOString();
   const tail = (key: EventKey) =>
-    `,"reason":${JSON.stringify(reason)},"time":"${time}","event":"${eventText(key)}"}\n`;
+    `,"reason":${JSON.stringify(reason)},"time":"${time}","event":"${eventText(key)}","recorded":${recorded}}\n`;
   const lines = batch.keys.map((key, at) => `{"row":${rowAt(batch, at)}${tail(key)}`);
   const member = gzipSync(lines.join(''));
   try {
@@ -62,5 +80,25 @@ export function keepRejected(path: string, batch: Batch, reason: string, now: nu
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
     throw new ActionError('rejected-file', `${code} at ${path}`, { cause: error });
+  }
+}
+
+/**
+ * Makes a file of rejected rows ready for more: folders are created, and one that cannot be read to its end (a disk or a
+ * machine that failed) is set aside, since nothing behind the damage could ever be replayed.
+ * @returns where a damaged file was put, or undefined
+ */
+export function prepareRejected(path: string, now: number): string | undefined {
+  mkdirSync(dirname(path), { recursive: true });
+  if (!existsSync(path)) return undefined;
+  try {
+    gunzipSync(readFileSync(path));
+    return undefined;
+  } catch (error) {
+    // A file that cannot be read at all is told when rows have to be kept in it.
+    if (!(error as NodeJS.ErrnoException).code?.startsWith('Z_')) return undefined;
+    const aside = `${path}.damaged-${new Date(now).toISOString().replace(/[-:.]/g, '')}`;
+    renameSync(path, aside);
+    return aside;
   }
 }

@@ -38,9 +38,7 @@ export class Replay {
     this.#accepted = accepted;
   }
 
-  /** @throws ActionError 'replay-file' where there is no such file */
   static open(path: string): Replay {
-    if (!existsSync(path)) throw new ActionError('replay-file', `no file at ${path}`);
     return new Replay(path, acceptedBefore(path));
   }
 
@@ -72,6 +70,20 @@ export class Replay {
     if (this.#accepted.size === 0) return;
     const fresh = `${this.#path}.new`;
     const file = openSync(fresh, 'w', 0o600);
+    try {
+      await this.#writeRest(file);
+      fsyncSync(file);
+    } catch (error) {
+      closeSync(file);
+      rmSync(fresh, { force: true });
+      throw error;
+    }
+    closeSync(file);
+    renameSync(fresh, this.#path);
+    rmSync(progressPath(this.#path), { force: true });
+  }
+
+  async #writeRest(file: number): Promise<void> {
     let kept: string[] = [];
     const write = () => {
       writeSync(file, gzipSync(kept.join('')));
@@ -83,10 +95,6 @@ export class Replay {
       if (kept.length >= 1000) write();
     }
     write();
-    fsyncSync(file);
-    closeSync(file);
-    renameSync(fresh, this.#path);
-    rmSync(progressPath(this.#path), { force: true });
   }
 }
 
@@ -108,12 +116,13 @@ async function* lines(path: string): AsyncGenerator<{ number: number; text: stri
 
 function rowOf(text: string): { row: Record<string, unknown>; key: EventKey } | undefined {
   try {
-    const line = JSON.parse(text) as { row?: unknown; event?: unknown };
+    const line = JSON.parse(text) as { row?: unknown; event?: unknown; recorded?: unknown };
     if (typeof line.row !== 'object' || line.row === null || Array.isArray(line.row)) return undefined;
     const row = line.row as Record<string, unknown>;
     const time = row['CreationTime'] ?? row['TimeGenerated'];
     const hour = hourOf((typeof time === 'string' ? parseInstant(time) : undefined) ?? 0);
-    return { row, key: eventKey(line.event) ?? keyOf({ Id: row['ActivityId'] }, hour) };
+    const key = eventKey(line.event) ?? keyOf({ Id: row.ActivityId }, hour);
+    return { row, key: line.recorded === true ? { ...key, recorded: true } : key };
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { signIn } from './auth/sign-in.ts';
 import { type Batch, Batcher, type ReadyRow } from './batch.ts';
 import { SECOND } from './clock.ts';
@@ -60,6 +61,8 @@ async function work(inputs: Inputs, host: Host, tally: Tally): Promise<void> {
     });
     try {
       const plan = makePlan(inputs, host, tally, track.checkpoint);
+      // Before anything can go wrong: what this run does not get to is caught up by the next one.
+      if (inputs.replayFile === undefined && inputs.source !== 'workspaces') track.begin(plan.window);
       const agent = userAgent(host.context);
       const { idTokenRequest, mask } = host;
       const credential = await signIn(inputs, { userAgent: agent, idTokenRequest, pace: stop.pace, mask });
@@ -148,9 +151,15 @@ async function* replayRows(job: Job, file: Replay): AsyncGenerator<Iterable<Read
 }
 
 function openReplay(path: string, dryRun: boolean): { file: Replay; close: () => Promise<void> } {
-  const release = dryRun ? () => undefined : lock(path, 'the replay file');
-  const file = Replay.open(path);
-  return { file, close: () => file.close().finally(release) };
+  if (!existsSync(path)) throw new ActionError('replay-file', `no file at ${path}`);
+  const release = dryRun ? () => undefined : lock(path, 'the replay file', 'replay-file');
+  try {
+    const file = Replay.open(path);
+    return { file, close: () => file.close().finally(release) };
+  } catch (error) {
+    release();
+    throw error;
+  }
 }
 
 /** The hours that this run asks for, held to what the service keeps. */
@@ -168,6 +177,7 @@ function makePlan(
   tally.window = window;
   tally.settledHours = plan.settled;
   tally.caughtUpHours = plan.caughtUp;
+  if (inputs.source !== 'workspaces') tally.hoursPlanned = plan.windows.length;
   if (inputs.source === 'workspaces') return plan;
   if (plan.lost > 0) {
     tally.warn(

@@ -11,6 +11,8 @@ export interface EventKey {
   readonly high: number;
   readonly low: number;
   readonly byContent: boolean;
+  /** A row on its way back that the checkpoint knows already. */
+  readonly recorded?: true;
 }
 
 export function keyOf(event: ActivityEvent, hour: number): EventKey {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { ActionError } from '../errors.ts';
+import { ActionError, type FaultCode } from '../errors.ts';
 
 /** Who holds a file. */
 interface Holder {
@@ -21,14 +21,15 @@ const held = new Set<string>();
  * Takes a file for this process, so that two runs at once do not write to it. A lock that a dead run left behind is
  * taken over: its process is gone from this machine, or it was not touched for five minutes.
  * @returns lets the file go again
- * @throws ActionError 'state-locked'
+ * @param fault the code of the error where the lock cannot be written
+ * @throws ActionError 'state-locked' or `fault`
  */
-export function lock(path: string, what: string): () => void {
+export function lock(path: string, what: string, fault: FaultCode): () => void {
   const lockPath = `${path}.lock`;
   const own: Holder = { token: randomUUID(), host: hostname(), pid: process.pid };
-  if (!create(lockPath, own)) {
+  if (!create(lockPath, own, fault)) {
     const there = holderOf(lockPath);
-    if (!isDead(lockPath, there) || !remove(lockPath, there) || !create(lockPath, own)) {
+    if (!isDead(lockPath, there) || !remove(lockPath, there) || !create(lockPath, own, fault)) {
       const who = there === undefined ? 'another run' : `process ${there.pid} on ${there.host}`;
       throw new ActionError('state-locked', `${what} ${path} is in use by ${who}`);
     }
@@ -43,13 +44,14 @@ export function lock(path: string, what: string): () => void {
   };
 }
 
-function create(lockPath: string, holder: Holder): boolean {
+function create(lockPath: string, holder: Holder, fault: FaultCode): boolean {
   try {
     writeFileSync(lockPath, JSON.stringify(holder), { flag: 'wx' });
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'EEXIST') return false;
+    throw new ActionError(fault, `${code ?? 'unknown error'} at ${lockPath}`, { cause: error });
   }
 }
 

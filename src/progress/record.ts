@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 
 /**
- * The checkpoint file is a chain of records: length, CRC-32 of the rest, kind, payload. A snapshot of the state stands
+ * The checkpoint file is a chain of records: length and its complement, CRC-32 of the rest, kind, payload. A snapshot of the state stands
  * first and ends with its own mark; what happens afterwards is appended, one record at a time. A process that dies
  * while it appends leaves an incomplete last record, which is passed over: the state is the old or the new one.
  */
@@ -31,20 +31,19 @@ const NAMES: ReadonlyMap<number, RecordKind> = new Map(
   Object.entries(KINDS).map(([name, kind]) => [kind, name as RecordKind]),
 );
 
-const HEAD = 9;
+/** Length, its complement, checksum of the rest, kind. */
+const HEAD = 13;
+const KIND_AT = 12;
 
 export function encode(record: Record): Buffer {
-  const framed = Buffer.allocUnsafe(HEAD + record.payload.length);
-  framed.writeUInt32LE(record.payload.length, 0);
-  framed[8] = KINDS[record.kind];
+  const { length } = record.payload;
+  const framed = Buffer.allocUnsafe(HEAD + length);
+  framed.writeUInt32LE(length, 0);
+  framed.writeUInt32LE(~length >>> 0, 4);
+  framed[KIND_AT] = KINDS[record.kind];
   record.payload.copy(framed, HEAD);
-  framed.writeUInt32LE(checksum(framed), 4);
+  framed.writeUInt32LE(crc32(framed.subarray(KIND_AT)), 8);
   return framed;
-}
-
-/** The length counts too: a flipped bit in it must not pass for an incomplete record in the middle of others. */
-function checksum(framed: Buffer): number {
-  return crc32(framed.subarray(8), crc32(framed.subarray(0, 4)));
 }
 
 export type Decoded =
@@ -64,11 +63,19 @@ export function decode(file: Buffer): Decoded {
   let at = 0;
   let snapshotEnded = false;
   while (at + HEAD <= file.length) {
-    const end = at + HEAD + file.readUInt32LE(at);
+    const length = file.readUInt32LE(at);
+    // The length has a check of its own: a damaged one must not pass for an append that was cut short, with all the
+    // records behind it. Zeros to the end are room that a failing machine gave to an append and never filled.
+    if (file.readUInt32LE(at + 4) !== ~length >>> 0) {
+      if (file.subarray(at).every((byte) => byte === 0)) break;
+      return { ok: false };
+    }
+    const end = at + HEAD + length;
     if (end > file.length) break;
     const framed = file.subarray(at, end);
-    const kind = NAMES.get(framed[8] ?? 0);
-    if (kind === undefined || checksum(framed) !== framed.readUInt32LE(4)) return { ok: false };
+    const kind = NAMES.get(framed[KIND_AT] ?? 0);
+    if (kind === undefined || crc32(framed.subarray(KIND_AT)) !== framed.readUInt32LE(8))
+      return { ok: false };
     records.push({ kind, payload: framed.subarray(HEAD) });
     snapshotEnded ||= kind === 'snapshotEnd';
     at = end;

@@ -61,11 +61,11 @@ export class StateFile {
    */
   static open(options: OpenOptions): StateFile {
     const { path, readOnly } = options;
-    if (readOnly) return new StateFile(options, load(options) ?? new Checkpoint(), () => undefined);
     let release: (() => void) | undefined;
     try {
+      if (readOnly) return new StateFile(options, load(options) ?? new Checkpoint(), () => undefined);
       mkdirSync(dirname(path), { recursive: true });
-      release = lock(path, 'the state file');
+      release = lock(path, 'the state file', 'state-file');
       const state = new StateFile(options, load(options) ?? new Checkpoint(), release);
       state.#replace(options.now);
       return state;
@@ -117,8 +117,9 @@ export class StateFile {
   #append(record: Record): void {
     if (this.#options.readOnly || this.#file === undefined) return;
     try {
-      writeAll(this.#file, encode(record), this.#length);
-      this.#length += 9 + record.payload.length;
+      const framed = encode(record);
+      writeAll(this.#file, framed, this.#length);
+      this.#length += framed.length;
     } catch (error) {
       const file = this.#file;
       this.#file = undefined;

@@ -4,7 +4,7 @@ import type { Host } from '../host.ts';
 import type { Ending } from '../ingest.ts';
 import type { Inputs } from '../inputs.ts';
 import { isFinalAt } from '../plan.ts';
-import { keepRejected } from '../rejected.ts';
+import { keepRejected, prepareRejected } from '../rejected.ts';
 import type { Tally } from '../report/tally.ts';
 import type { EventKey } from '../seen.ts';
 import { type HourWindow, historyStart, hoursOf, isWholeHour, type Window } from '../window.ts';
@@ -45,7 +45,10 @@ export function openTrack(
   try {
     const { rejectedFile, replayFile, dryRun } = inputs;
     if (rejectedFile !== undefined && rejectedFile !== replayFile && !dryRun) {
-      releases.push(lock(rejectedFile, 'the rejected file'));
+      const aside = guardFile(rejectedFile, () => prepareRejected(rejectedFile, clock.now()));
+      if (aside !== undefined)
+        tally.warn('rejected-set-aside', `The file of rejected rows was damaged: kept as ${aside}.`);
+      releases.push(lock(rejectedFile, 'the rejected file', 'rejected-file'));
     }
   } catch (error) {
     state?.close(clock.now());
@@ -69,7 +72,9 @@ export function openTrack(
     if (status === 'sent') return true;
     const { rejectedFile, replayFile } = inputs;
     if (status === 'failed' || rejectedFile === undefined || replayFile !== undefined) return false;
-    return guarded(() => keepRejected(rejectedFile, batch, why, clock.now()));
+    return guarded(() =>
+      keepRejected(rejectedFile, batch, why, { now: clock.now(), recorded: state !== undefined }),
+    );
   }
 
   function noteQuiet(hours: readonly HourWindow[]): void {
@@ -96,7 +101,8 @@ export function openTrack(
     ended: (ending) => {
       const { keys } = ending.batch;
       const safe = isSafe(ending);
-      const recorded = safe && guarded(() => state?.acknowledged(keys));
+      const fresh = keys.filter((key) => key.recorded !== true);
+      const recorded = safe && guarded(() => state?.acknowledged(fresh));
       ledger.ended(keys, recorded);
     },
     collected: (window, askedAt) => {
@@ -117,6 +123,15 @@ export function openTrack(
       }
     },
   };
+}
+
+function guardFile<T>(path: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw new ActionError('rejected-file', `${code} at ${path}`, { cause: error });
+  }
 }
 
 function openState(inputs: Inputs, host: Host, tally: Tally): StateFile | undefined {

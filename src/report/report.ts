@@ -16,6 +16,7 @@ const WARNING_TITLES = {
   quiet: 'Unusually quiet',
   budget: 'Schedule too dense',
   'state-set-aside': 'State file set aside',
+  'rejected-set-aside': 'Rejected rows set aside',
   'state-not-compacted': 'State file not rewritten',
   replay: 'Replay',
 } as const;

@@ -31,6 +31,7 @@ export type WarningCode =
   | 'quiet'
   | 'budget'
   | 'state-set-aside'
+  | 'rejected-set-aside'
   | 'state-not-compacted'
   | 'replay';
 

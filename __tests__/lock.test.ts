@@ -1,0 +1,191 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { lock } from '../src/progress/lock.ts';
+import { inFolder } from './support/checkpoint.ts';
+import {
+  between,
+  closeAll,
+  eventsFrom,
+  HOUR,
+  hourBack,
+  number,
+  openFolder,
+  openTenant,
+  step,
+  titles,
+} from './support/steps.ts';
+
+afterAll(closeAll);
+
+const START = hourBack(30);
+const WINDOW = between(START, START + 2 * HOUR);
+
+/** The id of a process that ran and is gone. */
+function deadPid(): number {
+  return spawnSync(process.execPath, ['-e', ''], { stdio: 'ignore' }).pid;
+}
+
+function holder(more: Partial<{ host: string; pid: number }>): string {
+  return JSON.stringify({ token: 'a-token', host: hostname(), pid: process.pid, ...more });
+}
+
+function attempt(path: string): string {
+  try {
+    lock(path, 'the file', 'state-file')();
+    return 'taken';
+  } catch (error) {
+    return (error as { code?: string }).code ?? 'unknown';
+  }
+}
+
+describe('a file', () => {
+  it('is held by one at a time, and free again afterwards', () =>
+    inFolder((folder) => {
+      const path = join(folder, 'state');
+      const release = lock(path, 'the file', 'state-file');
+      expect(() => lock(path, 'the file', 'state-file')).toThrow(
+        /^File in use by another run: the file .* is in use by process/,
+      );
+      release();
+      expect(attempt(path)).toBe('taken');
+      expect(readdirSync(folder)).toEqual([]);
+    }));
+
+  it('is not disturbed by another one in the same folder', () =>
+    inFolder((folder) => {
+      const release = lock(join(folder, 'one'), 'the file', 'state-file');
+      expect(attempt(join(folder, 'other'))).toBe('taken');
+      release();
+    }));
+
+  const LEFT: readonly {
+    readonly title: string;
+    readonly text: () => string;
+    readonly old?: true;
+    readonly is: string;
+  }[] = [
+    { title: 'of a process that is gone', text: () => holder({ pid: deadPid() }), is: 'taken' },
+    { title: 'of this very process id, come back in another run', text: () => holder({}), is: 'taken' },
+    { title: 'of a process that lives', text: () => holder({ pid: process.ppid }), is: 'state-locked' },
+    {
+      title: 'of a live process that was not touched for minutes',
+      text: () => holder({ pid: process.ppid }),
+      old: true,
+      is: 'taken',
+    },
+    {
+      title: 'of another machine',
+      text: () => holder({ host: 'elsewhere', pid: deadPid() }),
+      is: 'state-locked',
+    },
+    {
+      title: 'of another machine, untouched for minutes',
+      text: () => holder({ host: 'elsewhere' }),
+      old: true,
+      is: 'taken',
+    },
+    { title: 'that cannot be read', text: () => '{"tok', is: 'state-locked' },
+    { title: 'that cannot be read, untouched for minutes', text: () => '', old: true, is: 'taken' },
+  ];
+
+  it.each(LEFT)('with a lock $title: $is', ({ text, old, is }) =>
+    inFolder((folder) => {
+      const path = join(folder, 'state');
+      writeFileSync(`${path}.lock`, text());
+      const past = new Date(Date.now() - 6 * 60_000);
+      if (old) utimesSync(`${path}.lock`, past, past);
+      expect(attempt(path)).toBe(is);
+      // A lock of somebody alive stays as it was; one that was taken over leaves nothing behind.
+      expect(readdirSync(folder)).toEqual(is === 'taken' ? [] : ['state.lock']);
+    }),
+  );
+
+  it('whose lock was taken over by another run stays locked when the first one ends', () =>
+    inFolder((folder) => {
+      const path = join(folder, 'state');
+      const release = lock(path, 'the file', 'state-file');
+      writeFileSync(`${path}.lock`, holder({ host: 'elsewhere' }));
+      release();
+      expect(existsSync(`${path}.lock`)).toBe(true);
+    }));
+});
+
+describe('two runs on one file at once', () => {
+  it.each(['state-file', 'rejected-file'] as const)(
+    '%s: the second ends, and touches nothing',
+    async (input) => {
+      const emulator = await openTenant({ uploadDelayMs: 900 });
+      emulator.addEvents(eventsFrom(START, 20));
+      const path = join(openFolder(), 'file');
+      const inputs = { ...WINDOW, [input]: path };
+      const first = step(emulator, inputs);
+      while (!existsSync(`${path}.lock`)) await new Promise((resolve) => setTimeout(resolve, 5));
+      const before = emulator.requests.length;
+      const second = await step(emulator, inputs);
+      expect(titles(second.errors)).toEqual(['File in use by another run']);
+      expect(second.errors[0]?.text).toContain('concurrency group');
+      expect(number(second, 'activities-collected')).toBe(0);
+      const one = await first;
+      expect([one.code, number(one, 'activities-ingested')]).toEqual([0, 20]);
+      expect(
+        emulator.requests.slice(before).filter(({ rows, service }) => service === 'ingestion' && rows > 0),
+      ).toHaveLength(1);
+      expect(existsSync(`${path}.lock`)).toBe(false);
+      const third = await step(emulator, inputs);
+      expect(third.code).toBe(0);
+      if (input === 'state-file') expect(number(third, 'activities-ingested')).toBe(0);
+    },
+  );
+
+  it('a lock that a killed run left is taken over', async () => {
+    const emulator = await openTenant();
+    emulator.addEvents(eventsFrom(START, 20));
+    const path = join(openFolder(), 'state');
+    let kill: (signal: NodeJS.Signals) => void = () => undefined;
+    emulator.fault({ service: 'ingestion', silent: true, skip: 1 });
+    const killed = step(
+      emulator,
+      { ...WINDOW, 'state-file': path },
+      {
+        onStart: (signal) => {
+          kill = signal;
+        },
+      },
+    );
+    while (!existsSync(`${path}.lock`)) await new Promise((resolve) => setTimeout(resolve, 5));
+    kill('SIGKILL');
+    expect((await killed).signal).toBe('SIGKILL');
+    expect(readFileSync(`${path}.lock`, 'utf8')).toContain('pid');
+    emulator.clearFaults();
+    const next = await step(emulator, { ...WINDOW, 'state-file': path });
+    expect([next.code, number(next, 'activities-ingested')]).toEqual([0, 20]);
+    expect(readdirSync(join(path, '..'))).toEqual(['state']);
+  });
+
+  it.each([
+    ['the destination refuses', { roleGranted: false }],
+    ['the source refuses', { powerBiAllowed: false, fabricAllowed: false }],
+    ['the sign-in is refused', { clientIds: [] }],
+  ])('the file is free again when %s', async (_title, settings) => {
+    const emulator = await openTenant();
+    Object.assign(emulator.configure, settings);
+    const folder = openFolder();
+    const files = {
+      'state-file': join(folder, 'state'),
+      'rejected-file': join(folder, 'rejected'),
+    };
+    expect((await step(emulator, { ...WINDOW, ...files, fallback: 'false' })).code).toBe(1);
+    expect(readdirSync(folder)).toEqual(['state']);
+  });
+
+  it('a replay file that is not there leaves no lock either', async () => {
+    const emulator = await openTenant();
+    const folder = openFolder();
+    const run = await step(emulator, { 'replay-file': join(folder, 'none.gz') });
+    expect(titles(run.errors)).toEqual(['Replay file not usable']);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
