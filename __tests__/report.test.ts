@@ -393,7 +393,7 @@ describe('the summary', () => {
     expect(summary).toMatch(/\| 101,234 \| 1,234 \| 100,000 \| 0 \| 2 \|/);
     expect(summary).toContain('| ViewReport | 90 | 90.0 % |');
     expect(summary.indexOf('ViewReport')).toBeLessThan(summary.indexOf('ExportReport'));
-    expect(summary).toContain('```mermaid\nxychart-beta\n');
+    expect(summary).toContain('%%\nxychart-beta\n');
     expect(summary).toContain('`00000000-0000-8000-8000-000000000001`');
     expect(summary).not.toContain('[!CAUTION]');
     expect(summary).not.toContain('[!WARNING]');
