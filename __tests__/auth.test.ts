@@ -8,7 +8,7 @@ import { isTransient, refusalError, refusalOf, secondTries } from '../src/auth/e
 import { presentedClaims } from '../src/auth/oidc.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../src/clock.ts';
 import { FAULTS } from '../src/errors.ts';
-import type { Answer } from '../src/http/transport.ts';
+import type { Answer } from '../src/http/answer.ts';
 import { pause, VirtualClock } from './virtual-clock.ts';
 
 const SCOPE = 'https://analysis.windows.net/powerbi/api/.default';

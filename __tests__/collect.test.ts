@@ -1,6 +1,6 @@
 /** What is asked of the activity log, and that just that arrives in the table. */
 import { afterAll, describe, expect, it } from '@jest/globals';
-import type { ActivityEvent } from '../emulator/server.ts';
+import type { ActivityEvent, LoggedRequest } from '../emulator/server.ts';
 import { COLUMNS } from '../src/columns.ts';
 import { count, type WholeRun } from './support/invariants.ts';
 import {
@@ -215,7 +215,7 @@ describe('a filter', () => {
 
 describe('concurrency', () => {
   it.concurrent('bounds requests to the source and uploads, each', async () => {
-    const emulator = await startTenant({ eventsPerHour: 0, pageDelayMs: 40, uploadDelayMs: 400 });
+    const emulator = await startTenant({ eventsPerHour: 0, pageDelayMs: 100, uploadDelayMs: 400 });
     const range = wholeHours(8);
     for (let at = range.start; at < range.end; at += 3 * MINUTE) {
       emulator.addEvents([
@@ -225,8 +225,17 @@ describe('concurrency', () => {
     const run = await wholeRun(emulator, { inputs: { ...asking(range), concurrency: '3' } });
     expectEachOnce(emulator, range);
     expect(count(run, 'batches-sent')).toBeGreaterThan(5);
-    expect(emulator.maxConcurrent).toMatchObject({ 'power-bi': 3, ingestion: 3 });
+    expect(mostAtOnce(emulator.requestsTo('power-bi'))).toBe(3);
+    expect(mostAtOnce(emulator.requestsTo('ingestion'))).toBe(3);
     for (const { bodyBytes } of emulator.requestsTo('ingestion'))
       expect(bodyBytes).toBeLessThanOrEqual(1_000_000);
   });
 });
+
+/** Requests under way at once; the end of one may be noted some milliseconds after its answer was read. */
+function mostAtOnce(requests: readonly LoggedRequest[]): number {
+  const endOf = ({ at, finishedAt = at }: LoggedRequest) => finishedAt - 50;
+  return Math.max(
+    ...requests.map(({ at }) => requests.filter((one) => one.at <= at && endOf(one) > at).length),
+  );
+}

@@ -2,6 +2,7 @@ import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import nock from 'nock';
 import { ActionError } from '../src/errors.ts';
 import type { Host } from '../src/host.ts';
+import { conclude } from '../src/report/conclusions.ts';
 import { trackFailure } from '../src/report/failure-issue.ts';
 import { Tally } from '../src/report/tally.ts';
 
@@ -90,7 +91,7 @@ describe('the failure issue', () => {
     const tally = good();
     tally.carriesOn = true;
     tally.outOfTime = NOW;
-    tally.conclude();
+    conclude(tally);
     const { body } = await opened(tally);
     expect(body).toContain('Out of time');
   });

@@ -195,29 +195,6 @@ describe('the list of workspaces', () => {
     const run = await wholeRun(emulator, { inputs: { source: 'workspaces' } });
     expectRecords(emulator, run, READABLE);
   });
-
-  it.concurrent('that fails for good leaves nothing to collect', async () => {
-    const emulator = await startTenant();
-    emulator.fault({ service: 'fabric', status: 503, times: Number.POSITIVE_INFINITY });
-    const run = await wholeRun(emulator, { inputs: { source: 'workspaces' } });
-    const { title, message } = onlyError(run);
-    expect(title).toBe('Source not reached');
-    expect(message).toMatch(/HTTP 503.*network, proxy.*"fabric-url"/);
-  });
-
-  it.concurrent('holds one that fails for good: the others are recorded all the same', async () => {
-    const emulator = await startTenant();
-    const match = ({ path }: { path: string }) => path.endsWith(workspace(4));
-    emulator.fault({ service: 'fabric', match, status: 503, times: Number.POSITIVE_INFINITY });
-    const run = await wholeRun(emulator, { inputs: { source: 'workspaces' } });
-    expectRecords(
-      emulator,
-      run,
-      READABLE.filter((id) => id !== workspace(4)),
-    );
-    const unreadable = run.warnings.find(({ title }) => title === 'Unreadable workspaces')?.message;
-    expect(unreadable).toContain(`${workspace(4)} (HTTP 503`);
-  });
 });
 
 function iso(instant: number): string {

@@ -3,8 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type Batch, Batcher, rowAt } from '../src/batch.ts';
 import { ActionError } from '../src/errors.ts';
+import type { Answer } from '../src/http/answer.ts';
 import { RequestFailedError } from '../src/http/retry.ts';
-import type { Answer } from '../src/http/transport.ts';
 import { type Ending, Ingest, REFUSALS_IN_A_ROW } from '../src/ingest.ts';
 import { pause } from './virtual-clock.ts';
 

@@ -215,6 +215,40 @@ describe('a run that fails', () => {
   });
 });
 
+describe('workspace records', () => {
+  const [good, bad] = ['00000000-0000-4000-8000-0000000000b1', '00000000-0000-4000-8000-0000000000b2'];
+  const fabric = () => nock('https://api.fabric.microsoft.com').persist();
+
+  it('cannot be had where the list fails for good', async () => {
+    acceptUploads();
+    fabric().get('/v1/workspaces').reply(503);
+    const told = await runWith({ source: 'workspaces' });
+    expect(told.good).toBe(false);
+    expect(told.errors).toHaveLength(1);
+    expect(told.errors[0]).toMatch(/^Source not reached: .*HTTP 503.*network, proxy.*"fabric-url"/);
+  });
+
+  it('are sent for the others where one workspace fails for good', async () => {
+    const uploads = acceptUploads();
+    fabric()
+      .get('/v1/workspaces')
+      .reply(200, { value: [{ id: good }, { id: bad }] })
+      .get(`/v1/workspaces/${bad}`)
+      .reply(503)
+      .get(`/v1/workspaces/${good}`)
+      .reply(200, { id: good, displayName: 'Sales' });
+    const told = await runWith({ source: 'workspaces' });
+    expect(told.errors.filter((line) => line.startsWith('Unexpected'))).toEqual([]);
+    expect(uploads.map(({ body }) => body)).toEqual([[], [expect.objectContaining({ WorkspaceId: good })]]);
+    expect(told.summary).toContain(bad);
+    expect(told.outputs).toMatchObject({
+      source: 'workspaces',
+      complete: 'false',
+      'activities-ingested': '1',
+    });
+  });
+});
+
 function iso(instant: number): string {
   return new Date(instant).toISOString();
 }

@@ -5,6 +5,7 @@ import { DAY, HOUR, MINUTE } from '../src/clock.ts';
 import { ActionError, asActionError, FAULTS } from '../src/errors.ts';
 import type { Host, RunContext } from '../src/host.ts';
 import { chart } from '../src/report/chart.ts';
+import { conclude } from '../src/report/conclusions.ts';
 import { outputsOf } from '../src/report/outputs.ts';
 import { report } from '../src/report/report.ts';
 import { summaryOf } from '../src/report/summary.ts';
@@ -62,7 +63,7 @@ function tallyOf(
 }
 
 function told(tally: Tally): { tally: Tally; outputs: Record<string, string>; summary: string } {
-  tally.conclude();
+  conclude(tally);
   return { tally, outputs: outputsOf(tally), summary: summaryOf(tally, CONTEXT, NOW) };
 }
 
@@ -324,7 +325,7 @@ describe('the faults that are told', () => {
     }
     tally.fail(new ActionError('destination-forbidden', 'HTTP 403'));
     tally.fail(new ActionError('destination-forbidden', 'HTTP 403 twice'));
-    tally.conclude();
+    conclude(tally);
     const { host, errors } = listeningHost();
     await report(tally, host);
     expect(errors.map(({ title }) => title).sort()).toEqual(
@@ -661,7 +662,7 @@ describe('privacy', () => {
     expect(batch.body.toString()).toContain('ana.private@example.test');
     tally.batchEnded({ batch, wireBytes: 1, requestId: '', status: 'refused' });
     tally.fail(new ActionError('unexpected', 'TypeError'));
-    tally.conclude();
+    conclude(tally);
     const { host, said } = listeningHost();
     await report(tally, host);
     const everything = said.join('\n');

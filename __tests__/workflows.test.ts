@@ -210,8 +210,28 @@ describe.each(FILES)('%s', (path, { text, workflow }) => {
   });
 });
 
+describe('the linter', () => {
+  const broken = 'on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    stepz: []\n';
+
+  it('sees what is wrong', () => {
+    expect(lint(broken, '.github/workflows/broken.yml').map(({ message }) => message)).toContainEqual(
+      expect.stringContaining('"stepz"'),
+    );
+  });
+
+  it.each(KNOWN_WRONG.map((known) => [known.why, known.message] as const))(
+    'is still wrong where %s',
+    (_, message) => {
+      const all = FILES.flatMap(([path, { text }]) =>
+        lint(text, path.replace(/^examples\//, '.github/workflows/')),
+      );
+      expect(all.map((result) => result.message)).toContainEqual(expect.stringMatching(message));
+    },
+  );
+});
+
 describe('a workflow that collects', () => {
-  const collecting = [...EXAMPLES.map((file) => [file.path, file] as const)].filter(([, { workflow }]) =>
+  const collecting = EXAMPLES.map((file) => [file.path, file] as const).filter(([, { workflow }]) =>
     stepsOf(workflow).some(({ uses }) => uses === OWN_ACTION),
   );
 
@@ -309,8 +329,8 @@ describe('the reusable workflow', () => {
   it('fetches the action at its own commit', () => {
     const fetch = COLLECT_JOB.steps?.find(({ uses }) => uses?.startsWith('actions/checkout@'));
     expect(fetch?.with).toMatchObject({
-      repository: '${{ job.workflow_repository }}',
-      ref: '${{ job.workflow_sha }}',
+      repository: expression('job.workflow_repository'),
+      ref: expression('job.workflow_sha'),
       path: step?.uses?.replace('./', ''),
     });
   });
@@ -329,7 +349,7 @@ describe('the backfill example', () => {
   it('runs at most two jobs at once, each with a state file of its own', () => {
     expect(send.strategy?.['max-parallel']).toBe(2);
     const step = send.steps?.find(({ uses }) => uses === OWN_ACTION);
-    expect(step?.with?.['state-file']).toContain('${{ matrix.window.day }}');
+    expect(step?.with?.['state-file']).toContain(expression('matrix.window.day'));
   });
 
   // Its script runs on ubuntu and needs GNU date.
@@ -443,10 +463,14 @@ function expectKept(steps: readonly Step[], file: string): void {
   expect(save?.with?.path).toBe(file);
   expect(save?.if).toBe('always()');
   const key = String(save?.with?.key);
-  expect(key).toContain('${{ github.run_id }}');
-  expect(key).toContain('${{ github.run_attempt }}');
+  expect(key).toContain(expression('github.run_id'));
+  expect(key).toContain(expression('github.run_attempt'));
   expect(restore?.with?.key).toBe(key);
   expect(key.startsWith(String(restore?.with?.['restore-keys']))).toBe(true);
+}
+
+function expression(of: string): string {
+  return `\${{ ${of} }}`;
 }
 
 function isKnownWrong({ message }: LintResult): boolean {

@@ -128,7 +128,8 @@ say(`| naive: collect all, map all, one upload | ${ms(naive.wall)} | ${ms(naive.
 say(`| the action with \`state-file\` | ${ms(state.wall)} | ${ms(state.cpu)} | ${mb(state.rss)} |`);
 await day.stop();
 
-const small = await startService({ 'events-per-hour': 4167, 'prerender-hours': 26, 'page-size': 10_000 });
+// Pages of the same size, so that volume is all that grows.
+const small = await startService({ 'events-per-hour': 4167, 'prerender-hours': 26, 'page-size': 5000 });
 const smallRuns = await interleaved(
   small,
   { action: () => measure(ACTION, environment(small, 24)) },
@@ -136,7 +137,7 @@ const smallRuns = await interleaved(
   4167 * 24,
 );
 await small.stop();
-const large = await startService({ 'events-per-hour': 41_667, 'prerender-hours': 26, 'page-size': 10_000 });
+const large = await startService({ 'events-per-hour': 41_667, 'prerender-hours': 26, 'page-size': 5000 });
 const largeRuns = await interleaved(
   large,
   { action: () => measure(ACTION, environment(large, 24)) },

@@ -37885,7 +37885,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8179);
 /* harmony import */ var _actions_github__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2413);
 /* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5233);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1317);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8805);
 
 
 
@@ -37947,7 +37947,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 1317:
+/***/ 8805:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -45390,13 +45390,138 @@ function sentence(text) {
     return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
+;// CONCATENATED MODULE: ./lib/http/answer.js
+/** The body as a JSON object, or undefined where it is something else. */
+function jsonOf(answer) {
+    try {
+        const value = JSON.parse(answer.body.toString('utf8'));
+        return typeof value === 'object' && value !== null && !Array.isArray(value)
+            ? value
+            : undefined;
+    }
+    catch {
+        return undefined;
+    }
+}
+/**
+ * The error code in a body, in the shapes of Power BI and Azure Monitor (`error.code`), Fabric (`errorCode`) and
+ * Entra (`error`). Codes only: messages may repeat what was sent, and with it user names.
+ */
+function errorCode(answer) {
+    const body = jsonOf(answer);
+    const error = body?.error;
+    const nested = typeof error === 'object' && error !== null ? error.code : error;
+    const code = nested ?? body?.errorCode ?? answer.header('x-ms-error-code');
+    return typeof code === 'string' && /^[A-Za-z][\w.-]{0,63}$/.test(code) ? code : undefined;
+}
+function statusWithCode(answer) {
+    const code = errorCode(answer);
+    return code === undefined ? `HTTP ${answer.status}` : `HTTP ${answer.status} ${code}`;
+}
+/** Retry-After in ms: seconds or an HTTP date (RFC 9110, 10.2.3), else the seconds that Power BI names in its body. */
+function retryAfter(answer) {
+    const header = answer.header('retry-after')?.trim();
+    if (header !== undefined && /^\d+(\.\d+)?$/.test(header))
+        return Number(header) * 1000;
+    if (header !== undefined && !Number.isNaN(Date.parse(header)))
+        return Math.max(Date.parse(header) - Date.now(), 0);
+    const inBody = /Retry in (\d+) seconds/.exec(answer.body.subarray(0, 4096).toString('utf8'))?.[1];
+    return inBody === undefined ? undefined : Number(inBody) * 1000;
+}
+
+;// CONCATENATED MODULE: ./lib/http/no-proxy.js
+/**
+ * NO_PROXY as everybody writes it: the policy by itself takes "example.test" for that host alone, and knows neither
+ * "*.example.test" nor a port.
+ */
+function noProxyList(env) {
+    return (env['NO_PROXY'] ?? env['no_proxy'] ?? '')
+        .split(/[\s,]+/)
+        .map((entry) => entry.replace(/^\*(?=\.)/, '').replace(/:\d+$/, ''))
+        .filter((entry) => entry !== '')
+        .flatMap((entry) => (entry.startsWith('.') ? [entry] : [entry, `.${entry}`]));
+}
+
+;// CONCATENATED MODULE: ./lib/http/silence.js
+const bodies = new WeakMap();
+/** The body of a response that went through the policy. */
+function bodyOf(response) {
+    return bodies.get(response) ?? Buffer.from(response.bodyAsText ?? '');
+}
+/**
+ * Ends a request after `request.timeout` ms in which no byte arrived, and reads the body of a 200. The client's own
+ * time-out counts the whole transfer, so that it would cut off a large page on a slow line.
+ */
+const silencePolicy = {
+    name: 'silence',
+    async sendRequest(request, next) {
+        const outer = request.abortSignal;
+        const silence = new AbortController();
+        const silenceMs = request.timeout;
+        const timer = setTimeout(() => silence.abort(), silenceMs);
+        request.timeout = 0;
+        request.abortSignal = outer === undefined ? silence.signal : AbortSignal.any([outer, silence.signal]);
+        try {
+            const response = await next(request);
+            const stream = response.readableStreamBody;
+            if (stream === undefined)
+                return response;
+            const body = new BodyReader(response);
+            for await (const chunk of stream) {
+                body.add(chunk);
+                timer.refresh();
+            }
+            bodies.set(response, body.whole());
+            return response;
+        }
+        catch (error) {
+            if (silence.signal.aborted)
+                throw Object.assign(new Error('silence'), { code: `no answer for ${silenceMs / 1000} s` });
+            throw error;
+        }
+        finally {
+            clearTimeout(timer);
+            request.timeout = silenceMs;
+            if (outer === undefined)
+                delete request.abortSignal;
+            else
+                request.abortSignal = outer;
+        }
+    },
+};
+/** Largest body that is made room for on the word of its Content-Length. */
+const MOST_ROOM = 64 * 2 ** 20;
+/** Puts a body together; where its length is known, in place, so that a page is not in memory twice. */
+class BodyReader {
+    #chunks = [];
+    #room;
+    #length = 0;
+    constructor({ headers }) {
+        const length = Number(headers.get('content-length'));
+        const known = headers.get('content-encoding') === undefined && length > 0 && length <= MOST_ROOM;
+        this.#room = known ? Buffer.allocUnsafeSlow(length) : undefined;
+    }
+    add(chunk) {
+        if (this.#room === undefined)
+            this.#chunks.push(chunk);
+        else
+            chunk.copy(this.#room, this.#length);
+        this.#length += chunk.length;
+    }
+    whole() {
+        return this.#room === undefined ? Buffer.concat(this.#chunks) : this.#room.subarray(0, this.#length);
+    }
+}
+
 ;// CONCATENATED MODULE: ./lib/http/transport.js
+
+
+
 
 
 /** Not exported by core-rest-pipeline. */
 const DEFAULT_RETRY_POLICY = 'defaultRetryPolicy';
 const client = defaultHttpClient_createDefaultHttpClient();
-const bodies = new WeakMap();
 /** A pipeline with proxy, decompression, redacted logging and user agent, and the given way to sign requests. */
 function createPipeline(userAgent, authorization) {
     return adopt(createPipelineFromOptions_createPipelineFromOptions({}), userAgent, authorization);
@@ -45430,17 +45555,6 @@ function adopt(pipeline, userAgent, authorization) {
     pipeline.addPolicy(silencePolicy, { afterPhase: 'Sign' });
     return pipeline;
 }
-/**
- * NO_PROXY as everybody writes it: the policy by itself takes "example.test" for that host alone, and knows neither
- * "*.example.test" nor a port.
- */
-function noProxyList(env) {
-    return (env['NO_PROXY'] ?? env['no_proxy'] ?? '')
-        .split(/[\s,]+/)
-        .map((entry) => entry.replace(/^\*(?=\.)/, '').replace(/:\d+$/, ''))
-        .filter((entry) => entry !== '')
-        .flatMap((entry) => (entry.startsWith('.') ? [entry] : [entry, `.${entry}`]));
-}
 /** Sends one request once, and judges what came of it. A 4xx is an answer; the caller knows what it means. */
 async function send(pipeline, call) {
     const request = pipelineRequest_createPipelineRequest({
@@ -45465,7 +45579,7 @@ async function send(pipeline, call) {
     const answer = {
         status: response.status,
         header: (name) => response.headers.get(name),
-        body: bodies.get(response) ?? Buffer.from(response.bodyAsText ?? ''),
+        body: bodyOf(response),
     };
     // The code is looked up in the body, which costs much with a page of events.
     if (answer.status < 400)
@@ -45484,74 +45598,6 @@ async function send(pipeline, call) {
         ? { kind: 'transient', why, retryAfterMs: retryAfter(answer) }
         : { kind: 'done', value: answer };
 }
-/** The body as a JSON object, or undefined where it is something else. */
-function jsonOf(answer) {
-    try {
-        const value = JSON.parse(answer.body.toString('utf8'));
-        return typeof value === 'object' && value !== null && !Array.isArray(value)
-            ? value
-            : undefined;
-    }
-    catch {
-        return undefined;
-    }
-}
-/**
- * The error code in a body, in the shapes of Power BI and Azure Monitor (`error.code`), Fabric (`errorCode`) and
- * Entra (`error`). Codes only: messages may repeat what was sent, and with it user names.
- */
-function errorCode(answer) {
-    const body = jsonOf(answer);
-    const error = body?.error;
-    const nested = typeof error === 'object' && error !== null ? error.code : error;
-    const code = nested ?? body?.errorCode ?? answer.header('x-ms-error-code');
-    return typeof code === 'string' && /^[A-Za-z][\w.-]{0,63}$/.test(code) ? code : undefined;
-}
-function statusWithCode(answer) {
-    const code = errorCode(answer);
-    return code === undefined ? `HTTP ${answer.status}` : `HTTP ${answer.status} ${code}`;
-}
-/**
- * Ends a request after `request.timeout` ms in which no byte arrived, and reads the body of a 200. The client's own
- * time-out counts the whole transfer, so that it would cut off a large page on a slow line.
- */
-const silencePolicy = {
-    name: 'silence',
-    async sendRequest(request, next) {
-        const outer = request.abortSignal;
-        const silence = new AbortController();
-        const silenceMs = request.timeout;
-        const timer = setTimeout(() => silence.abort(), silenceMs);
-        request.timeout = 0;
-        request.abortSignal = outer === undefined ? silence.signal : AbortSignal.any([outer, silence.signal]);
-        try {
-            const response = await next(request);
-            const stream = response.readableStreamBody;
-            if (stream === undefined)
-                return response;
-            const chunks = [];
-            for await (const chunk of stream) {
-                chunks.push(chunk);
-                timer.refresh();
-            }
-            bodies.set(response, Buffer.concat(chunks));
-            return response;
-        }
-        catch (error) {
-            if (silence.signal.aborted)
-                throw Object.assign(new Error('silence'), { code: `no answer for ${silenceMs / 1000} s` });
-            throw error;
-        }
-        finally {
-            clearTimeout(timer);
-            request.timeout = silenceMs;
-            if (outer === undefined)
-                delete request.abortSignal;
-            else
-                request.abortSignal = outer;
-        }
-    },
-};
 /** TLS faults stay until somebody mends them; every other fault of the network may pass. */
 const LASTING = /^(?:CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS_CERT|HOSTNAME_MISMATCH|ERR_SSL_WRONG_VERSION|ERR_INVALID_URL)/;
 function judgeError(error) {
@@ -45574,16 +45620,6 @@ function codeOf(error) {
         return 'connection aborted';
     // A proxy that refuses CONNECT, or answers it with nonsense, gives a plain Error.
     return /proxy/i.test(error.message) ? 'proxy refused the connection' : undefined;
-}
-/** Retry-After in ms: seconds or an HTTP date (RFC 9110, 10.2.3), else the seconds that Power BI names in its body. */
-function retryAfter(answer) {
-    const header = answer.header('retry-after')?.trim();
-    if (header !== undefined && /^\d+(\.\d+)?$/.test(header))
-        return Number(header) * 1000;
-    if (header !== undefined && !Number.isNaN(Date.parse(header)))
-        return Math.max(Date.parse(header) - Date.now(), 0);
-    const inBody = /Retry in (\d+) seconds/.exec(answer.body.subarray(0, 4096).toString('utf8'))?.[1];
-    return inBody === undefined ? undefined : Number(inBody) * 1000;
 }
 
 // EXTERNAL MODULE: ./lib/clock.js
@@ -61189,6 +61225,7 @@ async function retrying(attempt, pace, gate = new Gate(OWN_WAITS)) {
 
 
 
+
 const SILENCE = 30_000;
 /**
  * Asks GitHub for a new ID token. It lives five minutes, so each exchange gets its own.
@@ -61318,6 +61355,7 @@ function refusalError(refusal, context) {
 }
 
 ;// CONCATENATED MODULE: ./lib/auth/network.js
+
 
 /**
  * MSAL's network, through our own pipeline: MSAL's fetch knows no proxy and no time-out. One attempt a call: after a
@@ -61458,6 +61496,7 @@ function authorityOf(app) {
 }
 
 ;// CONCATENATED MODULE: ./lib/auth/managed-identity.js
+
 
 
 
@@ -66464,6 +66503,7 @@ class LogsIngestionClient {
 
 
 
+
 /** Silence after which an upload is given up. Long, because an upload sent again after its answer was lost is doubled. */
 const destination_SILENCE = 90_000;
 const API_VERSION = '2023-01-01';
@@ -66694,48 +66734,6 @@ class Ingest {
     }
 }
 
-;// CONCATENATED MODULE: ./lib/auth/certificate.js
-
-const KEY = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[\s\S]+?-----END \1-----/;
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
-/**
- * Reads a PEM that holds a private key and its certificate, in any order and with a chain behind it.
- * @returns the certificate, or a phrase that completes "got …" where it cannot serve. The phrase never
- * holds any part of the input.
- */
-function parseCertificate(pem, now) {
-    // A secret pasted into one line keeps "\n" as two characters.
-    const text = pem.includes('\\n') && !pem.includes('\n') ? pem.replaceAll('\\n', '\n') : pem;
-    const keyBlock = KEY.exec(text);
-    const certificates = text.match(CERTIFICATE);
-    if (keyBlock === null && certificates === null)
-        return 'a value without PEM blocks';
-    if (keyBlock === null)
-        return 'a certificate without its private key';
-    if (certificates === null)
-        return 'a private key without its certificate';
-    if (keyBlock[1]?.includes('ENCRYPTED'))
-        return 'a private key protected by a passphrase';
-    try {
-        const privateKey = (0,external_node_crypto_.createPrivateKey)(keyBlock[0]);
-        const parsed = certificates.map((block) => ({ block, certificate: new external_node_crypto_.X509Certificate(block) }));
-        const own = parsed.find(({ certificate }) => certificate.checkPrivateKey(privateKey));
-        if (own === undefined)
-            return 'a private key and a certificate that do not belong together';
-        const validTo = Date.parse(own.certificate.validTo);
-        if (validTo < now)
-            return `a certificate that expired at ${new Date(validTo).toISOString()}`;
-        return {
-            privateKeyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-            certificatePem: own.block,
-            thumbprintSha256: own.certificate.fingerprint256.replaceAll(':', ''),
-        };
-    }
-    catch {
-        return 'PEM blocks that cannot be read';
-    }
-}
-
 ;// CONCATENATED MODULE: external "node:path"
 const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
 ;// CONCATENATED MODULE: ./lib/instant.js
@@ -66883,6 +66881,106 @@ function quoted(text) {
     return `"${line.length > 100 ? `${line.slice(0, 100)}…` : line}"`;
 }
 
+;// CONCATENATED MODULE: ./lib/auth/certificate.js
+
+const KEY = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[\s\S]+?-----END \1-----/;
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
+/**
+ * Reads a PEM that holds a private key and its certificate, in any order and with a chain behind it.
+ * @returns the certificate, or a phrase that completes "got …" where it cannot serve. The phrase never
+ * holds any part of the input.
+ */
+function parseCertificate(pem, now) {
+    // A secret pasted into one line keeps "\n" as two characters.
+    const text = pem.includes('\\n') && !pem.includes('\n') ? pem.replaceAll('\\n', '\n') : pem;
+    const keyBlock = KEY.exec(text);
+    const certificates = text.match(CERTIFICATE);
+    if (keyBlock === null && certificates === null)
+        return 'a value without PEM blocks';
+    if (keyBlock === null)
+        return 'a certificate without its private key';
+    if (certificates === null)
+        return 'a private key without its certificate';
+    if (keyBlock[1]?.includes('ENCRYPTED'))
+        return 'a private key protected by a passphrase';
+    try {
+        const privateKey = (0,external_node_crypto_.createPrivateKey)(keyBlock[0]);
+        const parsed = certificates.map((block) => ({ block, certificate: new external_node_crypto_.X509Certificate(block) }));
+        const own = parsed.find(({ certificate }) => certificate.checkPrivateKey(privateKey));
+        if (own === undefined)
+            return 'a private key and a certificate that do not belong together';
+        const validTo = Date.parse(own.certificate.validTo);
+        if (validTo < now)
+            return `a certificate that expired at ${new Date(validTo).toISOString()}`;
+        return {
+            privateKeyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+            certificatePem: own.block,
+            thumbprintSha256: own.certificate.fingerprint256.replaceAll(':', ''),
+        };
+    }
+    catch {
+        return 'PEM blocks that cannot be read';
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/sign-in-input.js
+
+
+/**
+ * The one way to sign in that the inputs choose; GitHub OIDC where they choose none. Faults are noted in `read`.
+ * @param now ms since the epoch, to tell an expired certificate
+ */
+function readSignIn(read, clientId, now) {
+    const secret = read.secret('client-secret');
+    const pem = read.secret('client-certificate');
+    const managedIdentity = read.boolean('managed-identity', false);
+    const vaultUrl = read.optional('key-vault-url', 'https://NAME.vault.azure.net/ (or .vault.usgovcloudapi.net, .vault.azure.cn)', (text) => (vaultScopeOf(text) === undefined ? undefined : new URL(text).origin));
+    const vaultGiven = read.given('key-vault-url');
+    const secretName = read.optional('key-vault-secret-name', 'letters, digits and hyphens, up to 127', (text) => (/^[0-9a-z-]{1,127}$/i.test(text) ? text : undefined));
+    const ways = [
+        secret !== undefined && 'client-secret',
+        pem !== undefined && 'client-certificate',
+        managedIdentity && 'managed-identity',
+    ].filter((way) => way !== false);
+    if (ways.length > 1)
+        read.fault(ways.join(' and '), 'at most one way to sign in', `${ways.length}`);
+    if (secret !== undefined && vaultGiven) {
+        read.fault('client-secret and key-vault-url', 'only one of the two', 'both');
+    }
+    if (vaultGiven && !read.given('key-vault-secret-name')) {
+        read.fault('key-vault-secret-name', 'the name of the secret, with "key-vault-url"', 'nothing');
+    }
+    if (!vaultGiven && read.given('key-vault-secret-name')) {
+        read.fault('key-vault-secret-name', '"key-vault-url" with it', 'it alone');
+    }
+    if (!read.given('client-id') && (!managedIdentity || vaultGiven)) {
+        read.fault('client-id', 'an application (client) id, a GUID', 'nothing');
+    }
+    let direct = { by: 'oidc' };
+    if (managedIdentity)
+        direct = { by: 'managed-identity', clientId: vaultGiven ? undefined : clientId };
+    if (pem !== undefined) {
+        const certificate = parseCertificate(pem, now);
+        if (typeof certificate === 'string') {
+            read.fault('client-certificate', 'a PEM with private key and valid certificate', certificate);
+        }
+        else {
+            direct = { by: 'certificate', certificate };
+        }
+    }
+    if (vaultUrl !== undefined && secretName !== undefined) {
+        const scope = vaultScopeOf(vaultUrl) ?? '';
+        return { by: 'vault', url: vaultUrl, scope, secretName, openedBy: direct };
+    }
+    return secret === undefined ? direct : { by: 'secret', secret };
+}
+function vaultScopeOf(text) {
+    const url = URL.parse(text);
+    if (url === null || url.protocol !== 'https:' || url.pathname !== '/' || url.search !== '')
+        return undefined;
+    return vaultScope(url.hostname);
+}
+
 ;// CONCATENATED MODULE: ./lib/inputs.js
 
 
@@ -66952,56 +67050,6 @@ function readInputs(get, now) {
     if (read.faults.length > 0)
         throw new ActionError('inputs', read.faults.join('; '));
     return inputs;
-}
-function readSignIn(read, clientId, now) {
-    const secret = read.secret('client-secret');
-    const pem = read.secret('client-certificate');
-    const managedIdentity = read.boolean('managed-identity', false);
-    const vaultUrl = read.optional('key-vault-url', 'https://NAME.vault.azure.net/ (or .vault.usgovcloudapi.net, .vault.azure.cn)', (text) => (vaultScopeOf(text) === undefined ? undefined : new URL(text).origin));
-    const vaultGiven = read.given('key-vault-url');
-    const secretName = read.optional('key-vault-secret-name', 'letters, digits and hyphens, up to 127', (text) => (/^[0-9a-z-]{1,127}$/i.test(text) ? text : undefined));
-    const ways = [
-        secret !== undefined && 'client-secret',
-        pem !== undefined && 'client-certificate',
-        managedIdentity && 'managed-identity',
-    ].filter((way) => way !== false);
-    if (ways.length > 1)
-        read.fault(ways.join(' and '), 'at most one way to sign in', `${ways.length}`);
-    if (secret !== undefined && vaultGiven) {
-        read.fault('client-secret and key-vault-url', 'only one of the two', 'both');
-    }
-    if (vaultGiven && !read.given('key-vault-secret-name')) {
-        read.fault('key-vault-secret-name', 'the name of the secret, with "key-vault-url"', 'nothing');
-    }
-    if (!vaultGiven && read.given('key-vault-secret-name')) {
-        read.fault('key-vault-secret-name', '"key-vault-url" with it', 'it alone');
-    }
-    if (!read.given('client-id') && (!managedIdentity || vaultGiven)) {
-        read.fault('client-id', 'an application (client) id, a GUID', 'nothing');
-    }
-    let direct = { by: 'oidc' };
-    if (managedIdentity)
-        direct = { by: 'managed-identity', clientId: vaultGiven ? undefined : clientId };
-    if (pem !== undefined) {
-        const certificate = parseCertificate(pem, now);
-        if (typeof certificate === 'string') {
-            read.fault('client-certificate', 'a PEM with private key and valid certificate', certificate);
-        }
-        else {
-            direct = { by: 'certificate', certificate };
-        }
-    }
-    if (vaultUrl !== undefined && secretName !== undefined) {
-        const scope = vaultScopeOf(vaultUrl) ?? '';
-        return { by: 'vault', url: vaultUrl, scope, secretName, openedBy: direct };
-    }
-    return secret === undefined ? direct : { by: 'secret', secret };
-}
-function vaultScopeOf(text) {
-    const url = URL.parse(text);
-    if (url === null || url.protocol !== 'https:' || url.pathname !== '/' || url.search !== '')
-        return undefined;
-    return vaultScope(url.hostname);
 }
 function refuseSharedPaths(read, { stateFile, rejectedFile, replayFile }) {
     if (stateFile === undefined)
@@ -67147,6 +67195,7 @@ function isWholeHour(window) {
 }
 
 ;// CONCATENATED MODULE: ./lib/sources/page.js
+
 
 
 /** Thrown when the service says no to the request itself: another attempt would meet the same answer. */
@@ -67398,22 +67447,26 @@ function readPage({ body }) {
     if (scanned === undefined)
         return undefined;
     const token = scanned.rest['continuationToken'];
+    // Let go of once the events are taken: the page before must not stay in memory while the next one is waited for.
+    let held = { body, elements: scanned.elements };
+    const isEmpty = scanned.elements.length === 0;
     let broken = false;
-    function* events(elements) {
-        for (const element of elements) {
-            const event = parseElement(body, element);
+    function* events() {
+        for (const element of held?.elements ?? []) {
+            const event = held === undefined ? undefined : parseElement(held.body, element);
             broken = event === undefined;
             if (broken)
-                return;
+                break;
             // Blank records have been seen; there is nothing in them to keep.
             if (typeof event === 'object' && event !== null && !Array.isArray(event))
                 yield event;
         }
+        held = undefined;
     }
     return {
-        events: () => events(scanned.elements),
+        events,
         isBroken: () => broken,
-        isEmpty: scanned.elements.length === 0,
+        isEmpty,
         token: typeof token === 'string' && token !== '' ? token : undefined,
     };
 }
@@ -69238,8 +69291,6 @@ function acceptedBefore(path) {
     return accepted;
 }
 
-// EXTERNAL MODULE: ./node_modules/@actions/github/lib/github.js + 22 modules
-var github = __nccwpck_require__(2413);
 ;// CONCATENATED MODULE: ./lib/report/budget.js
 
 /** Requests an hour that the service documents (https://learn.microsoft.com/en-us/rest/api/power-bi/admin/get-activity-events). */
@@ -69266,8 +69317,6 @@ function lengthOf(ms) {
 }
 
 ;// CONCATENATED MODULE: ./lib/report/tally.js
-
-
 
 
 /** First entries kept of the batch summary, so that the output stays far below GitHub's megabyte. */
@@ -69357,68 +69406,9 @@ class Tally {
         const { status, wireBytes, requestId } = ending;
         this.batches.push({ batch: this.batchesTotal, rows, bytes, wireBytes, status, requestId });
     }
-    /** Draws the conclusions that need the whole picture. */
-    conclude() {
-        const { window } = this;
-        const endedEarly = this.errors.size > 0 || this.outOfTime !== undefined;
-        if (this.outOfTime !== undefined)
-            this.#endEarly(this.outOfTime);
-        if (this.missing.length > 0)
-            this.#failMissing();
-        if (this.refusedRows > 0) {
-            this.fail(new ActionError('rows-refused', `${this.refusedRows} rows were refused one by one with HTTP 400 or 413`));
-        }
-        if (this.failed > this.refusedRows && !endedEarly) {
-            this.fail(new ActionError('uploads-failed', `${this.failed - this.refusedRows} rows were not acknowledged`));
-        }
-        if (this.agedOut.length > 0) {
-            const hours = this.agedOut.reduce((sum, part) => sum + (part.end - part.start), 0) / lib_clock/* HOUR */.dp;
-            this.warn('aged-out', `Lost: ${round(hours)} h of the window had left the 28 days that the service keeps before they could be asked for.`);
-        }
-        if (this.quietHours.length > 0) {
-            const named = this.quietHours.slice(0, 5).map((hour) => describe({ start: hour, end: hour + lib_clock/* HOUR */.dp }));
-            this.warn('quiet', `No event in ${named.join(', ')} (UTC), where there usually are some.`);
-        }
-        if (cannotKeepUp(this.sourceRequests - this.caughtUpHours, this.#interval())) {
-            this.warn('budget', `This run needed ${this.sourceRequests} source requests, more than the ${REQUESTS_AN_HOUR} an hour that the service documents leave between two runs: run less often.`);
-        }
-        if (this.counts.rows > 0) {
-            this.warn('cut', `Cut to the service's limit of 64 KiB: ${this.counts.values} value(s) in ${this.counts.rows} row(s).`);
-        }
-        if (this.unreadable.length > 0) {
-            const named = this.unreadable.slice(0, 10).map(({ id, why }) => `${id} (${why})`);
-            const more = this.unreadable.length > 10 ? ` and ${this.unreadable.length - 10} more` : '';
-            this.warn('unreadable-workspaces', `Workspaces that could not be read: ${named.join(', ')}${more}.`);
-        }
-        const quiet = this.collectedWhole && this.counts.collected === 0 && this.settledHours === 0 && window !== undefined;
-        if (quiet && window.end - window.start >= lib_clock/* DAY */.d_) {
-            this.warn('no-events', "Not a single event in 24 hours or more: unusual for a tenant in use. Check the filters and the app's access.");
-        }
-    }
     /** Whether rows lie so far back that the service replaces their TimeGenerated (older than two days). */
     replacesTimeGenerated(now) {
         return [...this.counts.hours.keys()].some((hour) => hour + lib_clock/* HOUR */.dp < hourOf(now) - 2 * lib_clock/* DAY */.d_);
-    }
-    #interval() {
-        return this.lastRunAt === undefined ? undefined : this.startedAt - this.lastRunAt;
-    }
-    #endEarly(until) {
-        const left = remainingOf(this.hoursPlanned, this.hoursDone, this.sourceRequests);
-        const hours = left.hours === 0
-            ? 'all hours were collected, but not every row was acknowledged'
-            : `${left.hours} of ${this.hoursPlanned} hours are left, about ${left.requests} requests or ${lengthOf(left.ms)} at ${REQUESTS_AN_HOUR} requests an hour`;
-        const detail = `the next wait would have ended at ${new Date(until).toISOString()}, after the deadline; ${hours}`;
-        if (!this.carriesOn)
-            this.fail(new ActionError('out-of-time', detail));
-        else
-            this.warn('incomplete', `Out of time: ${detail}. The next run goes on from here.`);
-    }
-    #failMissing() {
-        const named = this.missing.slice(0, 5).map(({ window, why }) => `${describe(window)} (${why})`);
-        const more = this.missing.length > 5 ? ` and ${this.missing.length - 5} more` : '';
-        const list = `${named.join(', ')}${more}`;
-        const nothing = this.hoursDone === this.missing.length && this.counts.collected === 0;
-        this.fail(new ActionError(nothing ? 'source-unreachable' : 'hours-missing', list));
     }
 }
 /** A window as a reader wants it: "2026-11-20T07:00Z to 08:00Z". */
@@ -69428,10 +69418,77 @@ function describe(window) {
     const end = minute(window.end);
     return `${start} to ${start.slice(0, 10) === end.slice(0, 10) ? end.slice(11) : end}`;
 }
+
+;// CONCATENATED MODULE: ./lib/report/conclusions.js
+
+
+
+
+/** Draws the conclusions that need the whole picture: faults and warnings that no single stage can tell. */
+function conclude(tally) {
+    const endedEarly = tally.errors.size > 0 || tally.outOfTime !== undefined;
+    if (tally.outOfTime !== undefined)
+        endEarly(tally, tally.outOfTime);
+    if (tally.missing.length > 0)
+        failMissing(tally);
+    if (tally.refusedRows > 0) {
+        tally.fail(new ActionError('rows-refused', `${tally.refusedRows} rows were refused one by one with HTTP 400 or 413`));
+    }
+    if (tally.failed > tally.refusedRows && !endedEarly) {
+        tally.fail(new ActionError('uploads-failed', `${tally.failed - tally.refusedRows} rows were not acknowledged`));
+    }
+    if (tally.agedOut.length > 0) {
+        const hours = tally.agedOut.reduce((sum, part) => sum + (part.end - part.start), 0) / lib_clock/* HOUR */.dp;
+        tally.warn('aged-out', `Lost: ${round(hours)} h of the window had left the 28 days that the service keeps before they could be asked for.`);
+    }
+    if (tally.quietHours.length > 0) {
+        const named = tally.quietHours.slice(0, 5).map((hour) => describe({ start: hour, end: hour + lib_clock/* HOUR */.dp }));
+        tally.warn('quiet', `No event in ${named.join(', ')} (UTC), where there usually are some.`);
+    }
+    if (cannotKeepUp(tally.sourceRequests - tally.caughtUpHours, interval(tally))) {
+        tally.warn('budget', `This run needed ${tally.sourceRequests} source requests, more than the ${REQUESTS_AN_HOUR} an hour that the service documents leave between two runs: run less often.`);
+    }
+    if (tally.counts.rows > 0) {
+        tally.warn('cut', `Cut to the service's limit of 64 KiB: ${tally.counts.values} value(s) in ${tally.counts.rows} row(s).`);
+    }
+    if (tally.unreadable.length > 0) {
+        const named = tally.unreadable.slice(0, 10).map(({ id, why }) => `${id} (${why})`);
+        const more = tally.unreadable.length > 10 ? ` and ${tally.unreadable.length - 10} more` : '';
+        tally.warn('unreadable-workspaces', `Workspaces that could not be read: ${named.join(', ')}${more}.`);
+    }
+    const { window } = tally;
+    const quiet = tally.collectedWhole && tally.counts.collected === 0 && tally.settledHours === 0 && window !== undefined;
+    if (quiet && window.end - window.start >= lib_clock/* DAY */.d_) {
+        tally.warn('no-events', "Not a single event in 24 hours or more: unusual for a tenant in use. Check the filters and the app's access.");
+    }
+}
+function interval(tally) {
+    return tally.lastRunAt === undefined ? undefined : tally.startedAt - tally.lastRunAt;
+}
+function endEarly(tally, until) {
+    const left = remainingOf(tally.hoursPlanned, tally.hoursDone, tally.sourceRequests);
+    const hours = left.hours === 0
+        ? 'all hours were collected, but not every row was acknowledged'
+        : `${left.hours} of ${tally.hoursPlanned} hours are left, about ${left.requests} requests or ${lengthOf(left.ms)} at ${REQUESTS_AN_HOUR} requests an hour`;
+    const detail = `the next wait would have ended at ${new Date(until).toISOString()}, after the deadline; ${hours}`;
+    if (!tally.carriesOn)
+        tally.fail(new ActionError('out-of-time', detail));
+    else
+        tally.warn('incomplete', `Out of time: ${detail}. The next run goes on from here.`);
+}
+function failMissing(tally) {
+    const named = tally.missing.slice(0, 5).map(({ window, why }) => `${describe(window)} (${why})`);
+    const more = tally.missing.length > 5 ? ` and ${tally.missing.length - 5} more` : '';
+    const list = `${named.join(', ')}${more}`;
+    const nothing = tally.hoursDone === tally.missing.length && tally.counts.collected === 0;
+    tally.fail(new ActionError(nothing ? 'source-unreachable' : 'hours-missing', list));
+}
 function round(value) {
     return (Math.round(value * 10) / 10).toString();
 }
 
+// EXTERNAL MODULE: ./node_modules/@actions/github/lib/github.js + 22 modules
+var github = __nccwpck_require__(2413);
 ;// CONCATENATED MODULE: ./lib/report/failure-issue.js
 
 
@@ -69935,6 +69992,7 @@ function newRequestId(context) {
 
 
 
+
 /** Waits where a 429 of the ingestion service names no time. */
 const UPLOAD_WAITS = { first: 2 * lib_clock/* SECOND */.Z2, longest: 60 * lib_clock/* SECOND */.Z2 };
 /**
@@ -69951,14 +70009,14 @@ async function run(host) {
         await work(readInputs(host.getInput, host.clock.now()), host, tally);
     }
     catch (error) {
-        conclude(error, tally);
+        noteEnd(error, tally);
     }
-    tally.conclude();
+    conclude(tally);
     await report(tally, host);
     await trackFailure(tally, host);
     return tally.errors.size === 0;
 }
-function conclude(error, tally) {
+function noteEnd(error, tally) {
     if (error instanceof OutOfTimeError)
         tally.outOfTime = error.until;
     else

@@ -3,11 +3,12 @@ import { LogsIngestionClient } from '@azure/monitor-ingestion';
 import type { EntraCredential } from './auth/credential.ts';
 import { monitorAudience } from './clouds.ts';
 import { ActionError, type FaultCode } from './errors.ts';
+import { type Answer, statusWithCode } from './http/answer.ts';
 import { authorizationPolicy } from './http/authorize.ts';
 import type { Gate } from './http/gate.ts';
 import type { Pace } from './http/pace.ts';
 import { type Outcome, RequestFailedError, retrying } from './http/retry.ts';
-import { type Answer, adopt, send, statusWithCode } from './http/transport.ts';
+import { adopt, send } from './http/transport.ts';
 
 /** Where rows go: the stream of a data collection rule. */
 export interface Destination {

@@ -2,8 +2,8 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { type Batch, slice } from './batch.ts';
 import { ActionError, OutOfTimeError } from './errors.ts';
+import { type Answer, statusWithCode } from './http/answer.ts';
 import { RequestFailedError } from './http/retry.ts';
-import { type Answer, statusWithCode } from './http/transport.ts';
 
 /** How an upload ended. A batch that is halved has no ending of its own, its parts have. */
 export interface Ending {

@@ -14,6 +14,7 @@ import { type Plan, planHours } from './plan.ts';
 import { lock } from './progress/lock.ts';
 import { openTrack } from './progress/track.ts';
 import { Replay } from './replay.ts';
+import { conclude } from './report/conclusions.ts';
 import { trackFailure } from './report/failure-issue.ts';
 import { Live } from './report/live.ts';
 import { report } from './report/report.ts';
@@ -37,15 +38,15 @@ export async function run(host: Host): Promise<boolean> {
   try {
     await work(readInputs(host.getInput, host.clock.now()), host, tally);
   } catch (error) {
-    conclude(error, tally);
+    noteEnd(error, tally);
   }
-  tally.conclude();
+  conclude(tally);
   await report(tally, host);
   await trackFailure(tally, host);
   return tally.errors.size === 0;
 }
 
-function conclude(error: unknown, tally: Tally): void {
+function noteEnd(error: unknown, tally: Tally): void {
   if (error instanceof OutOfTimeError) tally.outOfTime = error.until;
   else tally.fail(asActionError(error));
 }

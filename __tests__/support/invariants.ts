@@ -52,7 +52,7 @@ function expectOrderlyEnd(run: WholeRun): void {
     expect(run.summary).toContain(`**${title}.**`);
   }
   if (run.errors.length > 0) expect(run.outputs.complete).toBe('false');
-  expect(run.log).not.toContain('Unexpected error');
+  expect(titles).not.toContain('Unexpected error');
 }
 
 interface BatchEntry {

@@ -1,5 +1,5 @@
 import { ActionError, type FaultCode } from '../errors.ts';
-import { type Answer, jsonOf } from '../http/transport.ts';
+import { type Answer, jsonOf } from '../http/answer.ts';
 import { presentedClaims } from './oidc.ts';
 
 /**

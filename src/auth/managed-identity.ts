@@ -2,9 +2,10 @@ import type { AccessToken } from '@azure/core-auth';
 import { type Pipeline, proxyPolicyName } from '@azure/core-rest-pipeline';
 import { ManagedIdentityApplication } from '@azure/msal-node';
 import { ActionError } from '../errors.ts';
+import { statusWithCode } from '../http/answer.ts';
 import type { Pace } from '../http/pace.ts';
 import { type Outcome, RequestFailedError, retrying } from '../http/retry.ts';
-import { createPipeline, statusWithCode } from '../http/transport.ts';
+import { createPipeline } from '../http/transport.ts';
 import { Network } from './network.ts';
 
 /** The metadata service is on the machine itself: what it has to say comes at once or not at all. */

@@ -14,14 +14,10 @@ import {
   userAgentPolicyName,
 } from '@azure/core-rest-pipeline';
 import { ActionError, OutOfTimeError } from '../errors.ts';
+import { type Answer, retryAfter, statusWithCode } from './answer.ts';
+import { noProxyList } from './no-proxy.ts';
 import type { Outcome } from './retry.ts';
-
-/** An HTTP answer, its body read to the end and inflated. */
-export interface Answer {
-  readonly status: number;
-  readonly header: (name: string) => string | undefined;
-  readonly body: Buffer;
-}
+import { bodyOf, silencePolicy } from './silence.ts';
 
 export interface Call {
   readonly method: HttpMethods;
@@ -41,7 +37,6 @@ export interface Call {
 const DEFAULT_RETRY_POLICY = 'defaultRetryPolicy';
 
 const client = createDefaultHttpClient();
-const bodies = new WeakMap<PipelineResponse, Buffer>();
 
 /** A pipeline with proxy, decompression, redacted logging and user agent, and the given way to sign requests. */
 export function createPipeline(userAgent: string, authorization?: PipelinePolicy): Pipeline {
@@ -76,18 +71,6 @@ export function adopt(pipeline: Pipeline, userAgent: string, authorization?: Pip
   return pipeline;
 }
 
-/**
- * NO_PROXY as everybody writes it: the policy by itself takes "example.test" for that host alone, and knows neither
- * "*.example.test" nor a port.
- */
-export function noProxyList(env: NodeJS.ProcessEnv): string[] {
-  return (env['NO_PROXY'] ?? env['no_proxy'] ?? '')
-    .split(/[\s,]+/)
-    .map((entry) => entry.replace(/^\*(?=\.)/, '').replace(/:\d+$/, ''))
-    .filter((entry) => entry !== '')
-    .flatMap((entry) => (entry.startsWith('.') ? [entry] : [entry, `.${entry}`]));
-}
-
 /** Sends one request once, and judges what came of it. A 4xx is an answer; the caller knows what it means. */
 export async function send(pipeline: Pipeline, call: Call): Promise<Outcome<Answer>> {
   const request = createPipelineRequest({
@@ -111,7 +94,7 @@ export async function send(pipeline: Pipeline, call: Call): Promise<Outcome<Answ
   const answer: Answer = {
     status: response.status,
     header: (name) => response.headers.get(name),
-    body: bodies.get(response) ?? Buffer.from(response.bodyAsText ?? ''),
+    body: bodyOf(response),
   };
   // The code is looked up in the body, which costs much with a page of events.
   if (answer.status < 400) return { kind: 'done', value: answer };
@@ -128,73 +111,6 @@ export async function send(pipeline: Pipeline, call: Call): Promise<Outcome<Answ
     ? { kind: 'transient', why, retryAfterMs: retryAfter(answer) }
     : { kind: 'done', value: answer };
 }
-
-/** The body as a JSON object, or undefined where it is something else. */
-export function jsonOf(answer: Answer): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(answer.body.toString('utf8'));
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * The error code in a body, in the shapes of Power BI and Azure Monitor (`error.code`), Fabric (`errorCode`) and
- * Entra (`error`). Codes only: messages may repeat what was sent, and with it user names.
- */
-export function errorCode(answer: Answer): string | undefined {
-  const body = jsonOf(answer);
-  const error = body?.error;
-  const nested =
-    typeof error === 'object' && error !== null ? (error as Record<string, unknown>).code : error;
-  const code = nested ?? body?.errorCode ?? answer.header('x-ms-error-code');
-  return typeof code === 'string' && /^[A-Za-z][\w.-]{0,63}$/.test(code) ? code : undefined;
-}
-
-export function statusWithCode(answer: Answer): string {
-  const code = errorCode(answer);
-  return code === undefined ? `HTTP ${answer.status}` : `HTTP ${answer.status} ${code}`;
-}
-
-/**
- * Ends a request after `request.timeout` ms in which no byte arrived, and reads the body of a 200. The client's own
- * time-out counts the whole transfer, so that it would cut off a large page on a slow line.
- */
-const silencePolicy: PipelinePolicy = {
-  name: 'silence',
-  async sendRequest(request, next) {
-    const outer = request.abortSignal as AbortSignal | undefined;
-    const silence = new AbortController();
-    const silenceMs = request.timeout;
-    const timer = setTimeout(() => silence.abort(), silenceMs);
-    request.timeout = 0;
-    request.abortSignal = outer === undefined ? silence.signal : AbortSignal.any([outer, silence.signal]);
-    try {
-      const response = await next(request);
-      const stream = response.readableStreamBody;
-      if (stream === undefined) return response;
-      const chunks: Buffer[] = [];
-      for await (const chunk of stream) {
-        chunks.push(chunk as Buffer);
-        timer.refresh();
-      }
-      bodies.set(response, Buffer.concat(chunks));
-      return response;
-    } catch (error) {
-      if (silence.signal.aborted)
-        throw Object.assign(new Error('silence'), { code: `no answer for ${silenceMs / 1000} s` });
-      throw error;
-    } finally {
-      clearTimeout(timer);
-      request.timeout = silenceMs;
-      if (outer === undefined) delete request.abortSignal;
-      else request.abortSignal = outer;
-    }
-  },
-};
 
 /** TLS faults stay until somebody mends them; every other fault of the network may pass. */
 const LASTING =
@@ -217,14 +133,4 @@ function codeOf(error: unknown): string | undefined {
   if (error.name === 'AbortError' || error instanceof AggregateError) return 'connection aborted';
   // A proxy that refuses CONNECT, or answers it with nonsense, gives a plain Error.
   return /proxy/i.test(error.message) ? 'proxy refused the connection' : undefined;
-}
-
-/** Retry-After in ms: seconds or an HTTP date (RFC 9110, 10.2.3), else the seconds that Power BI names in its body. */
-function retryAfter(answer: Answer): number | undefined {
-  const header = answer.header('retry-after')?.trim();
-  if (header !== undefined && /^\d+(\.\d+)?$/.test(header)) return Number(header) * 1000;
-  if (header !== undefined && !Number.isNaN(Date.parse(header)))
-    return Math.max(Date.parse(header) - Date.now(), 0);
-  const inBody = /Retry in (\d+) seconds/.exec(answer.body.subarray(0, 4096).toString('utf8'))?.[1];
-  return inBody === undefined ? undefined : Number(inBody) * 1000;
 }

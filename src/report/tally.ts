@@ -1,10 +1,9 @@
 import { DAY, HOUR } from '../clock.ts';
-import { ActionError, type FaultCode } from '../errors.ts';
+import type { ActionError, FaultCode } from '../errors.ts';
 import type { Ending } from '../ingest.ts';
 import type { EventCounts } from '../rows.ts';
 import type { SourceName } from '../sources/event.ts';
 import { hourOf, type Window } from '../window.ts';
-import { cannotKeepUp, lengthOf, REQUESTS_AN_HOUR, remainingOf } from './budget.ts';
 
 /** One upload in the batch summary. */
 export interface BatchEntry {
@@ -125,89 +124,9 @@ export class Tally {
     this.batches.push({ batch: this.batchesTotal, rows, bytes, wireBytes, status, requestId });
   }
 
-  /** Draws the conclusions that need the whole picture. */
-  conclude(): void {
-    const { window } = this;
-    const endedEarly = this.errors.size > 0 || this.outOfTime !== undefined;
-    if (this.outOfTime !== undefined) this.#endEarly(this.outOfTime);
-    if (this.missing.length > 0) this.#failMissing();
-    if (this.refusedRows > 0) {
-      this.fail(
-        new ActionError(
-          'rows-refused',
-          `${this.refusedRows} rows were refused one by one with HTTP 400 or 413`,
-        ),
-      );
-    }
-    if (this.failed > this.refusedRows && !endedEarly) {
-      this.fail(
-        new ActionError('uploads-failed', `${this.failed - this.refusedRows} rows were not acknowledged`),
-      );
-    }
-    if (this.agedOut.length > 0) {
-      const hours = this.agedOut.reduce((sum, part) => sum + (part.end - part.start), 0) / HOUR;
-      this.warn(
-        'aged-out',
-        `Lost: ${round(hours)} h of the window had left the 28 days that the service keeps before they could be asked for.`,
-      );
-    }
-    if (this.quietHours.length > 0) {
-      const named = this.quietHours.slice(0, 5).map((hour) => describe({ start: hour, end: hour + HOUR }));
-      this.warn('quiet', `No event in ${named.join(', ')} (UTC), where there usually are some.`);
-    }
-    if (cannotKeepUp(this.sourceRequests - this.caughtUpHours, this.#interval())) {
-      this.warn(
-        'budget',
-        `This run needed ${this.sourceRequests} source requests, more than the ${REQUESTS_AN_HOUR} an hour that the service documents leave between two runs: run less often.`,
-      );
-    }
-    if (this.counts.rows > 0) {
-      this.warn(
-        'cut',
-        `Cut to the service's limit of 64 KiB: ${this.counts.values} value(s) in ${this.counts.rows} row(s).`,
-      );
-    }
-    if (this.unreadable.length > 0) {
-      const named = this.unreadable.slice(0, 10).map(({ id, why }) => `${id} (${why})`);
-      const more = this.unreadable.length > 10 ? ` and ${this.unreadable.length - 10} more` : '';
-      this.warn('unreadable-workspaces', `Workspaces that could not be read: ${named.join(', ')}${more}.`);
-    }
-    const quiet =
-      this.collectedWhole && this.counts.collected === 0 && this.settledHours === 0 && window !== undefined;
-    if (quiet && window.end - window.start >= DAY) {
-      this.warn(
-        'no-events',
-        "Not a single event in 24 hours or more: unusual for a tenant in use. Check the filters and the app's access.",
-      );
-    }
-  }
-
   /** Whether rows lie so far back that the service replaces their TimeGenerated (older than two days). */
   replacesTimeGenerated(now: number): boolean {
     return [...this.counts.hours.keys()].some((hour) => hour + HOUR < hourOf(now) - 2 * DAY);
-  }
-
-  #interval(): number | undefined {
-    return this.lastRunAt === undefined ? undefined : this.startedAt - this.lastRunAt;
-  }
-
-  #endEarly(until: number): void {
-    const left = remainingOf(this.hoursPlanned, this.hoursDone, this.sourceRequests);
-    const hours =
-      left.hours === 0
-        ? 'all hours were collected, but not every row was acknowledged'
-        : `${left.hours} of ${this.hoursPlanned} hours are left, about ${left.requests} requests or ${lengthOf(left.ms)} at ${REQUESTS_AN_HOUR} requests an hour`;
-    const detail = `the next wait would have ended at ${new Date(until).toISOString()}, after the deadline; ${hours}`;
-    if (!this.carriesOn) this.fail(new ActionError('out-of-time', detail));
-    else this.warn('incomplete', `Out of time: ${detail}. The next run goes on from here.`);
-  }
-
-  #failMissing(): void {
-    const named = this.missing.slice(0, 5).map(({ window, why }) => `${describe(window)} (${why})`);
-    const more = this.missing.length > 5 ? ` and ${this.missing.length - 5} more` : '';
-    const list = `${named.join(', ')}${more}`;
-    const nothing = this.hoursDone === this.missing.length && this.counts.collected === 0;
-    this.fail(new ActionError(nothing ? 'source-unreachable' : 'hours-missing', list));
   }
 }
 
@@ -217,8 +136,4 @@ export function describe(window: Window): string {
   const start = minute(window.start);
   const end = minute(window.end);
   return `${start} to ${start.slice(0, 10) === end.slice(0, 10) ? end.slice(11) : end}`;
-}
-
-function round(value: number): string {
-  return (Math.round(value * 10) / 10).toString();
 }

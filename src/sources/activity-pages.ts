@@ -1,5 +1,5 @@
 import { parseExactly } from '../exact-json.ts';
-import type { Answer } from '../http/transport.ts';
+import type { Answer } from '../http/answer.ts';
 import { historyStart, type Window } from '../window.ts';
 import type { ActivityEvent } from './event.ts';
 import { encodeToken, get, RefusedError, type SourceLink } from './page.ts';
@@ -83,20 +83,24 @@ function readPage({ body }: Answer): RawPage | undefined {
   const scanned = scanPage(body, 'activityEventEntities');
   if (scanned === undefined) return undefined;
   const token = scanned.rest['continuationToken'];
+  // Let go of once the events are taken: the page before must not stay in memory while the next one is waited for.
+  let held: { body: Buffer; elements: readonly Span[] } | undefined = { body, elements: scanned.elements };
+  const isEmpty = scanned.elements.length === 0;
   let broken = false;
-  function* events(elements: readonly Span[]): Generator<ActivityEvent, void> {
-    for (const element of elements) {
-      const event = parseElement(body, element);
+  function* events(): Generator<ActivityEvent, void> {
+    for (const element of held?.elements ?? []) {
+      const event = held === undefined ? undefined : parseElement(held.body, element);
       broken = event === undefined;
-      if (broken) return;
+      if (broken) break;
       // Blank records have been seen; there is nothing in them to keep.
       if (typeof event === 'object' && event !== null && !Array.isArray(event)) yield event as ActivityEvent;
     }
+    held = undefined;
   }
   return {
-    events: () => events(scanned.elements),
+    events,
     isBroken: () => broken,
-    isEmpty: scanned.elements.length === 0,
+    isEmpty,
     token: typeof token === 'string' && token !== '' ? token : undefined,
   };
 }

@@ -1,5 +1,5 @@
 import { ActionError } from '../errors.ts';
-import { type Answer, jsonOf } from '../http/transport.ts';
+import { type Answer, jsonOf } from '../http/answer.ts';
 import { merge } from '../merge.ts';
 import type { ActivityEvent } from './event.ts';
 import { encodeToken, get, RefusedError, reasonOf, type SourceLink } from './page.ts';
