@@ -28,7 +28,7 @@ export function makeProxy(targetPort: () => number, connects: string[]): Server 
       client.pipe(upstream);
     });
     // A reset of the emulator has to arrive as a reset, not as an orderly end.
-    upstream.on('error', () => client.resetAndDestroy());
+    upstream.on('error', () => (client.writableEnded ? client.destroy() : client.resetAndDestroy()));
     upstream.on('close', () => client.destroy());
     client.on('close', () => upstream.destroy());
   });
