@@ -21,17 +21,21 @@ export async function measure(script: string, env: Record<string, string>): Prom
   const file = (name: string) => join(folder, name);
   for (const name of ['output', 'summary']) writeFileSync(file(name), '');
   const started = performance.now();
-  const child = spawn(process.execPath, ['--import', PRELOAD, script], {
-    cwd: folder,
-    env: {
-      PATH: process.env['PATH'] ?? '',
-      BENCH_USAGE: file('usage'),
-      GITHUB_OUTPUT: file('output'),
-      GITHUB_STEP_SUMMARY: file('summary'),
-      ...env,
+  const child = spawn(
+    process.execPath,
+    ['--experimental-vm-modules', '--no-warnings', '--import', PRELOAD, script],
+    {
+      cwd: folder,
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        BENCH_USAGE: file('usage'),
+        GITHUB_OUTPUT: file('output'),
+        GITHUB_STEP_SUMMARY: file('summary'),
+        ...env,
+      },
+      stdio: ['ignore', 'pipe', 'inherit'],
     },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  );
   let log = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     log += text;

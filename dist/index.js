@@ -68132,6 +68132,11 @@ function recordOf(workspace, id, now) {
 /** A batch that is not full is sent when nothing new came for so long, so that it never waits for a throttle. */
 const IDLE = 5 * lib_clock/* SECOND */.Z2;
 /**
+ * How far behind the oldest open hour the ids of collected hours are still known, for a service that lists an event
+ * under another hour than its own. Eight bytes and more for each event, so not for the whole window.
+ */
+const REMEMBERED = 6 * lib_clock/* HOUR */.dp;
+/**
  * From the sources to rows ready to be sent, page by page, as it comes. 'idle' says that nothing came for a while.
  * @throws ActionError, OutOfTimeError
  */
@@ -68199,10 +68204,10 @@ async function* activityEvents(job, chosen, seen) {
                     tally.hoursDone += hoursIn(item.window);
                 break;
         }
-        // An id repeats only within its hour, and hours go by in order: what lies a day back is done with.
+        // An id repeats only within its hour, and hours go by in order: what lies far back is done with.
         const [oldest] = open;
         if (item.kind !== 'page' && oldest !== undefined)
-            seen.forgetBefore(hourOf(oldest.start) - lib_clock/* DAY */.d_);
+            seen.forgetBefore(hourOf(oldest.start) - REMEMBERED);
     }
 }
 async function* workspaceEvents(job) {

@@ -1,5 +1,5 @@
 import type { ReadyRow } from './batch.ts';
-import { DAY, HOUR, SECOND } from './clock.ts';
+import { HOUR, SECOND } from './clock.ts';
 import { FABRIC_SCOPE } from './clouds.ts';
 import { collect } from './collect.ts';
 import { ActionError, FAULTS } from './errors.ts';
@@ -16,6 +16,12 @@ import { hourOf, hoursOf, type Window } from './window.ts';
 
 /** A batch that is not full is sent when nothing new came for so long, so that it never waits for a throttle. */
 const IDLE = 5 * SECOND;
+
+/**
+ * How far behind the oldest open hour the ids of collected hours are still known, for a service that lists an event
+ * under another hour than its own. Eight bytes and more for each event, so not for the whole window.
+ */
+const REMEMBERED = 6 * HOUR;
 
 interface EventPage {
   readonly window: Window;
@@ -93,9 +99,9 @@ async function* activityEvents(
         if (item.part.end === item.window.end) tally.hoursDone += hoursIn(item.window);
         break;
     }
-    // An id repeats only within its hour, and hours go by in order: what lies a day back is done with.
+    // An id repeats only within its hour, and hours go by in order: what lies far back is done with.
     const [oldest] = open;
-    if (item.kind !== 'page' && oldest !== undefined) seen.forgetBefore(hourOf(oldest.start) - DAY);
+    if (item.kind !== 'page' && oldest !== undefined) seen.forgetBefore(hourOf(oldest.start) - REMEMBERED);
   }
 }
 
