@@ -7,9 +7,12 @@ import { withTables } from '../tools/readme-tables.ts';
 interface Workflow {
   readonly on: Readonly<Record<string, unknown>>;
   readonly permissions?: unknown;
-  readonly jobs: Readonly<
-    Record<string, { readonly steps?: readonly { uses?: string; with?: Record<string, unknown> }[] }>
-  >;
+  readonly jobs: Readonly<Record<string, Call & { readonly steps?: readonly Call[] }>>;
+}
+
+interface Call {
+  readonly uses?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
 }
 
 const readme = textOf('README.md');
@@ -35,7 +38,8 @@ describe('README.md', () => {
     expect(workflows.length).toBeGreaterThan(0);
     for (const { workflow } of workflows) {
       const steps = Object.values(workflow.jobs).flatMap(({ steps = [] }) => steps);
-      const own = steps.filter(({ uses }) => uses === 'OWNER/REPO@v1');
+      const calls = Object.values(workflow.jobs).filter(({ uses }) => uses?.endsWith('/collect.yml@v1'));
+      const own = [...steps.filter(({ uses }) => uses === 'OWNER/REPO@v1'), ...calls];
       expect(own.length).toBeGreaterThan(0);
       for (const { with: given = {} } of own) {
         expect(Object.keys(action.inputs)).toEqual(expect.arrayContaining(Object.keys(given)));

@@ -37913,7 +37913,7 @@ const host = {
     },
     mask: (secret) => {
         // Masks work line by line; the armour of a PEM is no secret, and masking it would blank harmless text.
-        for (const line of secret.split(/\r?\n/)) {
+        for (const line of secret.split(/\r?\n|\\n/)) {
             if (line.trim() !== '' && !line.startsWith('-----'))
                 _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .setSecret */ .Pq(line);
         }
@@ -45420,11 +45420,21 @@ function statusWithCode(answer) {
 }
 /** Retry-After in ms: seconds or an HTTP date (RFC 9110, 10.2.3), else the seconds that Power BI names in its body. */
 function retryAfter(answer) {
+    const ms = retryAfterOf(answer);
+    return ms === undefined ? undefined : Math.min(Math.max(ms, 0), LONGEST_RETRY_AFTER);
+}
+/** Longer than anything is waited for, and still a time that can be written. */
+const LONGEST_RETRY_AFTER = 30 * 86_400_000;
+function retryAfterOf(answer) {
     const header = answer.header('retry-after')?.trim();
     if (header !== undefined && /^\d+(\.\d+)?$/.test(header))
         return Number(header) * 1000;
-    if (header !== undefined && !Number.isNaN(Date.parse(header)))
-        return Math.max(Date.parse(header) - Date.now(), 0);
+    const until = Date.parse(header ?? '');
+    if (!Number.isNaN(until)) {
+        // Against the service's own clock where it tells it: the runner's may be off.
+        const sent = Date.parse(answer.header('date') ?? '');
+        return until - (Number.isNaN(sent) ? Date.now() : sent);
+    }
     const inBody = /Retry in (\d+) seconds/.exec(answer.body.subarray(0, 4096).toString('utf8'))?.[1];
     return inBody === undefined ? undefined : Number(inBody) * 1000;
 }
@@ -45437,7 +45447,7 @@ function retryAfter(answer) {
 function noProxyList(env) {
     return (env['NO_PROXY'] ?? env['no_proxy'] ?? '')
         .split(/[\s,]+/)
-        .map((entry) => entry.replace(/^\*(?=\.)/, '').replace(/:\d+$/, ''))
+        .map((entry) => entry.replace(/^\*(?=\.)/, '').replace(/^([^:]*):\d+$/, '$1'))
         .filter((entry) => entry !== '')
         .flatMap((entry) => (entry.startsWith('.') ? [entry] : [entry, `.${entry}`]));
 }
@@ -45446,7 +45456,9 @@ function noProxyList(env) {
 const bodies = new WeakMap();
 /** The body of a response that went through the policy. */
 function bodyOf(response) {
-    return bodies.get(response) ?? Buffer.from(response.bodyAsText ?? '');
+    const body = bodies.get(response) ?? Buffer.from(response.bodyAsText ?? '');
+    // A byte order mark is no JSON, and allowed all the same (RFC 8259, 8.1).
+    return body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? body.subarray(3) : body;
 }
 /**
  * Ends a request after `request.timeout` ms in which no byte arrived, and reads the body of a 200. The client's own
@@ -45668,8 +45680,10 @@ class EntraCredential {
             return underWay;
         const exchange = this.#exchange(scope)
             .then((token) => {
-            const life = token.expiresOnTimestamp - this.#clock.now();
-            const renewAt = token.expiresOnTimestamp - Math.min(5 * lib_clock/* MINUTE */.pY, life / 10);
+            // A life of nothing (no expiry was given, or the clocks differ) is no life: a 401 renews the token in any case.
+            const told = token.expiresOnTimestamp - this.#clock.now();
+            const life = told > 0 ? told : 5 * lib_clock/* MINUTE */.pY;
+            const renewAt = this.#clock.now() + life - Math.min(5 * lib_clock/* MINUTE */.pY, life / 10);
             this.#tokens.set(scope, { token, renewAt });
             return token;
         })
@@ -61237,7 +61251,9 @@ async function requestIdToken(request, audience, pipeline, pace, mask) {
     if (!request.url || !request.token) {
         throw new ActionError('oidc-permission', 'expected ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN in the environment, got none');
     }
-    const url = new URL(request.url);
+    const url = URL.parse(request.url);
+    if (url === null)
+        throw new ActionError('oidc-request', 'ACTIONS_ID_TOKEN_REQUEST_URL is no URL');
     url.searchParams.set('audience', audience);
     const headers = { Authorization: `bearer ${request.token}`, Accept: 'application/json' };
     try {
@@ -66569,7 +66585,12 @@ function destination_upload(destination, body, requestId, pace) {
         const { status } = outcome.value;
         if (status === 204 || status >= 400)
             return outcome;
-        return { kind: 'transient', why: `HTTP ${status} instead of 204`, retryAfterMs: undefined };
+        const why = `HTTP ${status} instead of 204`;
+        // A page of a gateway has taken nothing. Whoever else answers 200 may have: sent again, rows would be doubled.
+        const isPage = /^\s*</.test(outcome.value.body.subarray(0, 256).toString('utf8'));
+        return status < 300 && !isPage
+            ? { kind: 'failed', why }
+            : { kind: 'transient', why, retryAfterMs: undefined };
     }, pace, destination.gate);
 }
 /** A refusal that no other row or attempt would change, or undefined. */
@@ -66631,6 +66652,7 @@ class Ingest {
     #refusals = 0;
     #failures = 0;
     #stopped = false;
+    #error;
     constructor(options) {
         this.#options = options;
     }
@@ -66640,6 +66662,11 @@ class Ingest {
             await Promise.race(this.#underWay);
         const task = this.#upload(batch)
             .then(whenDone)
+            // Whoever waits for it at that moment or nobody: the first error is kept for `settle`, and ends the run.
+            .catch((error) => {
+            this.#error ??= { error };
+            this.#stopBecause(error);
+        })
             .finally(() => this.#underWay.delete(task));
         this.#underWay.add(task);
     }
@@ -66656,6 +66683,8 @@ class Ingest {
         while (this.#underWay.size > 0)
             await Promise.race(this.#underWay);
         this.#judgeSuspects(this.#stopped ? 'failed' : 'refused');
+        if (this.#error !== undefined)
+            throw this.#error.error;
     }
     /** Part by part, breadth first: that finds an acceptance soonest, and tells single bad rows from a bad stream. */
     async #upload(batch) {
@@ -66703,19 +66732,21 @@ class Ingest {
             this.#stopBecause(verdict);
             return this.#end(batch, 'failed', wireBytes, requestId, why);
         }
+        const rows = batch.keys.length;
+        // Too large says nothing about the rows, and halving always ends.
+        if (answer.status === 413 && rows > 1)
+            return halves(batch);
         this.#refusals += 1;
         if (this.#refusals >= REFUSALS_IN_A_ROW) {
             const detail = `${this.#refusals} uploads refused in a row, the last with ${why}`;
             this.#stopBecause(new ActionError('everything-refused', detail));
             return this.#end(batch, 'failed', wireBytes, requestId, why);
         }
-        const rows = batch.keys.length;
         if (rows === 1) {
             this.#suspects.push({ status: 'refused', batch: slice(batch, 0, 1), wireBytes, requestId, why });
             return [];
         }
-        const middle = Math.ceil(rows / 2);
-        return [slice(batch, 0, middle), slice(batch, middle, rows)];
+        return halves(batch);
     }
     #stopBecause(reason) {
         if (this.#stopped)
@@ -66732,6 +66763,11 @@ class Ingest {
         this.#options.onEnd({ status, batch, wireBytes, requestId, why });
         return [];
     }
+}
+function halves(batch) {
+    const rows = batch.keys.length;
+    const middle = Math.ceil(rows / 2);
+    return [slice(batch, 0, middle), slice(batch, middle, rows)];
 }
 
 ;// CONCATENATED MODULE: external "node:path"
@@ -67263,7 +67299,7 @@ function encodeToken(token) {
     catch {
         // Not percent-encoded: it holds a bare percent sign.
     }
-    return encodeURIComponent(plain);
+    return encodeURIComponent(plain.toWellFormed());
 }
 
 ;// CONCATENATED MODULE: ./lib/sources/scan.js
@@ -67288,7 +67324,7 @@ const SAFE_DIGITS = 15;
 function scanPage(body, name) {
     const open = openingOf(body, name);
     if (open === undefined)
-        return undefined;
+        return nullPage(body, name);
     const elements = [];
     let depth = 0;
     let start = -1;
@@ -67387,6 +67423,13 @@ function parseObject(text) {
         return undefined;
     }
 }
+/** Null for the array is an empty page. */
+function nullPage(body, name) {
+    if (body.length > 65_536)
+        return undefined;
+    const rest = parseObject(body.toString('utf8'));
+    return rest?.[name] === null ? { elements: [], rest } : undefined;
+}
 
 ;// CONCATENATED MODULE: ./lib/sources/activity-pages.js
 
@@ -67446,7 +67489,10 @@ function readPage({ body }) {
     const scanned = scanPage(body, 'activityEventEntities');
     if (scanned === undefined)
         return undefined;
-    const token = scanned.rest['continuationToken'];
+    const token = scanned.rest['continuationToken'] ?? '';
+    // Anything else than a text or nothing is no end of data.
+    if (typeof token !== 'string')
+        return undefined;
     // Let go of once the events are taken: the page before must not stay in memory while the next one is waited for.
     let held = { body, elements: scanned.elements };
     const isEmpty = scanned.elements.length === 0;
@@ -67467,7 +67513,7 @@ function readPage({ body }) {
         events,
         isBroken: () => broken,
         isEmpty,
-        token: typeof token === 'string' && token !== '' ? token : undefined,
+        token: token === '' ? undefined : token,
     };
 }
 /** An element's value, or undefined where it is no JSON. */
@@ -67476,8 +67522,9 @@ function parseElement(body, { start, end, longNumber }) {
     try {
         return longNumber ? parseExactly(text) : JSON.parse(text);
     }
-    catch {
-        return undefined;
+    catch (error) {
+        // Nested too deep for a reviver, not for the parser.
+        return error instanceof RangeError ? JSON.parse(text) : undefined;
     }
 }
 
@@ -67840,7 +67887,7 @@ class KeySet {
  * @param window what the page was asked for; an event without a readable time counts to its first hour
  */
 function* rowsOf(events, window, context) {
-    const { counts, seen, source } = context;
+    const { counts, seen } = context;
     for (const event of events) {
         const creationTime = event.CreationTime;
         const createdAt = typeof creationTime === 'string' ? parseInstant(creationTime) : undefined;
@@ -67849,14 +67896,53 @@ function* rowsOf(events, window, context) {
         if (!passes(event, context.filter, counts))
             continue;
         counts.collected += 1;
-        const key = keyOf(event, hourOf(createdAt ?? window.start));
+        const { row, key } = readied(event, createdAt, window, context);
         if (!seen.take(key)) {
             counts.skipped += 1;
             continue;
         }
         count(counts.activities, nameOf(event));
         count(counts.hours, key.hour);
-        yield { json: rowJson(mapEvent(event, createdAt, source, context.now()), counts), key };
+        yield { json: row(), key };
+    }
+}
+/** An event's key, and its row for when it is new. */
+function readied(event, createdAt, window, { source, counts, now }) {
+    const hour = hourOf(createdAt ?? window.start);
+    const json = (given) => rowJson(mapEvent(given, createdAt, source, now()), counts);
+    const row = () => withoutDepth(event, counts, json);
+    try {
+        return { key: keyOf(event, hour), row };
+    }
+    catch (error) {
+        if (!(error instanceof RangeError))
+            throw error;
+        return { key: keyOf(flat(event), hour), row };
+    }
+}
+/** JSON nests deeper than it can be written again: such a property is cut, and the event kept. */
+function withoutDepth(event, counts, json) {
+    try {
+        return json(event);
+    }
+    catch (error) {
+        if (!(error instanceof RangeError))
+            throw error;
+        counts.values += 1;
+        counts.rows += 1;
+        return json(flat(event));
+    }
+}
+function flat(event) {
+    return Object.fromEntries(Object.entries(event).map(([name, value]) => [name, isWritable(value) ? value : '…[cut]']));
+}
+function isWritable(value) {
+    try {
+        JSON.stringify(value);
+        return true;
+    }
+    catch {
+        return false;
     }
 }
 function passes(event, filter, counts) {
@@ -68077,7 +68163,10 @@ async function allWorkspaceIds(url, link) {
                 ids.add(id);
         }
         const token = body.continuationToken;
-        const more = typeof token === 'string' && token !== '' && !tokens.has(token);
+        const more = typeof token === 'string' && token !== '';
+        if (more && tokens.has(token)) {
+            throw new ActionError('source-unreachable', 'the list of workspaces: the same continuation token came twice');
+        }
         if (more)
             tokens.add(token);
         next = more ? `${url}/v1/workspaces?continuationToken=${encodeToken(token)}` : undefined;
@@ -68190,6 +68279,7 @@ async function* activityEvents(job, chosen, seen) {
                 break;
             case 'whole':
                 tally.hoursDone += hoursIn(item.window);
+                tally.anyHourWhole = true;
                 track.collected(item.part, askedAt.get(item.window) ?? 0);
                 open.delete(item.window);
                 break;
@@ -68200,8 +68290,10 @@ async function* activityEvents(job, chosen, seen) {
                 break;
             case 'aged-out':
                 tally.agedOut.push(item.part);
-                if (item.part.end === item.window.end)
+                if (item.part.end === item.window.end) {
                     tally.hoursDone += hoursIn(item.window);
+                    open.delete(item.window);
+                }
                 break;
         }
         // An id repeats only within its hour, and hours go by in order: what lies far back is done with.
@@ -68219,6 +68311,7 @@ async function* workspaceEvents(job) {
     for await (const result of results) {
         if ('record' in result) {
             readable += 1;
+            tally.fallbackUsed = inputs.source === 'auto';
             yield { window: { start: now, end: now }, events: [result.record] };
         }
         else {
@@ -68227,9 +68320,8 @@ async function* workspaceEvents(job) {
     }
     if (readable === 0) {
         const why = tally.unreadable[0]?.why ?? 'the list is empty';
-        throw new ActionError('workspaces-refused', `no workspace could be read (${why})`);
+        throw workspacesFault(tally, `no workspace could be read (${why})`);
     }
-    tally.fallbackUsed = inputs.source === 'auto';
     const what = tally.fallbackUsed
         ? 'No activity log was accessible, and workspace records stand in'
         : 'Workspace records were collected';
@@ -68246,6 +68338,15 @@ function within(windows) {
 }
 function hoursIn(window) {
     return [...hoursOf(window)].length;
+}
+/** No source is left: every refusal on the way names its remedy. */
+function workspacesFault(tally, detail) {
+    const refused = tally.unreadable.length === 0 || tally.unreadable.some(({ why }) => /^HTTP 4/.test(why));
+    const code = refused ? 'workspaces-refused' : 'source-unreachable';
+    if (tally.refusals.length === 0)
+        return new ActionError(code, detail);
+    const remedy = `${FAULTS['source-refused'].remedy} ${FAULTS[code].remedy}`;
+    return new ActionError(code, `${tally.refusals.join('; ')}; ${detail}`, { remedy });
 }
 
 ;// CONCATENATED MODULE: ./lib/progress/hour-state.js
@@ -68361,18 +68462,22 @@ function planHours(wanted, ownStart, checkpoint, now) {
     const window = clipToHistory({ start: since, end: wanted.end }, now);
     const windows = [];
     let settled = 0;
+    let settledWanted = 0;
     for (const part of hoursOf(window)) {
         const open = openPart(checkpoint?.hours.get(part.hour), part);
-        if (open === undefined)
-            settled += 1;
-        else
+        if (open !== undefined)
             windows.push({ hour: part.hour, ...open });
+        else {
+            settled += 1;
+            if (part.end > wanted.start)
+                settledWanted += 1;
+        }
     }
     const caughtUp = windows.filter(({ hour }) => hour + lib_clock/* HOUR */.dp <= wanted.start).length;
     const lost = ownStart
         ? 0
         : openHours({ start: Math.min(since, window.start), end: window.start }, checkpoint);
-    return { window, windows, settled, caughtUp, lost };
+    return { window, windows, settled, settledWanted, caughtUp, lost };
 }
 /** Hours of a window that earlier runs covered and did not settle. */
 function openHours(window, checkpoint) {
@@ -68433,6 +68538,9 @@ function create(lockPath, holder, fault) {
         const code = error.code;
         if (code === 'EEXIST')
             return false;
+        // On a full disk the file may be there, and nothing in it.
+        if (holderOf(lockPath) === undefined)
+            (0,external_node_fs_namespaceObject.rmSync)(lockPath, { force: true, recursive: false });
         throw new ActionError(fault, `${code ?? 'unknown error'} at ${lockPath}`, { cause: error });
     }
 }
@@ -68543,16 +68651,17 @@ function keepRejected(path, batch, reason, { now, recorded }) {
     }
 }
 /**
- * Makes a file of rejected rows ready for more: folders are created, and one that cannot be read to its end (a disk or a
+ * Makes a file of rejected rows ready for more: one that cannot be read to its end (a disk or a
  * machine that failed) is set aside, since nothing behind the damage could ever be replayed.
  * @returns where a damaged file was put, or undefined
  */
 function prepareRejected(path, now) {
-    (0,external_node_fs_namespaceObject.mkdirSync)((0,external_node_path_namespaceObject.dirname)(path), { recursive: true });
     if (!(0,external_node_fs_namespaceObject.existsSync)(path))
         return undefined;
     try {
-        (0,external_node_zlib_.gunzipSync)((0,external_node_fs_namespaceObject.readFileSync)(path));
+        const content = (0,external_node_fs_namespaceObject.readFileSync)(path);
+        if (content.length > 0)
+            (0,external_node_zlib_.gunzipSync)(content);
         return undefined;
     }
     catch (error) {
@@ -68933,7 +69042,12 @@ class StateFile {
             catch {
                 // An incomplete record at the end is passed over by the next reader.
             }
-            (0,external_node_fs_namespaceObject.closeSync)(file);
+            try {
+                (0,external_node_fs_namespaceObject.closeSync)(file);
+            }
+            catch {
+                // On a full network drive closing fails as well.
+            }
             throw stateFault(error, this.#options.path);
         }
     }
@@ -69026,6 +69140,8 @@ function stateFault(error, path) {
 
 
 
+
+
 /**
  * Opens the files that "state-file" and "rejected-file" name.
  * @param onFault told what went wrong with them while the run is under way
@@ -69038,10 +69154,11 @@ function openTrack(inputs, host, tally, onFault) {
     try {
         const { rejectedFile, replayFile, dryRun } = inputs;
         if (rejectedFile !== undefined && rejectedFile !== replayFile && !dryRun) {
-            const aside = guardFile(rejectedFile, () => prepareRejected(rejectedFile, clock.now()));
+            guardFile(rejectedFile, () => (0,external_node_fs_namespaceObject.mkdirSync)((0,external_node_path_namespaceObject.dirname)(rejectedFile), { recursive: true }));
+            releases.push(lock(rejectedFile, 'the rejected file', 'rejected-file'));
+            const aside = prepareRejected(rejectedFile, clock.now());
             if (aside !== undefined)
                 tally.warn('rejected-set-aside', `The file of rejected rows was damaged: kept as ${aside}.`);
-            releases.push(lock(rejectedFile, 'the rejected file', 'rejected-file'));
         }
     }
     catch (error) {
@@ -69109,9 +69226,9 @@ function openTrack(inputs, host, tally, onFault) {
             }
         },
         close: () => {
+            const hindrance = state?.close(clock.now());
             for (const release of releases)
                 release();
-            const hindrance = state?.close(clock.now());
             if (hindrance !== undefined) {
                 tally.warn('state-not-compacted', `The state file could not be rewritten (${hindrance}); it stays valid, only longer.`);
             }
@@ -69186,13 +69303,17 @@ class Replay {
             yield { json: rowJson(found.row, cuts), key: found.key };
         }
     }
+    /** Notes rows as accepted. @throws ActionError 'replay-file' where that cannot be written */
     accepted(keys) {
         const numbers = keys.map((key) => this.#lines.get(key)).filter((number) => number !== undefined);
         const bytes = Buffer.from(Uint32Array.from(numbers).buffer);
-        this.#progress ??= beginProgress(this.#path);
-        (0,external_node_fs_namespaceObject.writeSync)(this.#progress, bytes);
         for (const number of numbers)
             this.#accepted.add(number);
+        guarded(this.#path, () => {
+            this.#progress ??= beginProgress(this.#path);
+            for (let at = 0; at < bytes.length;)
+                at += (0,external_node_fs_namespaceObject.writeSync)(this.#progress, bytes, at);
+        });
     }
     /** Takes the accepted rows out of the file. */
     async close() {
@@ -69201,7 +69322,7 @@ class Replay {
         if (this.#accepted.size === 0)
             return;
         const fresh = `${this.#path}.new`;
-        const file = (0,external_node_fs_namespaceObject.openSync)(fresh, 'w', 0o600);
+        const file = guarded(fresh, () => (0,external_node_fs_namespaceObject.openSync)(fresh, 'w', 0o600));
         try {
             await this.#writeRest(file);
             (0,external_node_fs_namespaceObject.fsyncSync)(file);
@@ -69209,7 +69330,9 @@ class Replay {
         catch (error) {
             (0,external_node_fs_namespaceObject.closeSync)(file);
             (0,external_node_fs_namespaceObject.rmSync)(fresh, { force: true });
-            throw error;
+            guarded(fresh, () => {
+                throw error;
+            });
         }
         (0,external_node_fs_namespaceObject.closeSync)(file);
         (0,external_node_fs_namespaceObject.renameSync)(fresh, this.#path);
@@ -69229,6 +69352,18 @@ class Replay {
                 write();
         }
         write();
+    }
+}
+/** A fault of the file system, in words of its own. */
+function guarded(path, act) {
+    try {
+        return act();
+    }
+    catch (error) {
+        if (error instanceof ActionError)
+            throw error;
+        const code = error.code ?? 'unknown error';
+        throw new ActionError('replay-file', `${code} at ${path}`, { cause: error });
     }
 }
 async function* lines(path) {
@@ -69345,6 +69480,7 @@ class Tally {
     /** Hours planned and hours done with, of the activity log. */
     hoursPlanned = 0;
     hoursDone = 0;
+    anyHourWhole = false;
     sourceRequests = 0;
     throttledMs = 0;
     missing = [];
@@ -69369,6 +69505,8 @@ class Tally {
     /** Hours of the window that were settled before, and hours before the window that were caught up. */
     settledHours = 0;
     caughtUpHours = 0;
+    /** Settled hours within the window that the inputs name. */
+    settledWanted = 0;
     /** Hours without an event that usually have some. */
     quietHours = [];
     lastRunAt;
@@ -69462,7 +69600,7 @@ function conclude(tally) {
         tally.warn('unreadable-workspaces', `Workspaces that could not be read: ${named.join(', ')}${more}.`);
     }
     const { window } = tally;
-    const quiet = tally.collectedWhole && tally.counts.collected === 0 && tally.settledHours === 0 && window !== undefined;
+    const quiet = tally.collectedWhole && tally.counts.collected === 0 && tally.settledWanted === 0 && window !== undefined;
     if (quiet && window.end - window.start >= lib_clock/* DAY */.d_) {
         tally.warn('no-events', "Not a single event in 24 hours or more: unusual for a tenant in use. Check the filters and the app's access.");
     }
@@ -69476,7 +69614,7 @@ function endEarly(tally, until) {
         ? 'all hours were collected, but not every row was acknowledged'
         : `${left.hours} of ${tally.hoursPlanned} hours are left, about ${left.requests} requests or ${lengthOf(left.ms)} at ${REQUESTS_AN_HOUR} requests an hour`;
     const detail = `the next wait would have ended at ${new Date(until).toISOString()}, after the deadline; ${hours}`;
-    if (!tally.carriesOn)
+    if (!tally.carriesOn || tally.source === 'workspaces')
         tally.fail(new ActionError('out-of-time', detail));
     else
         tally.warn('incomplete', `Out of time: ${detail}. The next run goes on from here.`);
@@ -69485,7 +69623,10 @@ function failMissing(tally) {
     const named = tally.missing.slice(0, 5).map(({ window, why }) => `${describe(window)} (${why})`);
     const more = tally.missing.length > 5 ? ` and ${tally.missing.length - 5} more` : '';
     const list = `${named.join(', ')}${more}`;
-    const nothing = tally.hoursDone === tally.missing.length && tally.counts.collected === 0;
+    const nothing = tally.counts.collected === 0 &&
+        tally.hoursDone >= tally.hoursPlanned &&
+        tally.missing.every(({ why }) => !/^HTTP 4/.test(why)) &&
+        !tally.anyHourWhole;
     tally.fail(new ActionError(nothing ? 'source-unreachable' : 'hours-missing', list));
 }
 function round(value) {
@@ -69505,6 +69646,8 @@ const INACTIVITY = 60 * lib_clock/* DAY */.d_;
 const AHEAD = 10 * lib_clock/* DAY */.d_;
 /** Open issues looked through for ours: ten pages of a hundred. */
 const PAGES = 10;
+/** All calls together, in ms: the work is done, and a silent API must not hold the step. */
+const PATIENCE = 20_000;
 /**
  * Keeps one issue for runs that go wrong where nobody looks: opened at the first red or incomplete run, updated by the
  * next ones, closed by the first good one. Holds nothing private, and never fails the step: a fault is a warning.
@@ -69513,10 +69656,10 @@ async function trackFailure(tally, host) {
     const token = host.getInput('github-token').trim();
     const wanted = host.getInput('failure-issue').trim().toLowerCase() === 'true';
     const [owner, repo] = host.context.repository.split('/');
-    if (token === '' || !owner || !repo || tally.dryRun)
+    if (token === '' || !owner || !repo || tally.dryRun || host.cancelled.aborted)
         return;
     try {
-        const octokit = (0,github/* getOctokit */.Q)(token);
+        const octokit = (0,github/* getOctokit */.Q)(token, { request: { signal: AbortSignal.timeout(PATIENCE) } });
         await warnOfInactivity(octokit, { owner, repo }, host);
         if (wanted)
             await updateIssue(octokit, { owner, repo }, tally, host);
@@ -69572,7 +69715,7 @@ async function findIssue(octokit, place, mark) {
 }
 function issueBody(tally, host, kept) {
     const { context } = host;
-    const causes = [...tally.errors.values()].map((error) => `**${FAULTS[error.code].title}.** ${error.detail}\n\n**What to do:** ${error.remedy}`);
+    const causes = [...tally.errors.values()].map((error) => `**${FAULTS[error.code].title}.** ${publicDetail(error)}\n\n**What to do:** ${error.remedy}`);
     if (causes.length === 0)
         causes.push(...tally.warnings.values());
     const window = tally.window === undefined ? '' : ` for ${describe(tally.window)} (UTC)`;
@@ -69583,6 +69726,12 @@ function issueBody(tally, host, kept) {
         'This issue is kept up to date by the action, and closed by the first run that is good again.',
         `${kept.mark}\n<!-- runs: ${kept.runs}, since: ${kept.since} -->`,
     ].join('\n\n');
+}
+/** An issue may be public and nothing masks it: of refused inputs only the names, a value may be a misplaced secret. */
+function publicDetail({ code, detail }) {
+    if (code !== 'inputs')
+        return detail;
+    return `See the log of the run: ${detail.match(/[a-z][a-z-]+(?=: expected)/g)?.join(', ') ?? 'inputs'}.`;
 }
 /** Tells the issues of several workflows and destinations in one repository apart. */
 function markOf(host) {
@@ -69892,12 +70041,17 @@ const WARNING_TITLES = {
 };
 /** Tells how the run went: outputs, one annotation for each kind of fault, and the job summary. */
 async function report(tally, host) {
-    for (const [name, value] of Object.entries(outputsOf(tally)))
-        host.setOutput(name, value);
     for (const [code, text] of tally.warnings)
         host.log.warning(text, WARNING_TITLES[code]);
     for (const error of tally.errors.values())
         host.log.error(error.message, FAULTS[error.code].title);
+    try {
+        for (const [name, value] of Object.entries(outputsOf(tally)))
+            host.setOutput(name, value);
+    }
+    catch (error) {
+        host.log.warning(`The outputs could not be written (${error.name}).`, 'No outputs');
+    }
     try {
         await host.writeSummary(summaryOf(tally, host.context, host.clock.now()));
     }
@@ -70083,8 +70237,12 @@ async function transfer(job, plan, destination) {
         await feed(job, replay === undefined ? collectRows(job, plan) : replayRows(job, replay.file), ingest);
     }
     finally {
-        await ingest.settle();
-        await replay?.close();
+        try {
+            await ingest.settle();
+        }
+        finally {
+            await replay?.close();
+        }
         live.tell(true);
         host.log.endGroup();
     }
@@ -70155,6 +70313,7 @@ function makePlan(inputs, host, tally, checkpoint) {
         return plan;
     tally.window = window;
     tally.settledHours = plan.settled;
+    tally.settledWanted = plan.settledWanted;
     tally.caughtUpHours = plan.caughtUp;
     if (inputs.source !== 'workspaces')
         tally.hoursPlanned = plan.windows.length;

@@ -93,7 +93,12 @@ export function upload(
       // 204 is the only acknowledgement: a 200 or a redirect comes from something in between.
       const { status } = outcome.value;
       if (status === 204 || status >= 400) return outcome;
-      return { kind: 'transient', why: `HTTP ${status} instead of 204`, retryAfterMs: undefined };
+      const why = `HTTP ${status} instead of 204`;
+      // A page of a gateway has taken nothing. Whoever else answers 200 may have: sent again, rows would be doubled.
+      const isPage = /^\s*</.test(outcome.value.body.subarray(0, 256).toString('utf8'));
+      return status < 300 && !isPage
+        ? { kind: 'failed', why }
+        : { kind: 'transient', why, retryAfterMs: undefined };
     },
     pace,
     destination.gate,

@@ -29,7 +29,7 @@ const host: Host = {
   },
   mask: (secret) => {
     // Masks work line by line; the armour of a PEM is no secret, and masking it would blank harmless text.
-    for (const line of secret.split(/\r?\n/)) {
+    for (const line of secret.split(/\r?\n|\\n/)) {
       if (line.trim() !== '' && !line.startsWith('-----')) core.setSecret(line);
     }
   },

@@ -48,6 +48,7 @@ export class Ingest {
   #refusals = 0;
   #failures = 0;
   #stopped = false;
+  #error: { readonly error: unknown } | undefined;
 
   constructor(options: IngestOptions) {
     this.#options = options;
@@ -58,6 +59,11 @@ export class Ingest {
     while (this.#underWay.size >= this.#options.concurrency) await Promise.race(this.#underWay);
     const task = this.#upload(batch)
       .then(whenDone)
+      // Whoever waits for it at that moment or nobody: the first error is kept for `settle`, and ends the run.
+      .catch((error: unknown) => {
+        this.#error ??= { error };
+        this.#stopBecause(error);
+      })
       .finally(() => this.#underWay.delete(task));
     this.#underWay.add(task);
   }
@@ -74,6 +80,7 @@ export class Ingest {
   async settle(): Promise<void> {
     while (this.#underWay.size > 0) await Promise.race(this.#underWay);
     this.#judgeSuspects(this.#stopped ? 'failed' : 'refused');
+    if (this.#error !== undefined) throw this.#error.error;
   }
 
   /** Part by part, breadth first: that finds an acceptance soonest, and tells single bad rows from a bad stream. */
@@ -128,19 +135,20 @@ export class Ingest {
       this.#stopBecause(verdict);
       return this.#end(batch, 'failed', wireBytes, requestId, why);
     }
+    const rows = batch.keys.length;
+    // Too large says nothing about the rows, and halving always ends.
+    if (answer.status === 413 && rows > 1) return halves(batch);
     this.#refusals += 1;
     if (this.#refusals >= REFUSALS_IN_A_ROW) {
       const detail = `${this.#refusals} uploads refused in a row, the last with ${why}`;
       this.#stopBecause(new ActionError('everything-refused', detail));
       return this.#end(batch, 'failed', wireBytes, requestId, why);
     }
-    const rows = batch.keys.length;
     if (rows === 1) {
       this.#suspects.push({ status: 'refused', batch: slice(batch, 0, 1), wireBytes, requestId, why });
       return [];
     }
-    const middle = Math.ceil(rows / 2);
-    return [slice(batch, 0, middle), slice(batch, middle, rows)];
+    return halves(batch);
   }
 
   #stopBecause(reason: unknown): void {
@@ -158,4 +166,10 @@ export class Ingest {
     this.#options.onEnd({ status, batch, wireBytes, requestId, why });
     return [];
   }
+}
+
+function halves(batch: Batch): Batch[] {
+  const rows = batch.keys.length;
+  const middle = Math.ceil(rows / 2);
+  return [slice(batch, 0, middle), slice(batch, middle, rows)];
 }

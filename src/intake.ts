@@ -6,6 +6,7 @@ import { ActionError, FAULTS } from './errors.ts';
 import { withIdle } from './idle.ts';
 import type { Job } from './job.ts';
 import type { Plan } from './plan.ts';
+import type { Tally } from './report/tally.ts';
 import { type RowContext, rowsOf } from './rows.ts';
 import { Seen } from './seen.ts';
 import type { Chosen } from './sources/choose.ts';
@@ -86,6 +87,7 @@ async function* activityEvents(
         break;
       case 'whole':
         tally.hoursDone += hoursIn(item.window);
+        tally.anyHourWhole = true;
         track.collected(item.part, askedAt.get(item.window) ?? 0);
         open.delete(item.window);
         break;
@@ -96,7 +98,10 @@ async function* activityEvents(
         break;
       case 'aged-out':
         tally.agedOut.push(item.part);
-        if (item.part.end === item.window.end) tally.hoursDone += hoursIn(item.window);
+        if (item.part.end === item.window.end) {
+          tally.hoursDone += hoursIn(item.window);
+          open.delete(item.window);
+        }
         break;
     }
     // An id repeats only within its hour, and hours go by in order: what lies far back is done with.
@@ -114,6 +119,7 @@ async function* workspaceEvents(job: Job): AsyncGenerator<EventPage, void> {
   for await (const result of results) {
     if ('record' in result) {
       readable += 1;
+      tally.fallbackUsed = inputs.source === 'auto';
       yield { window: { start: now, end: now }, events: [result.record] };
     } else {
       tally.unreadable.push({ id: result.unreadable, why: result.why });
@@ -121,9 +127,8 @@ async function* workspaceEvents(job: Job): AsyncGenerator<EventPage, void> {
   }
   if (readable === 0) {
     const why = tally.unreadable[0]?.why ?? 'the list is empty';
-    throw new ActionError('workspaces-refused', `no workspace could be read (${why})`);
+    throw workspacesFault(tally, `no workspace could be read (${why})`);
   }
-  tally.fallbackUsed = inputs.source === 'auto';
   const what = tally.fallbackUsed
     ? 'No activity log was accessible, and workspace records stand in'
     : 'Workspace records were collected';
@@ -145,4 +150,13 @@ function within(windows: Plan['windows']): (instant: number) => boolean {
 
 function hoursIn(window: Window): number {
   return [...hoursOf(window)].length;
+}
+
+/** No source is left: every refusal on the way names its remedy. */
+function workspacesFault(tally: Tally, detail: string): ActionError {
+  const refused = tally.unreadable.length === 0 || tally.unreadable.some(({ why }) => /^HTTP 4/.test(why));
+  const code = refused ? 'workspaces-refused' : 'source-unreachable';
+  if (tally.refusals.length === 0) return new ActionError(code, detail);
+  const remedy = `${FAULTS['source-refused'].remedy} ${FAULTS[code].remedy}`;
+  return new ActionError(code, `${tally.refusals.join('; ')}; ${detail}`, { remedy });
 }

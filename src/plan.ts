@@ -11,6 +11,8 @@ export interface Plan {
   readonly windows: readonly HourWindow[];
   /** Hours of the window that are settled already. */
   readonly settled: number;
+  /** How many of them lie in the window that the inputs name. */
+  readonly settledWanted: number;
   /** Hours asked for that lie before the window that the inputs name. */
   readonly caughtUp: number;
   /** Hours that were still open when they left the service's 28 days since the run before. */
@@ -38,16 +40,20 @@ export function planHours(
   const window = clipToHistory({ start: since, end: wanted.end }, now);
   const windows: HourWindow[] = [];
   let settled = 0;
+  let settledWanted = 0;
   for (const part of hoursOf(window)) {
     const open = openPart(checkpoint?.hours.get(part.hour), part);
-    if (open === undefined) settled += 1;
-    else windows.push({ hour: part.hour, ...open });
+    if (open !== undefined) windows.push({ hour: part.hour, ...open });
+    else {
+      settled += 1;
+      if (part.end > wanted.start) settledWanted += 1;
+    }
   }
   const caughtUp = windows.filter(({ hour }) => hour + HOUR <= wanted.start).length;
   const lost = ownStart
     ? 0
     : openHours({ start: Math.min(since, window.start), end: window.start }, checkpoint);
-  return { window, windows, settled, caughtUp, lost };
+  return { window, windows, settled, settledWanted, caughtUp, lost };
 }
 
 /** Hours of a window that earlier runs covered and did not settle. */

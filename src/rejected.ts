@@ -84,15 +84,15 @@ export function keepRejected(
 }
 
 /**
- * Makes a file of rejected rows ready for more: folders are created, and one that cannot be read to its end (a disk or a
+ * Makes a file of rejected rows ready for more: one that cannot be read to its end (a disk or a
  * machine that failed) is set aside, since nothing behind the damage could ever be replayed.
  * @returns where a damaged file was put, or undefined
  */
 export function prepareRejected(path: string, now: number): string | undefined {
-  mkdirSync(dirname(path), { recursive: true });
   if (!existsSync(path)) return undefined;
   try {
-    gunzipSync(readFileSync(path));
+    const content = readFileSync(path);
+    if (content.length > 0) gunzipSync(content);
     return undefined;
   } catch (error) {
     // A file that cannot be read at all is told when rows have to be kept in it.

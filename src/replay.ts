@@ -56,12 +56,15 @@ export class Replay {
     }
   }
 
+  /** Notes rows as accepted. @throws ActionError 'replay-file' where that cannot be written */
   accepted(keys: readonly EventKey[]): void {
     const numbers = keys.map((key) => this.#lines.get(key)).filter((number) => number !== undefined);
     const bytes = Buffer.from(Uint32Array.from(numbers).buffer);
-    this.#progress ??= beginProgress(this.#path);
-    writeSync(this.#progress, bytes);
     for (const number of numbers) this.#accepted.add(number);
+    guarded(this.#path, () => {
+      this.#progress ??= beginProgress(this.#path);
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.#progress, bytes, at);
+    });
   }
 
   /** Takes the accepted rows out of the file. */
@@ -69,14 +72,16 @@ export class Replay {
     if (this.#progress !== undefined) closeSync(this.#progress);
     if (this.#accepted.size === 0) return;
     const fresh = `${this.#path}.new`;
-    const file = openSync(fresh, 'w', 0o600);
+    const file = guarded(fresh, () => openSync(fresh, 'w', 0o600));
     try {
       await this.#writeRest(file);
       fsyncSync(file);
     } catch (error) {
       closeSync(file);
       rmSync(fresh, { force: true });
-      throw error;
+      guarded(fresh, () => {
+        throw error;
+      });
     }
     closeSync(file);
     renameSync(fresh, this.#path);
@@ -95,6 +100,17 @@ export class Replay {
       if (kept.length >= 1000) write();
     }
     write();
+  }
+}
+
+/** A fault of the file system, in words of its own. */
+function guarded<T>(path: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    if (error instanceof ActionError) throw error;
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw new ActionError('replay-file', `${code} at ${path}`, { cause: error });
   }
 }
 

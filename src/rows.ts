@@ -2,7 +2,7 @@ import type { ReadyRow } from './batch.ts';
 import type { Cuts } from './cut.ts';
 import { parseInstant } from './instant.ts';
 import { mapEvent, rowJson } from './map.ts';
-import { keyOf, type Seen } from './seen.ts';
+import { type EventKey, keyOf, type Seen } from './seen.ts';
 import type { ActivityEvent, SourceName } from './sources/event.ts';
 import { hourOf, type Window } from './window.ts';
 
@@ -40,21 +40,66 @@ export function* rowsOf(
   window: Window,
   context: RowContext,
 ): Generator<ReadyRow, void> {
-  const { counts, seen, source } = context;
+  const { counts, seen } = context;
   for (const event of events) {
     const creationTime = event.CreationTime;
     const createdAt = typeof creationTime === 'string' ? parseInstant(creationTime) : undefined;
     if (createdAt !== undefined && !context.inWindow(createdAt)) continue;
     if (!passes(event, context.filter, counts)) continue;
     counts.collected += 1;
-    const key = keyOf(event, hourOf(createdAt ?? window.start));
+    const { row, key } = readied(event, createdAt, window, context);
     if (!seen.take(key)) {
       counts.skipped += 1;
       continue;
     }
     count(counts.activities, nameOf(event));
     count(counts.hours, key.hour);
-    yield { json: rowJson(mapEvent(event, createdAt, source, context.now()), counts), key };
+    yield { json: row(), key };
+  }
+}
+
+/** An event's key, and its row for when it is new. */
+function readied(
+  event: ActivityEvent,
+  createdAt: number | undefined,
+  window: Window,
+  { source, counts, now }: RowContext,
+): { key: EventKey; row: () => string } {
+  const hour = hourOf(createdAt ?? window.start);
+  const json = (given: ActivityEvent) => rowJson(mapEvent(given, createdAt, source, now()), counts);
+  const row = () => withoutDepth(event, counts, json);
+  try {
+    return { key: keyOf(event, hour), row };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return { key: keyOf(flat(event), hour), row };
+  }
+}
+
+/** JSON nests deeper than it can be written again: such a property is cut, and the event kept. */
+function withoutDepth(event: ActivityEvent, counts: Cuts, json: (event: ActivityEvent) => string): string {
+  try {
+    return json(event);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    counts.values += 1;
+    counts.rows += 1;
+    return json(flat(event));
+  }
+}
+
+function flat(event: ActivityEvent): ActivityEvent {
+  return Object.fromEntries(
+    Object.entries(event).map(([name, value]) => [name, isWritable(value) ? value : '…[cut]']),
+  );
+}
+
+function isWritable(value: unknown): boolean {
+  try {
+    JSON.stringify(value);
+    return true;
+  } catch {
+    return false;
   }
 }
 

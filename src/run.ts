@@ -102,8 +102,11 @@ async function transfer(job: Job, plan: Plan, destination: Destination): Promise
   try {
     await feed(job, replay === undefined ? collectRows(job, plan) : replayRows(job, replay.file), ingest);
   } finally {
-    await ingest.settle();
-    await replay?.close();
+    try {
+      await ingest.settle();
+    } finally {
+      await replay?.close();
+    }
     live.tell(true);
     host.log.endGroup();
   }
@@ -177,6 +180,7 @@ function makePlan(
   if (inputs.replayFile !== undefined) return plan;
   tally.window = window;
   tally.settledHours = plan.settled;
+  tally.settledWanted = plan.settledWanted;
   tally.caughtUpHours = plan.caughtUp;
   if (inputs.source !== 'workspaces') tally.hoursPlanned = plan.windows.length;
   if (inputs.source === 'workspaces') return plan;

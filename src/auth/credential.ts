@@ -43,8 +43,10 @@ export class EntraCredential implements TokenCredential {
     if (underWay !== undefined) return underWay;
     const exchange = this.#exchange(scope)
       .then((token) => {
-        const life = token.expiresOnTimestamp - this.#clock.now();
-        const renewAt = token.expiresOnTimestamp - Math.min(5 * MINUTE, life / 10);
+        // A life of nothing (no expiry was given, or the clocks differ) is no life: a 401 renews the token in any case.
+        const told = token.expiresOnTimestamp - this.#clock.now();
+        const life = told > 0 ? told : 5 * MINUTE;
+        const renewAt = this.#clock.now() + life - Math.min(5 * MINUTE, life / 10);
         this.#tokens.set(scope, { token, renewAt });
         return token;
       })

@@ -32,7 +32,8 @@ export async function requestIdToken(
       'expected ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN in the environment, got none',
     );
   }
-  const url = new URL(request.url);
+  const url = URL.parse(request.url);
+  if (url === null) throw new ActionError('oidc-request', 'ACTIONS_ID_TOKEN_REQUEST_URL is no URL');
   url.searchParams.set('audience', audience);
   const headers = { Authorization: `bearer ${request.token}`, Accept: 'application/json' };
   try {

@@ -37,10 +37,22 @@ export function statusWithCode(answer: Answer): string {
 
 /** Retry-After in ms: seconds or an HTTP date (RFC 9110, 10.2.3), else the seconds that Power BI names in its body. */
 export function retryAfter(answer: Answer): number | undefined {
+  const ms = retryAfterOf(answer);
+  return ms === undefined ? undefined : Math.min(Math.max(ms, 0), LONGEST_RETRY_AFTER);
+}
+
+/** Longer than anything is waited for, and still a time that can be written. */
+const LONGEST_RETRY_AFTER = 30 * 86_400_000;
+
+function retryAfterOf(answer: Answer): number | undefined {
   const header = answer.header('retry-after')?.trim();
   if (header !== undefined && /^\d+(\.\d+)?$/.test(header)) return Number(header) * 1000;
-  if (header !== undefined && !Number.isNaN(Date.parse(header)))
-    return Math.max(Date.parse(header) - Date.now(), 0);
+  const until = Date.parse(header ?? '');
+  if (!Number.isNaN(until)) {
+    // Against the service's own clock where it tells it: the runner's may be off.
+    const sent = Date.parse(answer.header('date') ?? '');
+    return until - (Number.isNaN(sent) ? Date.now() : sent);
+  }
   const inBody = /Retry in (\d+) seconds/.exec(answer.body.subarray(0, 4096).toString('utf8'))?.[1];
   return inBody === undefined ? undefined : Number(inBody) * 1000;
 }

@@ -5,7 +5,7 @@
 export function noProxyList(env: NodeJS.ProcessEnv): string[] {
   return (env['NO_PROXY'] ?? env['no_proxy'] ?? '')
     .split(/[\s,]+/)
-    .map((entry) => entry.replace(/^\*(?=\.)/, '').replace(/:\d+$/, ''))
+    .map((entry) => entry.replace(/^\*(?=\.)/, '').replace(/^([^:]*):\d+$/, '$1'))
     .filter((entry) => entry !== '')
     .flatMap((entry) => (entry.startsWith('.') ? [entry] : [entry, `.${entry}`]));
 }

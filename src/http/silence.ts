@@ -4,7 +4,9 @@ const bodies = new WeakMap<PipelineResponse, Buffer>();
 
 /** The body of a response that went through the policy. */
 export function bodyOf(response: PipelineResponse): Buffer {
-  return bodies.get(response) ?? Buffer.from(response.bodyAsText ?? '');
+  const body = bodies.get(response) ?? Buffer.from(response.bodyAsText ?? '');
+  // A byte order mark is no JSON, and allowed all the same (RFC 8259, 8.1).
+  return body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? body.subarray(3) : body;
 }
 
 /**

@@ -51,6 +51,8 @@ function create(lockPath: string, holder: Holder, fault: FaultCode): boolean {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'EEXIST') return false;
+    // On a full disk the file may be there, and nothing in it.
+    if (holderOf(lockPath) === undefined) rmSync(lockPath, { force: true, recursive: false });
     throw new ActionError(fault, `${code ?? 'unknown error'} at ${lockPath}`, { cause: error });
   }
 }

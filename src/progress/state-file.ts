@@ -128,7 +128,11 @@ export class StateFile {
       } catch {
         // An incomplete record at the end is passed over by the next reader.
       }
-      closeSync(file);
+      try {
+        closeSync(file);
+      } catch {
+        // On a full network drive closing fails as well.
+      }
       throw stateFault(error, this.#options.path);
     }
   }

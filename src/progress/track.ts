@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { HOUR } from '../clock.ts';
 import { ActionError } from '../errors.ts';
 import type { Host } from '../host.ts';
@@ -45,10 +47,11 @@ export function openTrack(
   try {
     const { rejectedFile, replayFile, dryRun } = inputs;
     if (rejectedFile !== undefined && rejectedFile !== replayFile && !dryRun) {
-      const aside = guardFile(rejectedFile, () => prepareRejected(rejectedFile, clock.now()));
+      guardFile(rejectedFile, () => mkdirSync(dirname(rejectedFile), { recursive: true }));
+      releases.push(lock(rejectedFile, 'the rejected file', 'rejected-file'));
+      const aside = prepareRejected(rejectedFile, clock.now());
       if (aside !== undefined)
         tally.warn('rejected-set-aside', `The file of rejected rows was damaged: kept as ${aside}.`);
-      releases.push(lock(rejectedFile, 'the rejected file', 'rejected-file'));
     }
   } catch (error) {
     state?.close(clock.now());
@@ -113,8 +116,8 @@ export function openTrack(
       }
     },
     close: () => {
-      for (const release of releases) release();
       const hindrance = state?.close(clock.now());
+      for (const release of releases) release();
       if (hindrance !== undefined) {
         tally.warn(
           'state-not-compacted',

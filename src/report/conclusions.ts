@@ -51,7 +51,7 @@ export function conclude(tally: Tally): void {
   }
   const { window } = tally;
   const quiet =
-    tally.collectedWhole && tally.counts.collected === 0 && tally.settledHours === 0 && window !== undefined;
+    tally.collectedWhole && tally.counts.collected === 0 && tally.settledWanted === 0 && window !== undefined;
   if (quiet && window.end - window.start >= DAY) {
     tally.warn(
       'no-events',
@@ -71,7 +71,7 @@ function endEarly(tally: Tally, until: number): void {
       ? 'all hours were collected, but not every row was acknowledged'
       : `${left.hours} of ${tally.hoursPlanned} hours are left, about ${left.requests} requests or ${lengthOf(left.ms)} at ${REQUESTS_AN_HOUR} requests an hour`;
   const detail = `the next wait would have ended at ${new Date(until).toISOString()}, after the deadline; ${hours}`;
-  if (!tally.carriesOn) tally.fail(new ActionError('out-of-time', detail));
+  if (!tally.carriesOn || tally.source === 'workspaces') tally.fail(new ActionError('out-of-time', detail));
   else tally.warn('incomplete', `Out of time: ${detail}. The next run goes on from here.`);
 }
 
@@ -79,7 +79,11 @@ function failMissing(tally: Tally): void {
   const named = tally.missing.slice(0, 5).map(({ window, why }) => `${describe(window)} (${why})`);
   const more = tally.missing.length > 5 ? ` and ${tally.missing.length - 5} more` : '';
   const list = `${named.join(', ')}${more}`;
-  const nothing = tally.hoursDone === tally.missing.length && tally.counts.collected === 0;
+  const nothing =
+    tally.counts.collected === 0 &&
+    tally.hoursDone >= tally.hoursPlanned &&
+    tally.missing.every(({ why }) => !/^HTTP 4/.test(why)) &&
+    !tally.anyHourWhole;
   tally.fail(new ActionError(nothing ? 'source-unreachable' : 'hours-missing', list));
 }
 

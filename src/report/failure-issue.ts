@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { getOctokit } from '@actions/github';
 import { DAY } from '../clock.ts';
-import { FAULTS } from '../errors.ts';
+import { type ActionError, FAULTS } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { describe, type Tally } from './tally.ts';
 
@@ -10,6 +10,8 @@ const INACTIVITY = 60 * DAY;
 const AHEAD = 10 * DAY;
 /** Open issues looked through for ours: ten pages of a hundred. */
 const PAGES = 10;
+/** All calls together, in ms: the work is done, and a silent API must not hold the step. */
+const PATIENCE = 20_000;
 
 type Octokit = ReturnType<typeof getOctokit>;
 
@@ -21,9 +23,9 @@ export async function trackFailure(tally: Tally, host: Host): Promise<void> {
   const token = host.getInput('github-token').trim();
   const wanted = host.getInput('failure-issue').trim().toLowerCase() === 'true';
   const [owner, repo] = host.context.repository.split('/');
-  if (token === '' || !owner || !repo || tally.dryRun) return;
+  if (token === '' || !owner || !repo || tally.dryRun || host.cancelled.aborted) return;
   try {
-    const octokit = getOctokit(token);
+    const octokit = getOctokit(token, { request: { signal: AbortSignal.timeout(PATIENCE) } });
     await warnOfInactivity(octokit, { owner, repo }, host);
     if (wanted) await updateIssue(octokit, { owner, repo }, tally, host);
   } catch (error) {
@@ -90,7 +92,7 @@ async function findIssue(
 function issueBody(tally: Tally, host: Host, kept: { mark: string; runs: number; since: string }): string {
   const { context } = host;
   const causes = [...tally.errors.values()].map(
-    (error) => `**${FAULTS[error.code].title}.** ${error.detail}\n\n**What to do:** ${error.remedy}`,
+    (error) => `**${FAULTS[error.code].title}.** ${publicDetail(error)}\n\n**What to do:** ${error.remedy}`,
   );
   if (causes.length === 0) causes.push(...tally.warnings.values());
   const window = tally.window === undefined ? '' : ` for ${describe(tally.window)} (UTC)`;
@@ -101,6 +103,12 @@ function issueBody(tally: Tally, host: Host, kept: { mark: string; runs: number;
     'This issue is kept up to date by the action, and closed by the first run that is good again.',
     `${kept.mark}\n<!-- runs: ${kept.runs}, since: ${kept.since} -->`,
   ].join('\n\n');
+}
+
+/** An issue may be public and nothing masks it: of refused inputs only the names, a value may be a misplaced secret. */
+function publicDetail({ code, detail }: ActionError): string {
+  if (code !== 'inputs') return detail;
+  return `See the log of the run: ${detail.match(/[a-z][a-z-]+(?=: expected)/g)?.join(', ') ?? 'inputs'}.`;
 }
 
 /** Tells the issues of several workflows and destinations in one repository apart. */

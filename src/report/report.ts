@@ -23,9 +23,13 @@ const WARNING_TITLES = {
 
 /** Tells how the run went: outputs, one annotation for each kind of fault, and the job summary. */
 export async function report(tally: Tally, host: Host): Promise<void> {
-  for (const [name, value] of Object.entries(outputsOf(tally))) host.setOutput(name, value);
   for (const [code, text] of tally.warnings) host.log.warning(text, WARNING_TITLES[code]);
   for (const error of tally.errors.values()) host.log.error(error.message, FAULTS[error.code].title);
+  try {
+    for (const [name, value] of Object.entries(outputsOf(tally))) host.setOutput(name, value);
+  } catch (error) {
+    host.log.warning(`The outputs could not be written (${(error as Error).name}).`, 'No outputs');
+  }
   try {
     await host.writeSummary(summaryOf(tally, host.context, host.clock.now()));
   } catch (error) {

@@ -53,6 +53,7 @@ export class Tally {
   /** Hours planned and hours done with, of the activity log. */
   hoursPlanned = 0;
   hoursDone = 0;
+  anyHourWhole = false;
   sourceRequests = 0;
   throttledMs = 0;
   readonly missing: { readonly window: Window; readonly why: string }[] = [];
@@ -77,6 +78,8 @@ export class Tally {
   /** Hours of the window that were settled before, and hours before the window that were caught up. */
   settledHours = 0;
   caughtUpHours = 0;
+  /** Settled hours within the window that the inputs name. */
+  settledWanted = 0;
   /** Hours without an event that usually have some. */
   readonly quietHours: number[] = [];
   lastRunAt: number | undefined;

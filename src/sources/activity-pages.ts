@@ -82,7 +82,9 @@ interface RawPage {
 function readPage({ body }: Answer): RawPage | undefined {
   const scanned = scanPage(body, 'activityEventEntities');
   if (scanned === undefined) return undefined;
-  const token = scanned.rest['continuationToken'];
+  const token = scanned.rest['continuationToken'] ?? '';
+  // Anything else than a text or nothing is no end of data.
+  if (typeof token !== 'string') return undefined;
   // Let go of once the events are taken: the page before must not stay in memory while the next one is waited for.
   let held: { body: Buffer; elements: readonly Span[] } | undefined = { body, elements: scanned.elements };
   const isEmpty = scanned.elements.length === 0;
@@ -101,7 +103,7 @@ function readPage({ body }: Answer): RawPage | undefined {
     events,
     isBroken: () => broken,
     isEmpty,
-    token: typeof token === 'string' && token !== '' ? token : undefined,
+    token: token === '' ? undefined : token,
   };
 }
 
@@ -110,7 +112,8 @@ function parseElement(body: Buffer, { start, end, longNumber }: Span): unknown {
   const text = body.toString('utf8', start, end);
   try {
     return longNumber ? parseExactly(text) : JSON.parse(text);
-  } catch {
-    return undefined;
+  } catch (error) {
+    // Nested too deep for a reviver, not for the parser.
+    return error instanceof RangeError ? JSON.parse(text) : undefined;
   }
 }

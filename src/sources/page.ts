@@ -89,5 +89,5 @@ export function encodeToken(token: string): string {
   } catch {
     // Not percent-encoded: it holds a bare percent sign.
   }
-  return encodeURIComponent(plain);
+  return encodeURIComponent(plain.toWellFormed());
 }

@@ -33,7 +33,7 @@ const SAFE_DIGITS = 15;
  */
 export function scanPage(body: Buffer, name: string): ScannedPage | undefined {
   const open = openingOf(body, name);
-  if (open === undefined) return undefined;
+  if (open === undefined) return nullPage(body, name);
   const elements: Span[] = [];
   let depth = 0;
   let start = -1;
@@ -119,4 +119,11 @@ function parseObject(text: string): Record<string, unknown> | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Null for the array is an empty page. */
+function nullPage(body: Buffer, name: string): ScannedPage | undefined {
+  if (body.length > 65_536) return undefined;
+  const rest = parseObject(body.toString('utf8'));
+  return rest?.[name] === null ? { elements: [], rest } : undefined;
 }

@@ -52,7 +52,13 @@ async function allWorkspaceIds(url: string, link: SourceLink): Promise<string[]>
       if (typeof id === 'string') ids.add(id);
     }
     const token = body.continuationToken;
-    const more = typeof token === 'string' && token !== '' && !tokens.has(token);
+    const more = typeof token === 'string' && token !== '';
+    if (more && tokens.has(token)) {
+      throw new ActionError(
+        'source-unreachable',
+        'the list of workspaces: the same continuation token came twice',
+      );
+    }
     if (more) tokens.add(token);
     next = more ? `${url}/v1/workspaces?continuationToken=${encodeToken(token)}` : undefined;
   }
