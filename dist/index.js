@@ -69482,7 +69482,6 @@ class Tally {
     hoursDone = 0;
     anyHourWhole = false;
     sourceRequests = 0;
-    throttledMs = 0;
     missing = [];
     agedOut = [];
     unreadable = [];
@@ -69491,7 +69490,6 @@ class Tally {
     batchesSent = 0;
     batchesFailed = 0;
     bytesSent = 0;
-    rowBytes = 0;
     batchesTotal = 0;
     batches = [];
     warnings = new Map();
@@ -69537,7 +69535,6 @@ class Tally {
             this.ingested += rows;
             this.batchesSent += 1;
             this.bytesSent += ending.wireBytes;
-            this.rowBytes += bytes;
         }
         else if (ending.status !== 'dry-run') {
             this.batchesFailed += 1;
@@ -69784,7 +69781,6 @@ class Live {
     /** Says that a service throttles, and until when. */
     throttled(service, until) {
         const ms = Math.max(until - this.#clock.now(), 0);
-        this.#tally.throttledMs += ms;
         const length = ms >= 2 * lib_clock/* MINUTE */.pY ? `${Math.round(ms / lib_clock/* MINUTE */.pY)} minutes` : `${Math.ceil(ms / lib_clock/* SECOND */.Z2)} seconds`;
         this.#info(`${service} throttles: waiting ${length}, until ${new Date(until).toISOString()}`);
     }

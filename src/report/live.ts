@@ -34,7 +34,6 @@ export class Live {
   /** Says that a service throttles, and until when. */
   throttled(service: string, until: number): void {
     const ms = Math.max(until - this.#clock.now(), 0);
-    this.#tally.throttledMs += ms;
     const length =
       ms >= 2 * MINUTE ? `${Math.round(ms / MINUTE)} minutes` : `${Math.ceil(ms / SECOND)} seconds`;
     this.#info(`${service} throttles: waiting ${length}, until ${new Date(until).toISOString()}`);

@@ -55,7 +55,6 @@ export class Tally {
   hoursDone = 0;
   anyHourWhole = false;
   sourceRequests = 0;
-  throttledMs = 0;
   readonly missing: { readonly window: Window; readonly why: string }[] = [];
   readonly agedOut: Window[] = [];
   readonly unreadable: { readonly id: string; readonly why: string }[] = [];
@@ -64,7 +63,6 @@ export class Tally {
   batchesSent = 0;
   batchesFailed = 0;
   bytesSent = 0;
-  rowBytes = 0;
   batchesTotal = 0;
   readonly batches: BatchEntry[] = [];
   readonly warnings = new Map<WarningCode, string>();
@@ -117,7 +115,6 @@ export class Tally {
       this.ingested += rows;
       this.batchesSent += 1;
       this.bytesSent += ending.wireBytes;
-      this.rowBytes += bytes;
     } else if (ending.status !== 'dry-run') {
       this.batchesFailed += 1;
       if (ending.status === 'refused') this.refusedRows += rows;
