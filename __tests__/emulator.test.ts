@@ -3,6 +3,7 @@ import { createHash, createPrivateKey, generateKeyPairSync, X509Certificate } fr
 import { existsSync } from 'node:fs';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { setTimeout as pause } from 'node:timers/promises';
 import { connect as tlsConnect } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from '@jest/globals';
@@ -907,6 +908,22 @@ describe('faults', () => {
     await expect(upload(target, '[{"a":1}]')).rejects.toMatchObject({ code: 'ECONNRESET' });
     expect((await upload(target, '[{"a":2}]')).status).toBe(503);
     expect(target.posted).toEqual([{ a: 1 }, { a: 2 }]);
+  });
+
+  it('are over only when what a sender left behind is stored', async () => {
+    const target = await emulator({ uploadDelayMs: 300, now: Date.now });
+    const headers = { 'content-type': 'application/json', ...bearer(target, MONITOR) };
+    const options = { ca: target.ca, port: target.port, path: UPLOAD_PATH, method: 'POST', agent: false };
+    const sent = httpsRequest({ ...options, headers });
+    sent.on('error', () => undefined);
+    sent.end('[{"a":1}]');
+    while (target.requests.every(({ wireBytes }) => wireBytes === 0)) await pause(5);
+    sent.destroy();
+    while (target.requests.some(({ finishedAt }) => finishedAt === undefined)) await pause(5);
+    expect(target.posted).toEqual([]);
+    await target.idle();
+    expect(target.posted).toEqual([{ a: 1 }]);
+    expect(target.requests).toMatchObject([{ rows: 1, settledAt: expect.any(Number) }]);
   });
 
   it('reject rows', async () => {

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -39,6 +39,29 @@ function attempt(path: string): string {
   } catch (error) {
     return (error as { code?: string }).code ?? 'unknown';
   }
+}
+
+/** A process of its own that wants the file at a certain moment, and keeps it until all others have tried. */
+function contender(path: string, at: number): Promise<string> {
+  const script = `
+    import { lock } from ${JSON.stringify(new URL('../src/progress/lock.ts', import.meta.url).href)};
+    while (Date.now() < ${at});
+    try {
+      const release = lock(${JSON.stringify(path)}, 'the file', 'state-file');
+      process.stdout.write('taken');
+      setTimeout(release, 4000);
+    } catch (error) {
+      process.stdout.write(error.code);
+    }`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, NODE_NO_WARNINGS: '1' },
+  });
+  let told = '';
+  child.stdout.on('data', (chunk) => {
+    told += chunk;
+  });
+  return new Promise((resolve) => child.on('close', () => resolve(told)));
 }
 
 describe('a file', () => {
@@ -88,6 +111,7 @@ describe('a file', () => {
       is: 'taken',
     },
     { title: 'that cannot be read', text: () => '{"tok', is: 'state-locked' },
+    { title: 'that a process which died at once never wrote', text: () => '', is: 'taken' },
     { title: 'that cannot be read, untouched for minutes', text: () => '', old: true, is: 'taken' },
   ];
 
@@ -101,6 +125,47 @@ describe('a file', () => {
       // A lock of somebody alive stays as it was; one that was taken over leaves nothing behind.
       expect(readdirSync(folder)).toEqual(is === 'taken' ? [] : ['state.lock']);
     }),
+  );
+
+  it('that a run died over while it took it over is free', () =>
+    inFolder((folder) => {
+      const path = join(folder, 'state');
+      for (const lockLeft of [holder({ pid: deadPid() }), undefined]) {
+        for (const guard of [holder({ pid: deadPid() }), '']) {
+          if (lockLeft !== undefined) writeFileSync(`${path}.lock`, lockLeft);
+          writeFileSync(`${path}.lock.takeover`, guard);
+          expect(attempt(path)).toBe('taken');
+          expect(readdirSync(folder)).toEqual([]);
+        }
+      }
+    }));
+
+  it('that another run is taking over is left to it', () =>
+    inFolder((folder) => {
+      const path = join(folder, 'state');
+      writeFileSync(`${path}.lock`, holder({ pid: deadPid() }));
+      writeFileSync(`${path}.lock.takeover`, holder({ pid: process.ppid }));
+      expect(attempt(path)).toBe('state-locked');
+      expect(readdirSync(folder)).toEqual(['state.lock', 'state.lock.takeover']);
+    }));
+
+  it.each([
+    ['a dead run', () => holder({ pid: deadPid() })],
+    ['a run that died at once', () => ''],
+  ])(
+    'whose lock is of %s goes to one of many that come at the same moment',
+    async (_title, left) => {
+      const folder = openFolder();
+      for (let round = 0; round < 2; round += 1) {
+        const path = join(folder, 'state');
+        writeFileSync(`${path}.lock`, left());
+        const at = Date.now() + 1500;
+        const ends = await Promise.all(Array.from({ length: 5 }, () => contender(path, at)));
+        expect(ends.sort()).toEqual([...Array(4).fill('state-locked'), 'taken']);
+        expect(readdirSync(folder)).toEqual([]);
+      }
+    },
+    60_000,
   );
 
   it('whose lock was taken over by another run stays locked when the first one ends', () =>

@@ -68500,6 +68500,9 @@ function openHours(window, checkpoint) {
 /** A live holder touches its lock this often; one that did not for longer than STALE is dead. */
 const HEARTBEAT = 30_000;
 const STALE = 5 * 60_000;
+/** How long a lock may be empty before who created it counts as dead, and how often it is looked at. */
+const UNWRITTEN = 2000;
+const POLL = 50;
 /** Locks of this very process. */
 const held = new Set();
 /**
@@ -68511,13 +68514,17 @@ const held = new Set();
  */
 function lock(path, what, fault) {
     const lockPath = `${path}.lock`;
+    const guardPath = `${lockPath}.takeover`;
     const own = { token: (0,external_node_crypto_.randomUUID)(), host: (0,external_node_os_namespaceObject.hostname)(), pid: process.pid };
-    if (!create(lockPath, own, fault)) {
+    if (create(lockPath, own, fault)) {
+        // A run that was killed while it took the file over, after the dead run's lock was gone.
+        if ((0,external_node_fs_namespaceObject.existsSync)(guardPath) && isDead(guardPath))
+            (0,external_node_fs_namespaceObject.rmSync)(guardPath, { force: true });
+    }
+    else if (!takeOver(lockPath, guardPath, own, fault)) {
         const there = holderOf(lockPath);
-        if (!isDead(lockPath, there) || !remove(lockPath, there) || !create(lockPath, own, fault)) {
-            const who = there === undefined ? 'another run' : `process ${there.pid} on ${there.host}`;
-            throw new ActionError('state-locked', `${what} ${path} is in use by ${who}`);
-        }
+        const who = there === undefined ? 'another run' : `process ${there.pid} on ${there.host}`;
+        throw new ActionError('state-locked', `${what} ${path} is in use by ${who}`);
     }
     held.add(lockPath);
     const heartbeat = setInterval(() => touch(lockPath), HEARTBEAT);
@@ -68529,10 +68536,35 @@ function lock(path, what, fault) {
             (0,external_node_fs_namespaceObject.rmSync)(lockPath, { force: true });
     };
 }
+/**
+ * Puts an own lock in a dead one's place. Only who holds the guard may remove a lock that is not its own, and looks
+ * at it once more before: otherwise of several that see the same dead lock one could remove the lock of another.
+ */
+function takeOver(lockPath, guardPath, own, fault) {
+    if (!isDead(lockPath))
+        return false;
+    if (!create(guardPath, own, fault)) {
+        if (!isDead(guardPath))
+            return false;
+        (0,external_node_fs_namespaceObject.rmSync)(guardPath, { force: true });
+        if (!create(guardPath, own, fault))
+            return false;
+    }
+    try {
+        if (!isDead(lockPath))
+            return false;
+        (0,external_node_fs_namespaceObject.rmSync)(lockPath, { force: true });
+        return create(lockPath, own, fault);
+    }
+    finally {
+        (0,external_node_fs_namespaceObject.rmSync)(guardPath, { force: true });
+    }
+}
 function create(lockPath, holder, fault) {
     try {
         (0,external_node_fs_namespaceObject.writeFileSync)(lockPath, JSON.stringify(holder), { flag: 'wx' });
-        return true;
+        // Who created it and was held up before it wrote may meanwhile have passed for dead.
+        return holderOf(lockPath)?.token === holder.token;
     }
     catch (error) {
         const code = error.code;
@@ -68552,10 +68584,12 @@ function holderOf(lockPath) {
         return undefined;
     }
 }
-function isDead(lockPath, holder) {
+function isDead(lockPath) {
     try {
-        if (Date.now() - (0,external_node_fs_namespaceObject.statSync)(lockPath).mtimeMs > STALE)
+        const { mtimeMs } = (0,external_node_fs_namespaceObject.statSync)(lockPath);
+        if (Date.now() - mtimeMs > STALE || staysEmpty(lockPath))
             return true;
+        const holder = holderOf(lockPath);
         // A dead run's process id may have come back, even as ours: a container starts them anew each time.
         if (holder === undefined || holder.host !== (0,external_node_os_namespaceObject.hostname)())
             return false;
@@ -68565,25 +68599,18 @@ function isDead(lockPath, holder) {
         return false;
     }
     catch (error) {
-        return error.code === 'ESRCH';
+        // No such process, or no such file any more.
+        return ['ESRCH', 'ENOENT'].includes(error.code ?? '');
     }
 }
-/** Moves a dead run's lock away, and makes sure that it was the dead run's and not one that was just taken. */
-function remove(lockPath, dead) {
-    const aside = `${lockPath}.${(0,external_node_crypto_.randomUUID)()}`;
-    try {
-        (0,external_node_fs_namespaceObject.renameSync)(lockPath, aside);
+/** A process that is killed between creating its lock and writing to it leaves an empty one. */
+function staysEmpty(lockPath) {
+    for (let waited = 0; (0,external_node_fs_namespaceObject.statSync)(lockPath).size === 0; waited += POLL) {
+        if (waited >= UNWRITTEN)
+            return true;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL);
     }
-    catch {
-        return false;
-    }
-    const moved = holderOf(aside);
-    if (moved?.token !== dead?.token) {
-        (0,external_node_fs_namespaceObject.renameSync)(aside, lockPath);
-        return false;
-    }
-    (0,external_node_fs_namespaceObject.rmSync)(aside, { force: true });
-    return true;
+    return false;
 }
 function touch(lockPath) {
     try {

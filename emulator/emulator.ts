@@ -57,6 +57,11 @@ export interface Emulator {
   /** CONNECT targets that the proxy was asked for. */
   readonly connects: readonly string[];
   requestsTo(service: Service): LoggedRequest[];
+  /**
+   * Waits until nobody is connected and all that arrived has been dealt with. After a sender was killed: what it had
+   * sent is still read, and stored.
+   */
+  idle(): Promise<void>;
 
   fault(fault: Fault): void;
   clearFaults(): void;

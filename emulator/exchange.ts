@@ -52,6 +52,8 @@ export interface LoggedRequest {
   /** Emulator clock, at arrival and at the end of the answer. */
   at: number;
   finishedAt: number | undefined;
+  /** When its service had done with it, rows stored or not: later than `finishedAt` where the sender had gone. */
+  settledAt: number | undefined;
   /** Bytes of the request body on the wire, and once inflated. */
   wireBytes: number;
   bodyBytes: number;

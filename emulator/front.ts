@@ -1,7 +1,15 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
-import { type Answer, type Call, type Handler, headerOf, json, type Service } from './exchange.ts';
+import {
+  type Answer,
+  type Call,
+  type Handler,
+  headerOf,
+  json,
+  type LoggedRequest,
+  type Service,
+} from './exchange.ts';
 import type { Fault, Faults, Row } from './faults.ts';
 import { rowsIn } from './ingestion.ts';
 import { parseQuery } from './query.ts';
@@ -38,6 +46,21 @@ async function serve(front: Front, request: IncomingMessage, response: ServerRes
   const call = callOf(front, request);
   const entry = front.log.open(call);
   response.on('close', () => front.log.close(entry));
+  try {
+    await answer(front, { call, entry, request, response });
+  } finally {
+    front.log.settle(entry);
+  }
+}
+
+interface Exchange {
+  call: Call;
+  entry: LoggedRequest;
+  request: IncomingMessage;
+  response: ServerResponse;
+}
+
+async function answer(front: Front, { call, entry, request, response }: Exchange): Promise<void> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   call.body = Buffer.concat(chunks);
@@ -52,14 +75,14 @@ async function serve(front: Front, request: IncomingMessage, response: ServerRes
   if (fault?.silent === true) return;
   if (fault?.expireTokens === true) front.tokens.expireAll();
 
-  const answer = staged(fault) ?? (await front.handlers[call.service](call));
-  entry.rows = answer.rows ?? 0;
-  entry.bodyBytes = answer.bodyBytes ?? entry.bodyBytes;
-  const lost = answer.status === 204 ? fault?.storeThen : undefined;
+  const answered = staged(fault) ?? (await front.handlers[call.service](call));
+  entry.rows = answered.rows ?? 0;
+  entry.bodyBytes = answered.bodyBytes ?? entry.bodyBytes;
+  const lost = answered.status === 204 ? fault?.storeThen : undefined;
   if (lost === 'reset') return front.sockets.reset(request);
   if (lost === 'silent') return;
   const given =
-    lost === 503 ? json(503, { error: { code: 'ServiceUnavailable', message: 'Try again.' } }) : answer;
+    lost === 503 ? json(503, { error: { code: 'ServiceUnavailable', message: 'Try again.' } }) : answered;
   const accepts = /\bgzip\b/.test(headerOf(call, 'accept-encoding') ?? '');
   const prepared = await prepare(given, front.gzip && accepts);
   entry.status = prepared.status;

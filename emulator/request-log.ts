@@ -32,7 +32,7 @@ export class RequestLog {
     const sizes = { wireBytes: 0, bodyBytes: 0, answerBytes: 0, rows: 0 };
     const entry: LoggedRequest = {
       ...{ service, method, host, path, query: withoutSecrets(service, query), headers },
-      ...{ status: 0, at, finishedAt: undefined, ...sizes },
+      ...{ status: 0, at, finishedAt: undefined, settledAt: undefined, ...sizes },
     };
     this.requests.push(entry);
     this.#open[service] += 1;
@@ -44,6 +44,10 @@ export class RequestLog {
     if (entry.finishedAt !== undefined) return;
     entry.finishedAt = this.#now();
     this.#open[entry.service] -= 1;
+  }
+
+  settle(entry: LoggedRequest): void {
+    entry.settledAt = this.#now();
   }
 }
 

@@ -3,6 +3,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Assertions } from './assertions.ts';
 import { Budget } from './budget.ts';
 import { makeCertificate } from './certificate.ts';
@@ -42,6 +43,8 @@ export type {
 
 const IDENTITY_HEADER = 'synthetic-identity-header';
 const TOKEN_LIFETIME_SECONDS = 3599;
+const QUIET_TURNS = 5;
+const QUIET_TURN_MS = 10;
 
 /** Starts the services, the proxy and the identity endpoint, all on free ports of this machine. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
@@ -147,6 +150,14 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       return assertions.reused;
     },
     requestsTo: (service) => log.requests.filter((request) => request.service === service),
+    idle: async () => {
+      // What the system has accepted is not known here before it is read: a few turns without anything are asked for.
+      for (let turns = 0; turns < QUIET_TURNS; turns += 1) {
+        await sleep(QUIET_TURN_MS);
+        const busy = sockets.size > 0 || log.requests.some(({ settledAt }) => settledAt === undefined);
+        if (busy) turns = -1;
+      }
+    },
     fault: (fault) => faults.add(fault),
     clearFaults: () => faults.clear(),
     addEvents: (events, visibleAt, filedAt) => source.add(events, visibleAt, filedAt),

@@ -21,6 +21,10 @@ export class Sockets {
     else socket.resetAndDestroy();
   }
 
+  get size(): number {
+    return this.#open.size;
+  }
+
   destroyAll(): void {
     for (const socket of this.#open.values()) socket.destroy();
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { ActionError, type FaultCode } from '../errors.ts';
 
@@ -13,6 +13,9 @@ interface Holder {
 /** A live holder touches its lock this often; one that did not for longer than STALE is dead. */
 const HEARTBEAT = 30_000;
 const STALE = 5 * 60_000;
+/** How long a lock may be empty before who created it counts as dead, and how often it is looked at. */
+const UNWRITTEN = 2000;
+const POLL = 50;
 
 /** Locks of this very process. */
 const held = new Set<string>();
@@ -26,13 +29,15 @@ const held = new Set<string>();
  */
 export function lock(path: string, what: string, fault: FaultCode): () => void {
   const lockPath = `${path}.lock`;
+  const guardPath = `${lockPath}.takeover`;
   const own: Holder = { token: randomUUID(), host: hostname(), pid: process.pid };
-  if (!create(lockPath, own, fault)) {
+  if (create(lockPath, own, fault)) {
+    // A run that was killed while it took the file over, after the dead run's lock was gone.
+    if (existsSync(guardPath) && isDead(guardPath)) rmSync(guardPath, { force: true });
+  } else if (!takeOver(lockPath, guardPath, own, fault)) {
     const there = holderOf(lockPath);
-    if (!isDead(lockPath, there) || !remove(lockPath, there) || !create(lockPath, own, fault)) {
-      const who = there === undefined ? 'another run' : `process ${there.pid} on ${there.host}`;
-      throw new ActionError('state-locked', `${what} ${path} is in use by ${who}`);
-    }
+    const who = there === undefined ? 'another run' : `process ${there.pid} on ${there.host}`;
+    throw new ActionError('state-locked', `${what} ${path} is in use by ${who}`);
   }
   held.add(lockPath);
   const heartbeat = setInterval(() => touch(lockPath), HEARTBEAT);
@@ -44,10 +49,31 @@ export function lock(path: string, what: string, fault: FaultCode): () => void {
   };
 }
 
+/**
+ * Puts an own lock in a dead one's place. Only who holds the guard may remove a lock that is not its own, and looks
+ * at it once more before: otherwise of several that see the same dead lock one could remove the lock of another.
+ */
+function takeOver(lockPath: string, guardPath: string, own: Holder, fault: FaultCode): boolean {
+  if (!isDead(lockPath)) return false;
+  if (!create(guardPath, own, fault)) {
+    if (!isDead(guardPath)) return false;
+    rmSync(guardPath, { force: true });
+    if (!create(guardPath, own, fault)) return false;
+  }
+  try {
+    if (!isDead(lockPath)) return false;
+    rmSync(lockPath, { force: true });
+    return create(lockPath, own, fault);
+  } finally {
+    rmSync(guardPath, { force: true });
+  }
+}
+
 function create(lockPath: string, holder: Holder, fault: FaultCode): boolean {
   try {
     writeFileSync(lockPath, JSON.stringify(holder), { flag: 'wx' });
-    return true;
+    // Who created it and was held up before it wrote may meanwhile have passed for dead.
+    return holderOf(lockPath)?.token === holder.token;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'EEXIST') return false;
@@ -65,34 +91,29 @@ function holderOf(lockPath: string): Holder | undefined {
   }
 }
 
-function isDead(lockPath: string, holder: Holder | undefined): boolean {
+function isDead(lockPath: string): boolean {
   try {
-    if (Date.now() - statSync(lockPath).mtimeMs > STALE) return true;
+    const { mtimeMs } = statSync(lockPath);
+    if (Date.now() - mtimeMs > STALE || staysEmpty(lockPath)) return true;
+    const holder = holderOf(lockPath);
     // A dead run's process id may have come back, even as ours: a container starts them anew each time.
     if (holder === undefined || holder.host !== hostname()) return false;
     if (holder.pid === process.pid) return !held.has(lockPath);
     process.kill(holder.pid, 0);
     return false;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+    // No such process, or no such file any more.
+    return ['ESRCH', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '');
   }
 }
 
-/** Moves a dead run's lock away, and makes sure that it was the dead run's and not one that was just taken. */
-function remove(lockPath: string, dead: Holder | undefined): boolean {
-  const aside = `${lockPath}.${randomUUID()}`;
-  try {
-    renameSync(lockPath, aside);
-  } catch {
-    return false;
+/** A process that is killed between creating its lock and writing to it leaves an empty one. */
+function staysEmpty(lockPath: string): boolean {
+  for (let waited = 0; statSync(lockPath).size === 0; waited += POLL) {
+    if (waited >= UNWRITTEN) return true;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL);
   }
-  const moved = holderOf(aside);
-  if (moved?.token !== dead?.token) {
-    renameSync(aside, lockPath);
-    return false;
-  }
-  rmSync(aside, { force: true });
-  return true;
+  return false;
 }
 
 function touch(lockPath: string): void {
