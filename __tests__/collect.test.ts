@@ -66,6 +66,12 @@ describe('the last 24 hours', () => {
         'api.powerbi.com:443',
       ]),
     );
+    // A connection serves one request after the other.
+    for (const service of ['power-bi', 'ingestion', 'entra'] as const) {
+      const hosts = new Set(emulator.requestsTo(service).map(({ host }) => `${host}:443`));
+      const connections = emulator.connects.filter((target) => hosts.has(target)).length;
+      expect(connections).toBeLessThanOrEqual(emulator.maxConcurrent[service]);
+    }
     expect(new Set(emulator.requests.map(({ headers }) => headers['user-agent']))).toEqual(new Set([AGENT]));
     expect(run.summary).toContain('Power BI activity log');
     expect(run.summary).toContain('xychart-beta');

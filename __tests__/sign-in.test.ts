@@ -20,6 +20,7 @@ afterAll(closeTenants);
 
 const POWER_BI = 'https://analysis.windows.net/powerbi/api';
 const MONITOR = 'https://monitor.azure.com';
+const AGENT = 'fabric-activity-to-log-analytics/1.0.0 (octo/compliance; run 7654321)';
 const KEY_VAULT = 'https://vault.azure.net';
 
 interface GoodWay extends Way {
@@ -112,6 +113,7 @@ const PASSING: readonly {
   readonly real?: true;
   readonly inputs?: Record<string, string>;
   readonly faults: readonly Fault[];
+  readonly alsoHolds?: (emulator: Emulator) => void;
 }[] = [
   {
     title: 'Entra answers 503, resets, answers HTML and is throttled',
@@ -135,23 +137,33 @@ const PASSING: readonly {
     faults: [{ service: 'entra', status: 401, body: UNMATCHED, times: 2 }],
   },
   {
-    title: 'the vault answers 503, resets and throttles',
+    title: 'the vault answers 503, resets, throttles and answers HTML',
     real: true,
     inputs: VAULT,
     faults: [
       { service: 'vault', status: 503 },
       { service: 'vault', reset: true },
-      { service: 'vault', status: 429 },
+      { service: 'vault', status: 429, headers: { 'retry-after': '4' } },
+      { service: 'vault', html: true },
     ],
+    alsoHolds: ({ requestsTo }) => {
+      const asked = requestsTo('vault');
+      const throttled = asked.findIndex(({ status }) => status === 429);
+      const waited = (asked[throttled + 1]?.at ?? 0) - (asked[throttled]?.finishedAt ?? 0);
+      expect(waited).toBeGreaterThanOrEqual(3900);
+      // Its requests go the way of all others, past the proxy for the hosts of NO_PROXY.
+      expect(new Set(asked.map(({ headers }) => headers['user-agent']))).toEqual(new Set([AGENT]));
+    },
   },
 ];
 
 describe('a sign-in goes on', () => {
-  it.concurrent.each(PASSING)('when $title', async ({ faults, ...way }) => {
+  it.concurrent.each(PASSING)('when $title', async ({ faults, alsoHolds, ...way }) => {
     const emulator = await startTenant();
     for (const fault of faults) emulator.fault(fault);
     const run = await signIn(emulator, way);
     expect(run.outputs).toMatchObject(allIngested(10));
     expectEachOnce(emulator, RANGE);
+    alsoHolds?.(emulator);
   });
 });

@@ -45553,8 +45553,10 @@ function adopt(pipeline, userAgent, authorization) {
     }
     pipeline.removePolicy({ name: proxyPolicy_proxyPolicyName });
     const direct = noProxyList(process.env);
-    if (!direct.includes('*'))
+    if (!direct.includes('*')) {
         pipeline.addPolicy(proxyPolicy_proxyPolicy(undefined, { customNoProxyList: direct }));
+        pipeline.addPolicy(persistentPolicy, { afterPolicies: [proxyPolicy_proxyPolicyName] });
+    }
     pipeline.addPolicy({
         name: 'userAgent',
         sendRequest: (request, next) => {
@@ -45567,6 +45569,21 @@ function adopt(pipeline, userAgent, authorization) {
     pipeline.addPolicy(silencePolicy, { afterPhase: 'Sign' });
     return pipeline;
 }
+/**
+ * The proxy policy's agent opens a connection, with CONNECT and TLS, for every request, unless it is told otherwise. It
+ * finds a connection that is free only where the protocol is named: else it takes it from the call stack, which is
+ * another one when the connection becomes free.
+ */
+const persistentPolicy = {
+    name: 'persistent',
+    sendRequest: (request, next) => {
+        if (request.agent !== undefined) {
+            Object.assign(request.agent, { keepAlive: true });
+            request.requestOverrides = { ...request.requestOverrides, protocol: new URL(request.url).protocol };
+        }
+        return next(request);
+    },
+};
 /** Sends one request once, and judges what came of it. A 4xx is an answer; the caller knows what it means. */
 async function send(pipeline, call) {
     const request = pipelineRequest_createPipelineRequest({
@@ -65649,25 +65666,19 @@ function tokenRefused(response) {
 
 
 
+
 const vault_SILENCE = 30_000;
 /**
  * Reads the client secret from a vault.
- * @param vault url, token scope and the secret's name
  * @param credential opens the vault
  * @throws ActionError 'vault-…', or what the credential throws
  */
-async function readSecret(vault, credential, pace) {
-    const client = new SecretClient(vault.url, credential, {
-        serviceVersion: '7.4',
-        retryOptions: { maxRetries: 0 },
-        // The token goes along at once: its scope follows the vault's host, and no challenge has to be trusted.
-        additionalPolicies: [{ policy: authorizationPolicy(credential, vault.scope), position: 'perRetry' }],
-    });
+async function readSecret(vault, credential, pipeline, pace) {
     // Not at the first look, which would fail inside the client and be taken for a fault of the vault.
     await credential.getToken(vault.scope);
     const what = `secret "${vault.secretName}" in ${vault.url}`;
     try {
-        return await retrying(() => vault_attempt(client, vault.secretName, pace), pace);
+        return await retrying(() => vault_attempt(vault, credential, new VaultNetwork(pipeline, pace)), pace);
     }
     catch (error) {
         if (!(error instanceof RequestFailedError))
@@ -65681,29 +65692,61 @@ async function readSecret(vault, credential, pace) {
         throw new ActionError('vault-unreachable', `${error.message}: ${what}`, { cause: error });
     }
 }
-async function vault_attempt(client, name, pace) {
+async function vault_attempt(vault, credential, network) {
+    const client = new SecretClient(vault.url, credential, {
+        serviceVersion: '7.4',
+        retryOptions: { maxRetries: 0 },
+        httpClient: network,
+        // The token goes along at once: its scope follows the vault's host, and no challenge has to be trusted.
+        additionalPolicies: [{ policy: authorizationPolicy(credential, vault.scope), position: 'perRetry' }],
+    });
     try {
-        const abortSignal = AbortSignal.any([pace.signal, AbortSignal.timeout(vault_SILENCE)]);
-        const { value } = await client.getSecret(name, { abortSignal });
+        const { value } = await client.getSecret(vault.secretName);
         if (value !== undefined && value !== '')
             return { kind: 'done', value };
         return { kind: 'failed', why: 'HTTP 404 with an empty secret' };
     }
     catch (error) {
-        pace.signal.throwIfAborted();
+        // What concerns the run, and what has not reached the network.
         if (error instanceof ActionError || error instanceof OutOfTimeError)
             throw error;
-        const status = restError_isRestError(error) ? error.statusCode : undefined;
-        if (status === undefined) {
-            const why = restError_isRestError(error) ? (error.code ?? 'connection failed') : 'no answer';
-            return { kind: 'transient', why, retryAfterMs: undefined };
-        }
-        const why = `HTTP ${status}`;
-        if (status === 429)
-            return { kind: 'throttled', why, retryAfterMs: undefined };
-        return status >= 500 || status === 408
-            ? { kind: 'transient', why, retryAfterMs: undefined }
-            : { kind: 'failed', why };
+        if (network.last === undefined)
+            throw error;
+        if (network.last.kind !== 'done')
+            return network.last;
+        const { status } = network.last.value;
+        if (status >= 400)
+            return { kind: 'failed', why: `HTTP ${status}` };
+        return { kind: 'transient', why: `HTTP ${status} without a secret`, retryAfterMs: undefined };
+    }
+}
+/**
+ * The client's network, through our own pipeline: its own takes NO_PROXY another way, and none of its errors tells how
+ * long to wait. The last outcome is kept, as what the client throws is judged by it.
+ */
+class VaultNetwork {
+    last;
+    #pipeline;
+    #pace;
+    constructor(pipeline, pace) {
+        this.#pipeline = pipeline;
+        this.#pace = pace;
+    }
+    async sendRequest(request) {
+        const { method, url, headers } = request;
+        const call = { method, url, headers: headers.toJSON(), silenceMs: vault_SILENCE, signal: this.#pace.signal };
+        const outcome = await send(this.#pipeline, call);
+        this.last = outcome;
+        if (outcome.kind !== 'done')
+            throw new Error(outcome.why);
+        const { status, header, body } = outcome.value;
+        const type = header('content-type');
+        return {
+            request,
+            status,
+            headers: httpHeaders_createHttpHeaders(type === undefined ? {} : { 'content-type': type }),
+            bodyAsText: body.toString('utf8'),
+        };
     }
 }
 
@@ -65727,7 +65770,7 @@ async function signIn(inputs, context) {
     if (way.by !== 'vault')
         return directCredential(inputs, way, pipeline, context);
     const vaultCredential = directCredential(inputs, way.openedBy, pipeline, context);
-    const secret = await readSecret(way, vaultCredential, context.pace);
+    const secret = await readSecret(way, vaultCredential, pipeline, context.pace);
     context.mask(secret);
     return appCredential(inputs, { secret }, pipeline, context);
 }
@@ -67268,7 +67311,6 @@ const page_SILENCE = 60_000;
 function get(link, url, read) {
     return retrying(async () => {
         const call = { method: 'GET', url: url(), silenceMs: page_SILENCE, signal: link.pace.signal };
-        link.onRequest();
         const outcome = await send(link.pipeline, { ...call, headers: { Accept: 'application/json' } });
         if (outcome.kind !== 'done')
             return outcome;
@@ -67423,12 +67465,12 @@ function parseObject(text) {
         return undefined;
     }
 }
-/** Null for the array is an empty page. */
+/** Null for the array is an empty page, if the rest of a page is there: without, it may be anybody's answer. */
 function nullPage(body, name) {
     if (body.length > 65_536)
         return undefined;
     const rest = parseObject(body.toString('utf8'));
-    return rest?.[name] === null ? { elements: [], rest } : undefined;
+    return rest?.[name] === null && 'continuationToken' in rest ? { elements: [], rest } : undefined;
 }
 
 ;// CONCATENATED MODULE: ./lib/sources/activity-pages.js
@@ -68073,11 +68115,17 @@ function literal(text) {
 const WAITS = { first: 10 * lib_clock/* SECOND */.Z2, longest: 300 * lib_clock/* SECOND */.Z2 };
 /** The link to a service: signed, counted, and behind a gate of its own. */
 function linkTo(job, service, scope) {
+    const pipeline = createPipeline(job.userAgent, authorizationPolicy(job.credential, scope));
+    // Behind the signing, which may repeat a request with a renewed token: that one counts against the budget as well.
+    const counting = (request, next) => {
+        job.tally.requested();
+        return next(request);
+    };
+    pipeline.addPolicy({ name: 'counting', sendRequest: counting }, { afterPhase: 'Sign' });
     return {
-        pipeline: createPipeline(job.userAgent, authorizationPolicy(job.credential, scope)),
+        pipeline,
         pace: job.stop.pace,
         gate: new Gate(WAITS, (until) => job.live.throttled(service, until)),
-        onRequest: () => job.tally.requested(),
     };
 }
 /** Finds the source that lets us in, among those that the inputs allow. @throws ActionError 'source-refused' */

@@ -63,6 +63,7 @@ export interface RunOptions {
 /** Runs the step, and holds it to what the contract says of every step. */
 export async function wholeRun(emulator: Emulator, options: RunOptions = {}): Promise<WholeRun> {
   const { real = false } = options;
+  const before = emulator.requests.length;
   let watch: NodeJS.Timeout | undefined;
   const step = await runStep({
     inputs: { ...(real ? emulator.proxyInputs : emulator.inputs), ...options.inputs },
@@ -74,6 +75,10 @@ export async function wholeRun(emulator: Emulator, options: RunOptions = {}): Pr
   }).finally(() => clearTimeout(watch));
   const run = { ...step, errors: annotations(step.log, 'error'), warnings: annotations(step.log, 'warning') };
   expectInvariants(emulator, run, { ...emulator.env, ...options.env });
+  const asked = emulator.requests
+    .slice(before)
+    .filter(({ service }) => service === 'power-bi' || service === 'fabric');
+  expect(run.outputs['source-requests']).toBe(String(asked.length));
   return run;
 }
 

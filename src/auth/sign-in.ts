@@ -28,7 +28,7 @@ export async function signIn(inputs: Inputs, context: SignInContext): Promise<En
   if (way.by === 'secret') return appCredential(inputs, { secret: way.secret }, pipeline, context);
   if (way.by !== 'vault') return directCredential(inputs, way, pipeline, context);
   const vaultCredential = directCredential(inputs, way.openedBy, pipeline, context);
-  const secret = await readSecret(way, vaultCredential, context.pace);
+  const secret = await readSecret(way, vaultCredential, pipeline, context.pace);
   context.mask(secret);
   return appCredential(inputs, { secret }, pipeline, context);
 }

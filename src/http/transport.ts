@@ -58,7 +58,10 @@ export function adopt(pipeline: Pipeline, userAgent: string, authorization?: Pip
   }
   pipeline.removePolicy({ name: proxyPolicyName });
   const direct = noProxyList(process.env);
-  if (!direct.includes('*')) pipeline.addPolicy(proxyPolicy(undefined, { customNoProxyList: direct }));
+  if (!direct.includes('*')) {
+    pipeline.addPolicy(proxyPolicy(undefined, { customNoProxyList: direct }));
+    pipeline.addPolicy(persistentPolicy, { afterPolicies: [proxyPolicyName] });
+  }
   pipeline.addPolicy({
     name: 'userAgent',
     sendRequest: (request, next) => {
@@ -70,6 +73,22 @@ export function adopt(pipeline: Pipeline, userAgent: string, authorization?: Pip
   pipeline.addPolicy(silencePolicy, { afterPhase: 'Sign' });
   return pipeline;
 }
+
+/**
+ * The proxy policy's agent opens a connection, with CONNECT and TLS, for every request, unless it is told otherwise. It
+ * finds a connection that is free only where the protocol is named: else it takes it from the call stack, which is
+ * another one when the connection becomes free.
+ */
+const persistentPolicy: PipelinePolicy = {
+  name: 'persistent',
+  sendRequest: (request, next) => {
+    if (request.agent !== undefined) {
+      Object.assign(request.agent, { keepAlive: true });
+      request.requestOverrides = { ...request.requestOverrides, protocol: new URL(request.url).protocol };
+    }
+    return next(request);
+  },
+};
 
 /** Sends one request once, and judges what came of it. A 4xx is an answer; the caller knows what it means. */
 export async function send(pipeline: Pipeline, call: Call): Promise<Outcome<Answer>> {

@@ -1,3 +1,4 @@
+import type { PipelineRequest, SendRequest } from '@azure/core-rest-pipeline';
 import { SECOND } from '../clock.ts';
 import { CLOUDS, FABRIC_SCOPE } from '../clouds.ts';
 import { authorizationPolicy } from '../http/authorize.ts';
@@ -16,11 +17,17 @@ const WAITS = { first: 10 * SECOND, longest: 300 * SECOND };
 
 /** The link to a service: signed, counted, and behind a gate of its own. */
 export function linkTo(job: Job, service: string, scope: string): SourceLink {
+  const pipeline = createPipeline(job.userAgent, authorizationPolicy(job.credential, scope));
+  // Behind the signing, which may repeat a request with a renewed token: that one counts against the budget as well.
+  const counting = (request: PipelineRequest, next: SendRequest) => {
+    job.tally.requested();
+    return next(request);
+  };
+  pipeline.addPolicy({ name: 'counting', sendRequest: counting }, { afterPhase: 'Sign' });
   return {
-    pipeline: createPipeline(job.userAgent, authorizationPolicy(job.credential, scope)),
+    pipeline,
     pace: job.stop.pace,
     gate: new Gate(WAITS, (until) => job.live.throttled(service, until)),
-    onRequest: () => job.tally.requested(),
   };
 }
 

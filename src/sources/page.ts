@@ -11,8 +11,6 @@ export interface SourceLink {
   readonly pace: Pace;
   /** Closed by a 429 for all requests to this service. */
   readonly gate: Gate;
-  /** Counts every request that really goes out. */
-  readonly onRequest: () => void;
 }
 
 /** Thrown when the service says no to the request itself: another attempt would meet the same answer. */
@@ -58,7 +56,6 @@ export function get<T>(
   return retrying(
     async (): Promise<Outcome<T>> => {
       const call = { method: 'GET' as const, url: url(), silenceMs: SILENCE, signal: link.pace.signal };
-      link.onRequest();
       const outcome = await send(link.pipeline, { ...call, headers: { Accept: 'application/json' } });
       if (outcome.kind !== 'done') return outcome;
       if (outcome.value.status !== 200) return refusal(outcome.value);

@@ -121,9 +121,9 @@ function parseObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** Null for the array is an empty page. */
+/** Null for the array is an empty page, if the rest of a page is there: without, it may be anybody's answer. */
 function nullPage(body: Buffer, name: string): ScannedPage | undefined {
   if (body.length > 65_536) return undefined;
   const rest = parseObject(body.toString('utf8'));
-  return rest?.[name] === null ? { elements: [], rest } : undefined;
+  return rest?.[name] === null && 'continuationToken' in rest ? { elements: [], rest } : undefined;
 }
