@@ -1,4 +1,5 @@
 /** What becomes of a state file that is not what this run would have written. */
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
@@ -279,6 +280,39 @@ describe('the file itself', () => {
       again.close(NOW);
       console.log(`a million events: ${journal} bytes while the run appends, ${compact} bytes compacted`);
     }));
+
+  const onPosix = process.platform === 'win32' ? it.skip : it;
+  onPosix('on a full disk holds what was told before, and says that it lacks the rest', () =>
+    inFolder((folder) => {
+      const path = join(folder, 'state');
+      open(path, NOW).state.close(NOW);
+      const support = JSON.stringify(new URL('./support/checkpoint.ts', import.meta.url).href);
+      const script = `
+        import { key, open } from ${support};
+        const { state } = open(${JSON.stringify(path)}, ${NOW});
+        let noted = 0;
+        let fault = '';
+        try {
+          for (; ; noted += 50) state.acknowledged(Array.from({ length: 50 }, (_, at) => key(${SEVEN}, noted + at)));
+        } catch (error) {
+          fault = error.code + ': ' + error.message;
+        }
+        console.log(JSON.stringify({ noted, fault, hindrance: state.close(${NOW}) }));`;
+      // Nothing can be written beyond two blocks of 512 bytes: EFBIG instead of ENOSPC.
+      const limited = `trap '' XFSZ; ulimit -f 2; exec "$0" --input-type=module -e "$1"`;
+      const child = spawnSync('sh', ['-c', limited, process.execPath, script], {
+        encoding: 'utf8',
+        env: { ...process.env, NODE_NO_WARNINGS: '1', NODE_OPTIONS: '' },
+      });
+      const { noted, fault, hindrance } = JSON.parse(child.stdout);
+      expect(noted).toBe(100);
+      expect(fault).toMatch(/^state-file: State file not usable: EFBIG at /);
+      expect(hindrance).toEqual({ code: 'EFBIG', lacking: true });
+      expect(readdirSync(folder)).toEqual(['state']);
+      const { told, state } = readBack(path, NOW);
+      expect([told, state]).toMatchObject([[], { hours: [{ hour: SEVEN, count: noted }] }]);
+    }),
+  );
 
   it('lets go of what the service has forgotten', () =>
     inFolder((folder) => {

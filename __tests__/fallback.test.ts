@@ -1,4 +1,7 @@
 /** Which source serves, what stands in for it, and what is said of that. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import type { Emulator } from '../emulator/server.ts';
 import type { WholeRun } from './support/invariants.ts';
@@ -163,6 +166,26 @@ describe('one source', () => {
     expect(first?.query).toEqual({ startDateTime: iso(range.start), endDateTime: iso(range.end) });
     expect(rest.every(({ query }) => query.continuationToken !== undefined)).toBe(true);
     expect(emulator.requestsTo('power-bi')).toEqual([]);
+  });
+
+  it.concurrent('fabric: events without a time once, from run to run, wherever the stretch begins', async () => {
+    const emulator = await startTenant({ eventsPerHour: 2 });
+    emulator.configure.fabricActivities = 'served';
+    const undated = [{ Id: 'undated', Activity: 'ViewReport' }, { Activity: 'no id' }, { Activity: 'no id' }];
+    const hour = wholeHours(1, 6).start;
+    emulator.addEvents(undated, 0, hour + 60_000);
+    const folder = mkdtempSync(join(tmpdir(), 'fabric-'));
+    try {
+      const inputs = { source: 'fabric', 'state-file': join(folder, 'state') };
+      for (const first of [26, 10, 8]) {
+        const range = { start: wholeHours(1, first).start, end: wholeHours(1, 3).start };
+        expect((await wholeRun(emulator, { inputs: { ...inputs, ...asking(range) } })).code).toBe(0);
+      }
+      const rows = emulator.table.filter(({ CreationTime }) => CreationTime === undefined);
+      expect(rows.map(({ Activity }) => Activity).sort()).toEqual(['ViewReport', 'no id', 'no id']);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it.concurrent('fabric: an answer of 404 says so', async () => {

@@ -67786,6 +67786,7 @@ const BOOLEANS = new Map([
 
 ;// CONCATENATED MODULE: ./lib/seen.js
 
+
 function keyOf(event, hour) {
     const id = event.Id;
     const byContent = typeof id !== 'string' || id === '';
@@ -67838,6 +67839,15 @@ class Seen {
         hour.met.set(content, met);
         hour.taken.set(content, Math.max(taken, met));
         return met > taken;
+    }
+    /** The key of an event without a time, which an earlier run may have filed under any hour of the window. */
+    placed(key, window) {
+        for (const { hour } of hoursOf(window)) {
+            const there = { ...key, hour };
+            if (key.byContent ? this.#known.contents(there) > 0 : this.#known.has(there))
+                return there;
+        }
+        return key;
     }
     /** Begins another reading of an hour from its start. */
     rewind(hour) {
@@ -67926,7 +67936,7 @@ class KeySet {
 
 /**
  * The rows of a page's events: those within window and filters that were not seen before.
- * @param window what the page was asked for; an event without a readable time counts to its first hour
+ * @param window what the page was asked for; an event without a readable time counts to its last hour
  */
 function* rowsOf(events, window, context) {
     const { counts, seen } = context;
@@ -67949,17 +67959,19 @@ function* rowsOf(events, window, context) {
     }
 }
 /** An event's key, and its row for when it is new. */
-function readied(event, createdAt, window, { source, counts, now }) {
-    const hour = hourOf(createdAt ?? window.start);
+function readied(event, createdAt, window, { source, counts, now, seen }) {
+    // The hour that is settled last: as long as any hour of the window is asked for, the event is known.
+    const hour = hourOf(createdAt ?? Math.max(window.start, window.end - 1));
+    const placed = (key) => (createdAt === undefined ? seen.placed(key, window) : key);
     const json = (given) => rowJson(mapEvent(given, createdAt, source, now()), counts);
     const row = () => withoutDepth(event, counts, json);
     try {
-        return { key: keyOf(event, hour), row };
+        return { key: placed(keyOf(event, hour)), row };
     }
     catch (error) {
         if (!(error instanceof RangeError))
             throw error;
-        return { key: keyOf(flat(event), hour), row };
+        return { key: placed(keyOf(flat(event), hour)), row };
     }
 }
 /** JSON nests deeper than it can be written again: such a property is cut, and the event kept. */
@@ -69032,6 +69044,8 @@ class StateFile {
     #release;
     #file;
     #length = 0;
+    /** Something could not be appended: only a fresh snapshot holds it. */
+    #lacking = false;
     constructor(options, checkpoint, release) {
         this.#options = options;
         this.checkpoint = checkpoint;
@@ -69089,8 +69103,7 @@ class StateFile {
             return undefined;
         }
         catch (error) {
-            // What was appended holds the same state, only longer.
-            return error.code ?? 'unknown error';
+            return { code: error.code ?? 'unknown error', lacking: this.#lacking };
         }
         finally {
             if (this.#file !== undefined)
@@ -69111,6 +69124,7 @@ class StateFile {
         catch (error) {
             const file = this.#file;
             this.#file = undefined;
+            this.#lacking = true;
             try {
                 (0,external_node_fs_namespaceObject.ftruncateSync)(file, this.#length);
             }
@@ -69305,7 +69319,10 @@ function openTrack(inputs, host, tally, onFault) {
             for (const release of releases)
                 release();
             if (hindrance !== undefined) {
-                tally.warn('state-not-compacted', `The state file could not be rewritten (${hindrance}); it stays valid, only longer.`);
+                const holds = hindrance.lacking
+                    ? 'it stays valid, but lacks what was acknowledged last: the next run sends that again'
+                    : 'it stays valid, only longer';
+                tally.warn('state-not-compacted', `The state file could not be rewritten (${hindrance.code}); ${holds}.`);
             }
         },
     };

@@ -33,7 +33,7 @@ export interface EventCounts extends Cuts {
 
 /**
  * The rows of a page's events: those within window and filters that were not seen before.
- * @param window what the page was asked for; an event without a readable time counts to its first hour
+ * @param window what the page was asked for; an event without a readable time counts to its last hour
  */
 export function* rowsOf(
   events: Iterable<ActivityEvent>,
@@ -63,16 +63,18 @@ function readied(
   event: ActivityEvent,
   createdAt: number | undefined,
   window: Window,
-  { source, counts, now }: RowContext,
+  { source, counts, now, seen }: RowContext,
 ): { key: EventKey; row: () => string } {
-  const hour = hourOf(createdAt ?? window.start);
+  // The hour that is settled last: as long as any hour of the window is asked for, the event is known.
+  const hour = hourOf(createdAt ?? Math.max(window.start, window.end - 1));
+  const placed = (key: EventKey) => (createdAt === undefined ? seen.placed(key, window) : key);
   const json = (given: ActivityEvent) => rowJson(mapEvent(given, createdAt, source, now()), counts);
   const row = () => withoutDepth(event, counts, json);
   try {
-    return { key: keyOf(event, hour), row };
+    return { key: placed(keyOf(event, hour)), row };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return { key: keyOf(flat(event), hour), row };
+    return { key: placed(keyOf(flat(event), hour)), row };
   }
 }
 

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { ActivityEvent } from './sources/event.ts';
+import { hoursOf, type Window } from './window.ts';
 
 /**
  * What tells one event from another: its hour, and 64 bits of a SHA-256 over its id, or over its content where it has
@@ -80,6 +81,15 @@ export class Seen {
     hour.met.set(content, met);
     hour.taken.set(content, Math.max(taken, met));
     return met > taken;
+  }
+
+  /** The key of an event without a time, which an earlier run may have filed under any hour of the window. */
+  placed(key: EventKey, window: Window): EventKey {
+    for (const { hour } of hoursOf(window)) {
+      const there = { ...key, hour };
+      if (key.byContent ? this.#known.contents(there) > 0 : this.#known.has(there)) return there;
+    }
+    return key;
   }
 
   /** Begins another reading of an hour from its start. */

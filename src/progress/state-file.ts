@@ -37,6 +37,13 @@ export interface OpenOptions {
   readonly onSetAside: (why: string) => void;
 }
 
+/** Why the file could not be rewritten, and whether what was appended to the old one is less than the state. */
+export interface Hindrance {
+  /** Of the system, such as ENOSPC. */
+  readonly code: string;
+  readonly lacking: boolean;
+}
+
 /**
  * The checkpoint on disk. What a run learns is appended as it happens, and at the end the file is replaced by a fresh
  * snapshot. At any moment, also on a full disk, the file holds a whole state.
@@ -47,6 +54,8 @@ export class StateFile {
   readonly #release: () => void;
   #file: number | undefined;
   #length = 0;
+  /** Something could not be appended: only a fresh snapshot holds it. */
+  #lacking = false;
 
   private constructor(options: OpenOptions, checkpoint: Checkpoint, release: () => void) {
     this.#options = options;
@@ -98,14 +107,13 @@ export class StateFile {
   }
 
   /** Writes the state as a fresh snapshot and lets the file go. @returns what stood in the way of it, if anything did */
-  close(now: number): string | undefined {
+  close(now: number): Hindrance | undefined {
     if (this.#options.readOnly) return undefined;
     try {
       this.#replace(now);
       return undefined;
     } catch (error) {
-      // What was appended holds the same state, only longer.
-      return (error as NodeJS.ErrnoException).code ?? 'unknown error';
+      return { code: (error as NodeJS.ErrnoException).code ?? 'unknown error', lacking: this.#lacking };
     } finally {
       if (this.#file !== undefined) closeSync(this.#file);
       this.#file = undefined;
@@ -123,6 +131,7 @@ export class StateFile {
     } catch (error) {
       const file = this.#file;
       this.#file = undefined;
+      this.#lacking = true;
       try {
         ftruncateSync(file, this.#length);
       } catch {

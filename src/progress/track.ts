@@ -119,9 +119,12 @@ export function openTrack(
       const hindrance = state?.close(clock.now());
       for (const release of releases) release();
       if (hindrance !== undefined) {
+        const holds = hindrance.lacking
+          ? 'it stays valid, but lacks what was acknowledged last: the next run sends that again'
+          : 'it stays valid, only longer';
         tally.warn(
           'state-not-compacted',
-          `The state file could not be rewritten (${hindrance}); it stays valid, only longer.`,
+          `The state file could not be rewritten (${hindrance.code}); ${holds}.`,
         );
       }
     },
