@@ -72,8 +72,8 @@ describe('numbers longer than a double keeps', () => {
   it('arrive in the row as they were written', () => {
     const event = parseExactly(text) as Record<string, unknown>;
     const row = mapEvent(event, undefined, 'power-bi', NOW);
-    expect(row['UserKey']).toBe('12345678901234567890');
-    expect(JSON.stringify(row['AdditionalFields'])).toBe(
+    expect(row.UserKey).toBe('12345678901234567890');
+    expect(JSON.stringify(row.AdditionalFields)).toBe(
       '{"Size":98765432109876543210.5,"Small":1.5,"Deep":[1e400]}',
     );
   });

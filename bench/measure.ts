@@ -27,7 +27,7 @@ export async function measure(script: string, env: Record<string, string>): Prom
     {
       cwd: folder,
       env: {
-        PATH: process.env['PATH'] ?? '',
+        PATH: process.env.PATH ?? '',
         BENCH_USAGE: file('usage'),
         GITHUB_OUTPUT: file('output'),
         GITHUB_STEP_SUMMARY: file('summary'),
@@ -48,7 +48,7 @@ export async function measure(script: string, env: Record<string, string>): Prom
   for (const [, name = '', , value = ''] of text.matchAll(/^([\w-]+)<<(.+)\n([\s\S]*?)\n\2$/gm))
     output[name] = value;
   rmSync(folder, { recursive: true, force: true });
-  if (code !== 0 && env['BENCH_SETTING'] !== undefined) throw new Error(`the measured run failed:\n${log}`);
+  if (code !== 0 && env.BENCH_SETTING !== undefined) throw new Error(`the measured run failed:\n${log}`);
   return { wall, cpu, rss, output, code };
 }
 

@@ -18,7 +18,7 @@ for (let hour = setting.start; hour < setting.end; hour += 3_600_000) {
 }
 
 const rows = events.map((event) =>
-  mapEvent(event, Date.parse(String(event['CreationTime'])), 'power-bi', Date.now()),
+  mapEvent(event, Date.parse(String(event.CreationTime)), 'power-bi', Date.now()),
 );
 const credential = { getToken: async () => ({ token: sink, expiresOnTimestamp: Date.now() + 3_600_000 }) };
 await new LogsIngestionClient(setting.url, credential).upload(setting.rule, setting.stream, rows);

@@ -15,7 +15,7 @@ export interface Setting {
 }
 
 export function settingFromEnv(): Setting {
-  return JSON.parse(process.env['BENCH_SETTING'] ?? '{}') as Setting;
+  return JSON.parse(process.env.BENCH_SETTING ?? '{}') as Setting;
 }
 
 export function request(

@@ -26,7 +26,7 @@ export async function startService(flags: Record<string, number>): Promise<Servi
     ...ready,
     rows: async () => {
       child.stdin.write('{"cmd":"stats"}\n');
-      return Number((await read())['rowCount']);
+      return Number((await read()).rowCount);
     },
     stop: async () => {
       child.stdin.end();

@@ -45445,7 +45445,7 @@ function retryAfterOf(answer) {
  * "*.example.test" nor a port.
  */
 function noProxyList(env) {
-    return (env['NO_PROXY'] ?? env['no_proxy'] ?? '')
+    return (env.NO_PROXY ?? env.no_proxy ?? '')
         .split(/[\s,]+/)
         .map((entry) => entry.replace(/^\*(?=\.)/, '').replace(/^([^:]*):\d+$/, '$1'))
         .filter((entry) => entry !== '')
@@ -67531,7 +67531,7 @@ function readPage({ body }) {
     const scanned = scanPage(body, 'activityEventEntities');
     if (scanned === undefined)
         return undefined;
-    const token = scanned.rest['continuationToken'] ?? '';
+    const token = scanned.rest.continuationToken ?? '';
     // Anything else than a text or nothing is no end of data.
     if (typeof token !== 'string')
         return undefined;
@@ -69481,7 +69481,7 @@ function rowOf(text) {
         if (typeof line.row !== 'object' || line.row === null || Array.isArray(line.row))
             return undefined;
         const row = line.row;
-        const time = row['CreationTime'] ?? row['TimeGenerated'];
+        const time = row.CreationTime ?? row.TimeGenerated;
         const hour = hourOf((typeof time === 'string' ? parseInstant(time) : undefined) ?? 0);
         const key = eventKey(line.event) ?? keyOf({ Id: row.ActivityId }, hour);
         return { row, key: line.recorded === true ? { ...key, recorded: true } : key };

@@ -135,7 +135,7 @@ function rowOf(text: string): { row: Record<string, unknown>; key: EventKey } | 
     const line = JSON.parse(text) as { row?: unknown; event?: unknown; recorded?: unknown };
     if (typeof line.row !== 'object' || line.row === null || Array.isArray(line.row)) return undefined;
     const row = line.row as Record<string, unknown>;
-    const time = row['CreationTime'] ?? row['TimeGenerated'];
+    const time = row.CreationTime ?? row.TimeGenerated;
     const hour = hourOf((typeof time === 'string' ? parseInstant(time) : undefined) ?? 0);
     const key = eventKey(line.event) ?? keyOf({ Id: row.ActivityId }, hour);
     return { row, key: line.recorded === true ? { ...key, recorded: true } : key };

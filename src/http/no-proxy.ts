@@ -3,7 +3,7 @@
  * "*.example.test" nor a port.
  */
 export function noProxyList(env: NodeJS.ProcessEnv): string[] {
-  return (env['NO_PROXY'] ?? env['no_proxy'] ?? '')
+  return (env.NO_PROXY ?? env.no_proxy ?? '')
     .split(/[\s,]+/)
     .map((entry) => entry.replace(/^\*(?=\.)/, '').replace(/^([^:]*):\d+$/, '$1'))
     .filter((entry) => entry !== '')

@@ -82,7 +82,7 @@ interface RawPage {
 function readPage({ body }: Answer): RawPage | undefined {
   const scanned = scanPage(body, 'activityEventEntities');
   if (scanned === undefined) return undefined;
-  const token = scanned.rest['continuationToken'] ?? '';
+  const token = scanned.rest.continuationToken ?? '';
   // Anything else than a text or nothing is no end of data.
   if (typeof token !== 'string') return undefined;
   // Let go of once the events are taken: the page before must not stay in memory while the next one is waited for.
