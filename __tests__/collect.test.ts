@@ -78,6 +78,20 @@ describe('the last 24 hours', () => {
     expect(run.summary).toContain('ViewReport');
   });
 
+  it.concurrent.each([true, false])('come in pages of megabytes, gzipped: %s', async (gzip) => {
+    const emulator = await startTenant({ eventsPerHour: 2400, pageSize: 1700, gzip });
+    const range = wholeHours(6);
+    const run = await wholeRun(emulator, { inputs: asking(range) });
+    expect(run.outputs).toMatchObject(allIngested(6 * 2400));
+    expect(
+      Math.max(...emulator.requestsTo('power-bi').map(({ answerBytes }) => answerBytes)),
+    ).toBeGreaterThan(gzip ? 60_000 : 1_000_000);
+    expectEachOnce(emulator, range);
+    const rows = new Map(emulator.posted.map((row) => [row.ActivityId, row]));
+    for (const event of emulator.eventsIn(range.start, range.end))
+      expectNothingLost(event, rows.get(event.Id) ?? {});
+  });
+
   it.concurrent('without a single event are green, with a warning', async () => {
     const emulator = await startTenant({ eventsPerHour: 0 });
     const run = await wholeRun(emulator);

@@ -15,9 +15,10 @@ import {
 } from '@azure/core-rest-pipeline';
 import { ActionError, OutOfTimeError } from '../errors.ts';
 import { type Answer, retryAfter, statusWithCode } from './answer.ts';
+import { bodyOf } from './body.ts';
 import { noProxyList } from './no-proxy.ts';
 import type { Outcome } from './retry.ts';
-import { bodyOf, silencePolicy } from './silence.ts';
+import { silencePolicy } from './silence.ts';
 
 export interface Call {
   readonly method: HttpMethods;

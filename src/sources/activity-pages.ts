@@ -1,5 +1,6 @@
 import { parseExactly } from '../exact-json.ts';
 import type { Answer } from '../http/answer.ts';
+import { letGo } from '../http/body.ts';
 import { historyStart, type Window } from '../window.ts';
 import type { ActivityEvent } from './event.ts';
 import { encodeToken, get, RefusedError, type SourceLink } from './page.ts';
@@ -97,6 +98,7 @@ function readPage({ body }: Answer): RawPage | undefined {
       // Blank records have been seen; there is nothing in them to keep.
       if (typeof event === 'object' && event !== null && !Array.isArray(event)) yield event as ActivityEvent;
     }
+    if (held !== undefined) letGo(held.body);
     held = undefined;
   }
   return {
