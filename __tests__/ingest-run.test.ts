@@ -93,11 +93,8 @@ describe('each event arrives once', () => {
     const run = await wholeRun(emulator, { inputs: asking(RANGE) });
     expect(run.outputs).toMatchObject({ ...allIngested(10), 'batches-sent': '3' });
     expectEachOnce(emulator, RANGE);
-    expect(batchesOf(run).map(({ rows, status }) => `${rows} ${status}`)).toEqual([
-      '5 sent',
-      '3 sent',
-      '2 sent',
-    ]);
+    const parts = batchesOf(run).map(({ rows, status }) => `${rows} ${status}`);
+    expect(parts.sort()).toEqual(['2 sent', '3 sent', '5 sent']);
   });
 
   it.concurrent('in batches of less than a megabyte, sent while the source is still read', async () => {

@@ -208,6 +208,30 @@ describe('Ingest', () => {
     expect(stops).toEqual([]);
   });
 
+  it.each([100, 50, 20, 10, 5].flatMap((every) => [1, 4, 8].map((concurrency) => ({ every, concurrency }))))(
+    'finds each bad row where one in $every is bad, $concurrency at a time',
+    async ({ every, concurrency }) => {
+      const isBad = (row: number) => row % every === every - 1;
+      const { upload, rows, stops } = setUp((sent) => answer(sent.rows.some(isBad) ? 400 : 204), concurrency);
+      await upload(batchesOf(...Array.from({ length: 8 }, () => 800)));
+      expect(stops).toEqual([]);
+      expect(rows('refused')).toEqual(upTo(6400).filter(isBad));
+      expect(rows('sent').length + rows('refused').length).toBe(6400);
+    },
+  );
+
+  it.each([0, 150, 385, 770].flatMap((first) => [2, 12].map((length) => ({ first, length }))))(
+    'finds $length bad rows side by side, from row $first of 800 on',
+    async ({ first, length }) => {
+      const isBad = (row: number) => row >= first && row < first + length;
+      const { upload, rows, stops } = setUp((sent) => answer(sent.rows.some(isBad) ? 400 : 204), 4);
+      await upload(batchesOf(800, 800, 800));
+      expect(stops).toEqual([]);
+      expect(rows('refused')).toEqual(upTo(2400).filter(isBad));
+      expect(rows('sent').length + rows('refused').length).toBe(2400);
+    },
+  );
+
   it('does not tell free text of the service', async () => {
     const { upload, endings } = setUp(() => answer(400, 'InvalidRecord'));
     await upload(batchesOf(1));

@@ -12,6 +12,7 @@ import { dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import type { Emulator } from '../emulator/server.ts';
+import { Replay } from '../src/replay.ts';
 import {
   between,
   closeAll,
@@ -180,6 +181,26 @@ describe('rows refused for good', () => {
     expectOnce(emulator, START, START + 4 * HOUR);
   });
 
+  it('are not lost behind zeros that a failing machine left in the file', async () => {
+    const emulator = await tenant();
+    const inputs = files();
+    const path = inputs['rejected-file'];
+    const whole = gzipSync(
+      '{"row":{"ActivityId":"kept"},"reason":"HTTP 400","time":"2026-11-20T00:00:00.000Z"}\n',
+    );
+    writeFileSync(path, Buffer.concat([whole, Buffer.alloc(4096)]));
+    const run = await step(emulator, { ...WINDOW, ...inputs });
+    expect(run.warnings).toEqual([]);
+    emulator.clearFaults();
+    expect(number(await step(emulator, { 'replay-file': path }), 'activities-ingested')).toBe(BAD + 1);
+    // Behind them lies what could not be read: the whole file is kept elsewhere.
+    writeFileSync(path, Buffer.concat([whole, Buffer.alloc(4096), whole]));
+    refuse(emulator);
+    const next = await step(emulator, { ...WINDOW, 'rejected-file': path });
+    expect(titles(next.warnings)).toEqual(['Rejected rows set aside']);
+    expect(readdirSync(dirname(path)).filter((name) => name.includes('damaged'))).toHaveLength(1);
+  });
+
   it('are not lost behind half a line that a killed run left in the file', async () => {
     const emulator = await tenant();
     const inputs = files();
@@ -202,6 +223,9 @@ describe('rows refused for good', () => {
 });
 
 describe('a replay', () => {
+  const member = (id: string) =>
+    gzipSync(`{"row":{"ActivityId":"${id}","TimeGenerated":"${iso(START)}"},"reason":"","time":""}\n`);
+
   it('sends the rows without asking a source, and takes them out of the file', async () => {
     const { emulator, inputs } = await rejected();
     const path = inputs['rejected-file'];
@@ -237,6 +261,45 @@ describe('a replay', () => {
     await step(emulator, { 'replay-file': inputs['rejected-file'] });
     expect(emulator.posted.slice(before).map((row) => JSON.stringify(row))).toEqual(
       kept.map((row) => JSON.stringify(row)),
+    );
+  });
+
+  it('sends back line separators, other odd characters and long numbers as they were', async () => {
+    const emulator = await openTenant();
+    const odd = 'Bad \u2028 and \u2029, \u0085, \r and \n, \ud83d\ude00';
+    emulator.addEvents(eventsFrom(START, 2, { ReportName: odd }));
+    refuse(emulator, ({ ReportName }) => ReportName === odd);
+    const inputs = files();
+    await step(emulator, { ...WINDOW, ...inputs });
+    const path = inputs['rejected-file'];
+    const long = '12345678901234567890';
+    appendFileSync(
+      path,
+      gzipSync(
+        `{"row":{"ActivityId":"long","TimeGenerated":"${iso(START)}","AdditionalFields":{"Size":${long}}}}\n`,
+      ),
+    );
+    emulator.clearFaults();
+    const ready: string[] = [];
+    for await (const { json } of Replay.open(path).rows({ values: 0, rows: 0 })) ready.push(json);
+    expect(ready.at(-1)).toContain(`"Size":${long}`);
+    const run = await step(emulator, { 'replay-file': path });
+    expect([run.code, titles(run.warnings), run.outputs['activities-ingested']]).toEqual([0, [], '3']);
+    expect(emulator.table.filter(({ ReportName }) => ReportName === odd)).toHaveLength(2);
+    expect(linesOf(path)).toEqual([]);
+  });
+
+  it('reads what was appended behind zeros, or says that it cannot', async () => {
+    const emulator = await openTenant();
+    const path = join(openFolder(), 'rejected.gz');
+    writeFileSync(path, Buffer.concat([member('one'), Buffer.alloc(4096)]));
+    const zeros = await step(emulator, { 'replay-file': path });
+    expect([zeros.code, number(zeros, 'activities-ingested')]).toEqual([0, 1]);
+    writeFileSync(path, Buffer.concat([member('two'), Buffer.alloc(4096), member('behind')]));
+    const run = await step(emulator, { 'replay-file': path });
+    expect(titles(run.errors)).toEqual(['Replay file not usable']);
+    expect(gunzipSync(readFileSync(path).subarray(-member('behind').length)).toString('utf8')).toContain(
+      'behind',
     );
   });
 
@@ -302,9 +365,6 @@ describe('a replay', () => {
     expect(number(run, 'activities-ingested')).toBe(BAD);
     expect(gunzipSync(readFileSync(path)).toString('utf8')).toBe('not a row\n{"row":7}\n');
   });
-
-  const member = (id: string) =>
-    gzipSync(`{"row":{"ActivityId":"${id}","TimeGenerated":"${iso(START)}"},"reason":"","time":""}\n`);
 
   it('cut short anywhere in its last part sends what is whole once, and tells it', async () => {
     const emulator = await openTenant();

@@ -112,6 +112,7 @@ const PASSING: readonly {
   readonly title: string;
   readonly real?: true;
   readonly inputs?: Record<string, string>;
+  readonly setUp?: typeof userAssigned;
   readonly faults: readonly Fault[];
   readonly alsoHolds?: (emulator: Emulator) => void;
 }[] = [
@@ -135,6 +136,24 @@ const PASSING: readonly {
   {
     title: 'a new federated credential is found at the third try',
     faults: [{ service: 'entra', status: 401, body: UNMATCHED, times: 2 }],
+  },
+  {
+    title: 'the metadata service answers 503, 404 and resets, for the second token too',
+    inputs: { 'managed-identity': 'true' },
+    setUp: userAssigned,
+    faults: [
+      { service: 'imds', status: 503, times: 2 },
+      { service: 'imds', skip: 1, status: 404 },
+      { service: 'imds', skip: 1, reset: true },
+      { service: 'imds', skip: 1, status: 429 },
+      { service: 'imds', skip: 1, html: true },
+    ],
+  },
+  {
+    title: 'the metadata service gives no token',
+    inputs: { 'managed-identity': 'true' },
+    setUp: userAssigned,
+    faults: [{ service: 'imds', status: 200, body: {} }],
   },
   {
     title: 'the vault answers 503, resets, throttles and answers HTML',

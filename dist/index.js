@@ -37885,7 +37885,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8179);
 /* harmony import */ var _actions_github__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2413);
 /* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5233);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9404);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7872);
 
 
 
@@ -37950,7 +37950,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 9404:
+/***/ 7872:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -61587,7 +61587,10 @@ function authorityOf(app) {
     };
 }
 
+// EXTERNAL MODULE: external "node:async_hooks"
+var external_node_async_hooks_ = __nccwpck_require__(6698);
 ;// CONCATENATED MODULE: ./lib/auth/managed-identity.js
+
 
 
 
@@ -61620,15 +61623,32 @@ async function managedIdentityToken(clientId, scope, pipeline, pace) {
         throw new ActionError('managed-identity', `${error.message}, asking for ${resource}`, { cause: error });
     }
 }
+/**
+ * MSAL keeps the network of the first client for all managed identities of the process: what it is given leads each
+ * attempt to its own.
+ */
+const ownNetwork = new external_node_async_hooks_.AsyncLocalStorage();
+const sharedNetwork = {
+    sendGetRequestAsync: (url, options) => own().sendGetRequestAsync(url, options),
+    sendPostRequestAsync: (url, options) => own().sendPostRequestAsync(url, options),
+};
+function own() {
+    const network = ownNetwork.getStore();
+    if (network === undefined)
+        throw new Error('a managed identity request outside of an attempt');
+    return network;
+}
 async function managed_identity_attempt(clientId, resource, pipeline, pace) {
     const network = new Network(pipeline, pace, { silenceMs: managed_identity_SILENCE, allowHttp: true });
     const client = new ManagedIdentityApplication({
         ...(clientId === undefined ? {} : { managedIdentityIdParams: { userAssignedClientId: clientId } }),
-        system: { networkClient: network, disableInternalRetries: true },
+        system: { networkClient: sharedNetwork, disableInternalRetries: true },
     });
     try {
         // MSAL keeps these tokens for the whole process; the credential decides when a new one is needed.
-        const result = await client.acquireToken({ resource, forceRefresh: true });
+        const result = await ownNetwork.run(network, () => client.acquireToken({ resource, forceRefresh: true }));
+        if (!result.accessToken)
+            return { kind: 'transient', why: 'an answer without a token', retryAfterMs: undefined };
         const expires = result.expiresOn?.getTime();
         return {
             kind: 'done',
@@ -61643,6 +61663,8 @@ async function managed_identity_attempt(clientId, resource, pipeline, pace) {
         if (outcome.kind !== 'done')
             return outcome;
         const why = statusWithCode(outcome.value);
+        if (outcome.value.status < 400)
+            return { kind: 'transient', why: 'an answer without a token', retryAfterMs: undefined };
         // 404 and 410 are how the service says that it is being updated.
         const passing = outcome.value.status === 404 || outcome.value.status === 410;
         return passing ? { kind: 'transient', why, retryAfterMs: undefined } : { kind: 'failed', why };
@@ -66728,7 +66750,43 @@ function post(destination, content, pace) {
     });
 }
 
+;// CONCATENATED MODULE: ./lib/doubt.js
+/**
+ * While it is open whether the rows or the destination are at fault, one upload after the other looks for the answer:
+ * several batches narrowed side by side would have used up the refusals that are allowed before any of them gets to
+ * parts small enough to be clean.
+ */
+class Doubt {
+    #holder;
+    #over = Promise.withResolvers();
+    enter() {
+        const turn = {
+            mine: async () => {
+                while (this.#holder !== undefined && this.#holder !== turn)
+                    await this.#over.promise;
+            },
+            take: () => {
+                this.#holder ??= turn;
+            },
+            leave: () => {
+                if (this.#holder === turn)
+                    this.clear();
+            },
+        };
+        return turn;
+    }
+    /** Something was accepted, or nothing is sent any more: everybody may go on. */
+    clear() {
+        if (this.#holder === undefined)
+            return;
+        this.#holder = undefined;
+        this.#over.resolve();
+        this.#over = Promise.withResolvers();
+    }
+}
+
 ;// CONCATENATED MODULE: ./lib/ingest.js
+
 
 
 
@@ -66752,6 +66810,7 @@ class Ingest {
     /** Single rows refused since the last acceptance: at fault themselves only if anything else is ever accepted. */
     #suspects = [];
     #refusals = 0;
+    #doubt = new Doubt();
     #failures = 0;
     #stopped = false;
     #error;
@@ -66788,11 +66847,35 @@ class Ingest {
         if (this.#error !== undefined)
             throw this.#error.error;
     }
-    /** Part by part, breadth first: that finds an acceptance soonest, and tells single bad rows from a bad stream. */
+    /**
+     * Part by part, in an order that finds an acceptance within few refusals, if there is one to be had. Bad rows that
+     * are spread leave only small parts clean: the last of `parts`. Bad rows side by side leave large ones clean: the
+     * first, which are kept for when refusals add up.
+     */
     async #upload(batch) {
+        const turn = this.#doubt.enter();
         const parts = [batch];
-        for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
-            parts.push(...(await this.#uploadPart(part)));
+        try {
+            for (let tries = 0; parts.length > 0; tries += 1) {
+                // A batch that was not refused yet may well be the acceptance that is looked for.
+                if (tries > 0)
+                    await turn.mine();
+                const fromFront = this.#refusals > 0 && this.#refusals % 4 === 0;
+                const part = fromFront ? parts.shift() : parts.pop();
+                const halves = part === undefined ? [] : await this.#uploadPart(part);
+                if (fromFront)
+                    parts.unshift(...halves);
+                // Not always the same side first, lest it be always the one with the bad row.
+                else
+                    parts.push(...(tries % 2 === 0 ? halves : halves.toReversed()));
+                if (this.#refusals === 0 || this.#stopped)
+                    this.#doubt.clear();
+                else
+                    turn.take();
+            }
+        }
+        finally {
+            turn.leave();
         }
     }
     /** @returns the halves that are still to be uploaded in the part's place; usually none */
@@ -68799,6 +68882,15 @@ function keepRejected(path, batch, reason, { now, recorded }) {
         throw new ActionError('rejected-file', `${code} at ${path}`, { cause: error });
     }
 }
+/** Whether nothing but zeros stands behind `end`: zlib takes these for the end of a file, whatever follows them. */
+function endsAt(content, end) {
+    return content.subarray(end).every((byte) => byte === 0);
+}
+/** Where zlib stops to read. @throws Error 'Z_…' */
+function endOf(content) {
+    const { engine } = (0,external_node_zlib_.gunzipSync)(content, { info: true });
+    return engine.bytesWritten;
+}
 /**
  * Makes a file of rejected rows ready for more: one that cannot be read to its end (a disk or a
  * machine that failed) is set aside, since nothing behind the damage could ever be replayed.
@@ -68809,8 +68901,14 @@ function prepareRejected(path, now) {
         return undefined;
     try {
         const content = (0,external_node_fs_namespaceObject.readFileSync)(path);
-        if (content.length > 0)
-            (0,external_node_zlib_.gunzipSync)(content);
+        if (content.length === 0)
+            return undefined;
+        const end = endOf(content);
+        if (!endsAt(content, end))
+            throw Object.assign(new Error(), { code: 'Z_DATA_ERROR' });
+        // Behind zeros that a failing machine left nothing could be read again.
+        if (end < content.length)
+            (0,external_node_fs_namespaceObject.truncateSync)(path, end);
         return undefined;
     }
     catch (error) {
@@ -69412,8 +69510,6 @@ function openState(inputs, host, tally) {
     });
 }
 
-;// CONCATENATED MODULE: external "node:readline"
-const external_node_readline_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:readline");
 ;// CONCATENATED MODULE: ./lib/replay.js
 
 
@@ -69508,6 +69604,7 @@ class Replay {
         write();
     }
 }
+const LF = 0x0a;
 /** A fault of the file system, in words of its own. */
 function guarded(path, act) {
     try {
@@ -69526,20 +69623,38 @@ async function* lines(path) {
     source.on('error', (error) => unzipped.destroy(error));
     let number = 0;
     try {
-        for await (const text of (0,external_node_readline_namespaceObject.createInterface)({ input: unzipped, crlfDelay: Number.POSITIVE_INFINITY })) {
+        for await (const text of textsOf(unzipped)) {
             if (text !== '')
                 yield { number, text };
             number += 1;
         }
+        if (!endsAt((0,external_node_fs_namespaceObject.readFileSync)(path), unzipped.bytesWritten))
+            throw Object.assign(new Error(), { code: 'Z_DATA_ERROR' });
     }
     catch (error) {
         const code = error.code ?? 'unknown error';
         throw new ActionError('replay-file', `${code} after line ${number} of ${path}`, { cause: error });
     }
 }
+/** Lines end with a line feed and nothing else: JSON may hold what node:readline takes for an end as well. */
+async function* textsOf(stream) {
+    let begun = [];
+    for await (const chunk of stream) {
+        let from = 0;
+        for (let end = chunk.indexOf(LF); end >= 0; end = chunk.indexOf(LF, from)) {
+            yield Buffer.concat([...begun, chunk.subarray(from, end)]).toString('utf8');
+            begun = [];
+            from = end + 1;
+        }
+        begun.push(chunk.subarray(from));
+    }
+    const rest = Buffer.concat(begun);
+    if (rest.length > 0)
+        yield rest.toString('utf8');
+}
 function rowOf(text) {
     try {
-        const line = JSON.parse(text);
+        const line = parseExactly(text);
         if (typeof line.row !== 'object' || line.row === null || Array.isArray(line.row))
             return undefined;
         const row = line.row;

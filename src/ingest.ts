@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { type Batch, slice } from './batch.ts';
+import { Doubt } from './doubt.ts';
 import { ActionError, OutOfTimeError } from './errors.ts';
 import { type Answer, statusWithCode } from './http/answer.ts';
 import { RequestFailedError } from './http/retry.ts';
@@ -46,6 +47,7 @@ export class Ingest {
   /** Single rows refused since the last acceptance: at fault themselves only if anything else is ever accepted. */
   #suspects: Ending[] = [];
   #refusals = 0;
+  readonly #doubt = new Doubt();
   #failures = 0;
   #stopped = false;
   #error: { readonly error: unknown } | undefined;
@@ -83,11 +85,29 @@ export class Ingest {
     if (this.#error !== undefined) throw this.#error.error;
   }
 
-  /** Part by part, breadth first: that finds an acceptance soonest, and tells single bad rows from a bad stream. */
+  /**
+   * Part by part, in an order that finds an acceptance within few refusals, if there is one to be had. Bad rows that
+   * are spread leave only small parts clean: the last of `parts`. Bad rows side by side leave large ones clean: the
+   * first, which are kept for when refusals add up.
+   */
   async #upload(batch: Batch): Promise<void> {
+    const turn = this.#doubt.enter();
     const parts = [batch];
-    for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
-      parts.push(...(await this.#uploadPart(part)));
+    try {
+      for (let tries = 0; parts.length > 0; tries += 1) {
+        // A batch that was not refused yet may well be the acceptance that is looked for.
+        if (tries > 0) await turn.mine();
+        const fromFront = this.#refusals > 0 && this.#refusals % 4 === 0;
+        const part = fromFront ? parts.shift() : parts.pop();
+        const halves = part === undefined ? [] : await this.#uploadPart(part);
+        if (fromFront) parts.unshift(...halves);
+        // Not always the same side first, lest it be always the one with the bad row.
+        else parts.push(...(tries % 2 === 0 ? halves : halves.toReversed()));
+        if (this.#refusals === 0 || this.#stopped) this.#doubt.clear();
+        else turn.take();
+      }
+    } finally {
+      turn.leave();
     }
   }
 

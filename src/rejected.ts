@@ -8,6 +8,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  truncateSync,
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -83,6 +84,17 @@ export function keepRejected(
   }
 }
 
+/** Whether nothing but zeros stands behind `end`: zlib takes these for the end of a file, whatever follows them. */
+export function endsAt(content: Buffer, end: number): boolean {
+  return content.subarray(end).every((byte) => byte === 0);
+}
+
+/** Where zlib stops to read. @throws Error 'Z_…' */
+function endOf(content: Buffer): number {
+  const { engine } = gunzipSync(content, { info: true }) as unknown as { engine: { bytesWritten: number } };
+  return engine.bytesWritten;
+}
+
 /**
  * Makes a file of rejected rows ready for more: one that cannot be read to its end (a disk or a
  * machine that failed) is set aside, since nothing behind the damage could ever be replayed.
@@ -92,7 +104,11 @@ export function prepareRejected(path: string, now: number): string | undefined {
   if (!existsSync(path)) return undefined;
   try {
     const content = readFileSync(path);
-    if (content.length > 0) gunzipSync(content);
+    if (content.length === 0) return undefined;
+    const end = endOf(content);
+    if (!endsAt(content, end)) throw Object.assign(new Error(), { code: 'Z_DATA_ERROR' });
+    // Behind zeros that a failing machine left nothing could be read again.
+    if (end < content.length) truncateSync(path, end);
     return undefined;
   } catch (error) {
     // A file that cannot be read at all is told when rows have to be kept in it.

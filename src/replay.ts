@@ -10,14 +10,14 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { createGunzip, gzipSync } from 'node:zlib';
 import type { ReadyRow } from './batch.ts';
 import type { Cuts } from './cut.ts';
 import { ActionError } from './errors.ts';
+import { parseExactly } from './exact-json.ts';
 import { parseInstant } from './instant.ts';
 import { rowJson } from './map.ts';
-import { eventKey } from './rejected.ts';
+import { endsAt, eventKey } from './rejected.ts';
 import { type EventKey, keyOf } from './seen.ts';
 import { hourOf } from './window.ts';
 
@@ -103,6 +103,8 @@ export class Replay {
   }
 }
 
+const LF = 0x0a;
+
 /** A fault of the file system, in words of its own. */
 function guarded<T>(path: string, act: () => T): T {
   try {
@@ -120,19 +122,37 @@ async function* lines(path: string): AsyncGenerator<{ number: number; text: stri
   source.on('error', (error) => unzipped.destroy(error));
   let number = 0;
   try {
-    for await (const text of createInterface({ input: unzipped, crlfDelay: Number.POSITIVE_INFINITY })) {
+    for await (const text of textsOf(unzipped)) {
       if (text !== '') yield { number, text };
       number += 1;
     }
+    if (!endsAt(readFileSync(path), unzipped.bytesWritten))
+      throw Object.assign(new Error(), { code: 'Z_DATA_ERROR' });
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
     throw new ActionError('replay-file', `${code} after line ${number} of ${path}`, { cause: error });
   }
 }
 
+/** Lines end with a line feed and nothing else: JSON may hold what node:readline takes for an end as well. */
+async function* textsOf(stream: AsyncIterable<Buffer>): AsyncGenerator<string, void> {
+  let begun: Buffer[] = [];
+  for await (const chunk of stream) {
+    let from = 0;
+    for (let end = chunk.indexOf(LF); end >= 0; end = chunk.indexOf(LF, from)) {
+      yield Buffer.concat([...begun, chunk.subarray(from, end)]).toString('utf8');
+      begun = [];
+      from = end + 1;
+    }
+    begun.push(chunk.subarray(from));
+  }
+  const rest = Buffer.concat(begun);
+  if (rest.length > 0) yield rest.toString('utf8');
+}
+
 function rowOf(text: string): { row: Record<string, unknown>; key: EventKey } | undefined {
   try {
-    const line = JSON.parse(text) as { row?: unknown; event?: unknown; recorded?: unknown };
+    const line = parseExactly(text) as { row?: unknown; event?: unknown; recorded?: unknown };
     if (typeof line.row !== 'object' || line.row === null || Array.isArray(line.row)) return undefined;
     const row = line.row as Record<string, unknown>;
     const time = row.CreationTime ?? row.TimeGenerated;

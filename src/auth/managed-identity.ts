@@ -1,6 +1,7 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { AccessToken } from '@azure/core-auth';
 import { type Pipeline, proxyPolicyName } from '@azure/core-rest-pipeline';
-import { ManagedIdentityApplication } from '@azure/msal-node';
+import { type INetworkModule, ManagedIdentityApplication } from '@azure/msal-node';
 import { ActionError } from '../errors.ts';
 import { statusWithCode } from '../http/answer.ts';
 import type { Pace } from '../http/pace.ts';
@@ -39,6 +40,22 @@ export async function managedIdentityToken(
   }
 }
 
+/**
+ * MSAL keeps the network of the first client for all managed identities of the process: what it is given leads each
+ * attempt to its own.
+ */
+const ownNetwork = new AsyncLocalStorage<Network>();
+const sharedNetwork: INetworkModule = {
+  sendGetRequestAsync: (url, options) => own().sendGetRequestAsync(url, options),
+  sendPostRequestAsync: (url, options) => own().sendPostRequestAsync(url, options),
+};
+
+function own(): Network {
+  const network = ownNetwork.getStore();
+  if (network === undefined) throw new Error('a managed identity request outside of an attempt');
+  return network;
+}
+
 async function attempt(
   clientId: string | undefined,
   resource: string,
@@ -48,11 +65,13 @@ async function attempt(
   const network = new Network(pipeline, pace, { silenceMs: SILENCE, allowHttp: true });
   const client = new ManagedIdentityApplication({
     ...(clientId === undefined ? {} : { managedIdentityIdParams: { userAssignedClientId: clientId } }),
-    system: { networkClient: network, disableInternalRetries: true },
+    system: { networkClient: sharedNetwork, disableInternalRetries: true },
   });
   try {
     // MSAL keeps these tokens for the whole process; the credential decides when a new one is needed.
-    const result = await client.acquireToken({ resource, forceRefresh: true });
+    const result = await ownNetwork.run(network, () => client.acquireToken({ resource, forceRefresh: true }));
+    if (!result.accessToken)
+      return { kind: 'transient', why: 'an answer without a token', retryAfterMs: undefined };
     const expires = result.expiresOn?.getTime();
     return {
       kind: 'done',
@@ -64,6 +83,8 @@ async function attempt(
     if (outcome === undefined) throw error;
     if (outcome.kind !== 'done') return outcome;
     const why = statusWithCode(outcome.value);
+    if (outcome.value.status < 400)
+      return { kind: 'transient', why: 'an answer without a token', retryAfterMs: undefined };
     // 404 and 410 are how the service says that it is being updated.
     const passing = outcome.value.status === 404 || outcome.value.status === 410;
     return passing ? { kind: 'transient', why, retryAfterMs: undefined } : { kind: 'failed', why };
