@@ -43,6 +43,7 @@ function hostWith(
       runUrl: 'https://github.com/octo/compliance/actions/runs/42/attempts/1',
     },
     cancelled: new AbortController().signal,
+    proxyFaults: [],
   };
 }
 

@@ -79,6 +79,7 @@ async function runAt(
     writeSummary: async () => undefined,
     context: { repository: '', workflow: '', event: 'schedule', runId: 0, runAttempt: 1, runUrl: '' },
     cancelled,
+    proxyFaults: [],
   };
   const started = clock.now();
   const ok = await run(host);

@@ -92,6 +92,7 @@ function listeningHost() {
     },
     context: CONTEXT,
     cancelled: new AbortController().signal,
+    proxyFaults: [],
   };
   return { host, said, errors };
 }

@@ -19,6 +19,8 @@ export interface Host {
   readonly setOutput: (name: string, value: string) => void;
   readonly writeSummary: (markdown: string) => Promise<void>;
   readonly context: RunContext;
+  /** "NAME: expected X, got Y", of the runner's proxy settings. */
+  readonly proxyFaults: readonly string[];
   /** Aborted when the runner wants the step to end (SIGINT, SIGTERM). */
   readonly cancelled: AbortSignal;
 }

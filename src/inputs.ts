@@ -43,11 +43,17 @@ const DOMAIN = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a
  * Reads and validates all inputs.
  * @param get an input's raw value by name, '' where it is not given
  * @param now ms since the epoch
+ * @param proxyFaults what is wrong with the runner's proxy settings, told along with the rest
  * @throws ActionError 'inputs' that lists every fault at once, each with the input's name, what was expected
  * and what was got (never the value of a secret)
  */
-export function readInputs(get: (name: string) => string, now: number): Inputs {
+export function readInputs(
+  get: (name: string) => string,
+  now: number,
+  proxyFaults: readonly string[] = [],
+): Inputs {
   const read = new InputReader(get);
+  read.faults.push(...proxyFaults);
 
   const tenantId = read.matching('tenant-id', 'a tenant GUID or a verified domain name', (text) =>
     GUID.test(text) || DOMAIN.test(text) ? text : undefined,

@@ -36,7 +36,7 @@ export async function run(host: Host): Promise<boolean> {
   tally.startedAt = host.clock.now();
   for (const name of ['client-secret', 'client-certificate', 'github-token']) host.mask(host.getInput(name));
   try {
-    await work(readInputs(host.getInput, host.clock.now()), host, tally);
+    await work(readInputs(host.getInput, host.clock.now(), host.proxyFaults), host, tally);
   } catch (error) {
     noteEnd(error, tally);
   }

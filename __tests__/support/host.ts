@@ -56,6 +56,7 @@ export async function tellAll(
       runUrl: `https://github.com/octo/compliance/actions/runs/${RUN_ID}/attempts/1`,
     },
     cancelled: new AbortController().signal,
+    proxyFaults: [],
   };
   heard.good = await run(host);
   return heard;

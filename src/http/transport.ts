@@ -19,6 +19,7 @@ import { bodyOf } from './body.ts';
 import { noProxyList } from './no-proxy.ts';
 import type { Outcome } from './retry.ts';
 import { silencePolicy } from './silence.ts';
+import { TunnelRefusedError, tunnelPolicy } from './tunnel.ts';
 
 export interface Call {
   readonly method: HttpMethods;
@@ -61,7 +62,7 @@ export function adopt(pipeline: Pipeline, userAgent: string, authorization?: Pip
   const direct = noProxyList(process.env);
   if (!direct.includes('*')) {
     pipeline.addPolicy(proxyPolicy(undefined, { customNoProxyList: direct }));
-    pipeline.addPolicy(persistentPolicy, { afterPolicies: [proxyPolicyName] });
+    pipeline.addPolicy(tunnelPolicy, { afterPhase: 'Sign', afterPolicies: [proxyPolicyName] });
   }
   pipeline.addPolicy({
     name: 'userAgent',
@@ -74,22 +75,6 @@ export function adopt(pipeline: Pipeline, userAgent: string, authorization?: Pip
   pipeline.addPolicy(silencePolicy, { afterPhase: 'Sign' });
   return pipeline;
 }
-
-/**
- * The proxy policy's agent opens a connection, with CONNECT and TLS, for every request, unless it is told otherwise. It
- * finds a connection that is free only where the protocol is named: else it takes it from the call stack, which is
- * another one when the connection becomes free.
- */
-const persistentPolicy: PipelinePolicy = {
-  name: 'persistent',
-  sendRequest: (request, next) => {
-    if (request.agent !== undefined) {
-      Object.assign(request.agent, { keepAlive: true });
-      request.requestOverrides = { ...request.requestOverrides, protocol: new URL(request.url).protocol };
-    }
-    return next(request);
-  },
-};
 
 /** Sends one request once, and judges what came of it. A 4xx is an answer; the caller knows what it means. */
 export async function send(pipeline: Pipeline, call: Call): Promise<Outcome<Answer>> {
@@ -119,12 +104,6 @@ export async function send(pipeline: Pipeline, call: Call): Promise<Outcome<Answ
   // The code is looked up in the body, which costs much with a page of events.
   if (answer.status < 400) return { kind: 'done', value: answer };
   const why = statusWithCode(answer);
-  if (answer.status === 407) {
-    return {
-      kind: 'failed',
-      why: 'HTTP 407: the proxy wants credentials, as in HTTPS_PROXY=http://user:password@host',
-    };
-  }
   if (answer.status === 429) return { kind: 'throttled', why, retryAfterMs: retryAfter(answer) };
   const transient = answer.status === 408 || (answer.status >= 500 && ![501, 505].includes(answer.status));
   return transient
@@ -132,11 +111,18 @@ export async function send(pipeline: Pipeline, call: Call): Promise<Outcome<Answ
     : { kind: 'done', value: answer };
 }
 
+/** Whether a request that failed cannot have reached the service. */
+export function neverLeft(error: unknown): boolean {
+  if (error instanceof TunnelRefusedError) return true;
+  return /^(?:ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH)$/.test(codeOf(error) ?? '');
+}
+
 /** TLS faults stay until somebody mends them; every other fault of the network may pass. */
 const LASTING =
   /^(?:CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS_CERT|HOSTNAME_MISMATCH|ERR_SSL_WRONG_VERSION|ERR_INVALID_URL)/;
 
 function judgeError(error: unknown): Outcome<never> {
+  if (error instanceof TunnelRefusedError) return error.outcome;
   // Signing a request may itself fail, with a verdict of its own.
   const code = error instanceof ActionError || error instanceof OutOfTimeError ? undefined : codeOf(error);
   if (code === undefined) throw error;

@@ -25,7 +25,12 @@ export async function trackFailure(tally: Tally, host: Host): Promise<void> {
   const [owner, repo] = host.context.repository.split('/');
   if (token === '' || !owner || !repo || tally.dryRun || host.cancelled.aborted) return;
   try {
-    const octokit = getOctokit(token, { request: { signal: AbortSignal.timeout(PATIENCE) } });
+    const octokit = getOctokit(token);
+    // By a hook: as an option it would take the place of the proxy's way of fetching.
+    const signal = AbortSignal.timeout(PATIENCE);
+    octokit.hook.before('request', (options) => {
+      options.request = { ...options.request, signal };
+    });
     await warnOfInactivity(octokit, { owner, repo }, host);
     if (wanted) await updateIssue(octokit, { owner, repo }, tally, host);
   } catch (error) {

@@ -3,7 +3,7 @@ import { SECOND } from '../clock.ts';
 import { CLOUDS, FABRIC_SCOPE } from '../clouds.ts';
 import { authorizationPolicy } from '../http/authorize.ts';
 import { Gate } from '../http/gate.ts';
-import { createPipeline } from '../http/transport.ts';
+import { createPipeline, neverLeft } from '../http/transport.ts';
 import type { Job } from '../job.ts';
 import type { Plan } from '../plan.ts';
 import type { Window } from '../window.ts';
@@ -19,11 +19,20 @@ const WAITS = { first: 10 * SECOND, longest: 300 * SECOND };
 export function linkTo(job: Job, service: string, scope: string): SourceLink {
   const pipeline = createPipeline(job.userAgent, authorizationPolicy(job.credential, scope));
   // Behind the signing, which may repeat a request with a renewed token: that one counts against the budget as well.
-  const counting = (request: PipelineRequest, next: SendRequest) => {
-    job.tally.requested();
-    return next(request);
+  const counting = async (request: PipelineRequest, next: SendRequest) => {
+    try {
+      const response = await next(request);
+      job.tally.requested();
+      return response;
+    } catch (error) {
+      if (!neverLeft(error)) job.tally.requested();
+      throw error;
+    }
   };
-  pipeline.addPolicy({ name: 'counting', sendRequest: counting }, { afterPhase: 'Sign' });
+  pipeline.addPolicy(
+    { name: 'counting', sendRequest: counting },
+    { afterPhase: 'Sign', beforePolicies: ['tunnel'] },
+  );
   return {
     pipeline,
     pace: job.stop.pace,

@@ -1,0 +1,33 @@
+import { quoted } from '../input-reader.ts';
+
+/** In the order in which the pipeline looks for a proxy; the first that is given counts. */
+const NAMES = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy', 'HTTP_PROXY', 'http_proxy'];
+
+export interface Proxies {
+  /** What the variables should be for the libraries, which take "host:port" for a scheme, and end on a SOCKS proxy. */
+  readonly settings: Readonly<Record<string, string | undefined>>;
+  /** "NAME: expected X, got Y" where the one that counts is no HTTP proxy. */
+  readonly faults: readonly string[];
+}
+
+export function readProxies(env: Readonly<Record<string, string | undefined>>): Proxies {
+  const settings: Record<string, string | undefined> = {};
+  const faults: string[] = [];
+  const [effective] = NAMES.filter((name) => (env[name] ?? '').trim() !== '');
+  for (const name of NAMES) {
+    const value = (env[name] ?? '').trim();
+    if (value === '') continue;
+    settings[name] = addressOf(value);
+    if (settings[name] === undefined && name === effective)
+      faults.push(
+        `${name}: expected the address of an HTTP proxy such as http://proxy.example.test:3128, got ${quoted(value)}`,
+      );
+  }
+  return { settings, faults };
+}
+
+function addressOf(value: string): string | undefined {
+  const address = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
+  const url = URL.parse(address);
+  return url !== null && /^https?:$/.test(url.protocol) ? address : undefined;
+}
