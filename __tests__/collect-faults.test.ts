@@ -152,7 +152,7 @@ describe('a throttle', () => {
     const meanwhile = requests.filter(({ at }) => at > closedAt + 400 && at < closedAt + 1980);
     expect(meanwhile.map(({ at }) => at - closedAt)).toEqual([]);
     expect(requests.filter(({ at }) => at >= closedAt + 1980).length).toBeGreaterThan(12);
-    expect(run.log).toMatch(/throttles: waiting 2 seconds, until 20\d\d-/);
+    expect(run.log).toMatch(/throttles for 2 seconds, until 20\d\d-/);
   });
 
   it.concurrent('is waited for as often as it comes, and counts as no failure', async () => {

@@ -91,7 +91,7 @@ describe('the failure issue', () => {
   it('is opened for a green run that is incomplete', async () => {
     const tally = good();
     tally.carriesOn = true;
-    tally.outOfTime = NOW;
+    tally.outOfTime = 'the deadline came';
     conclude(tally);
     const { body } = await opened(tally);
     expect(body).toContain('Out of time');

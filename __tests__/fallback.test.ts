@@ -119,8 +119,45 @@ describe('source: auto', () => {
     });
     const run = await wholeRun(emulator, { inputs: asking(RANGE) });
     expect(onlyError(run).message).toMatch(/^Hours not collected: .*HTTP 401 PowerBINotAuthorizedException/);
-    expect(run.outputs).toMatchObject({ source: 'power-bi', 'activities-ingested': '10' });
+    expect(run.outputs).toMatchObject({
+      source: 'power-bi',
+      'activities-ingested': '10',
+      'fallback-reason': 'power-bi: HTTP 401 PowerBINotAuthorizedException',
+    });
     expectEachOnce(emulator, { start: RANGE.start, end: RANGE.end - 3_600_000 });
+  });
+
+  it.concurrent('stops where the source refuses one hour after the other, and names the remedy', async () => {
+    const emulator = await startTenant();
+    const range = wholeHours(20);
+    emulator.fault({
+      service: 'power-bi',
+      skip: 8,
+      times: Number.POSITIVE_INFINITY,
+      status: 401,
+      body: { error: { code: 'PowerBINotAuthorizedException' } },
+    });
+    const run = await wholeRun(emulator, { inputs: { ...asking(range), concurrency: '1' } });
+    expect(run.errors.map(({ title }) => title)).toEqual(['Activity log refused', 'Hours not collected']);
+    expect(run.errors[0]?.message).toMatch(REMEDY);
+    expect(run.outputs['fallback-reason']).toBe('power-bi: HTTP 401 PowerBINotAuthorizedException');
+    expect(emulator.requestsTo('power-bi').length).toBeLessThanOrEqual(8 + 3);
+    // What was collected before is in the table.
+    expect(emulator.rowCount).toBe(Number(run.outputs['activities-ingested']));
+    expect(emulator.rowCount).toBeGreaterThanOrEqual(15);
+  });
+
+  it.concurrent.each([
+    ['the list of workspaces', '/v1/workspaces', 'Workspaces refused'],
+    ['the Fabric log', '/v1/admin/activities', 'Source not reached'],
+  ])('names what refused before, where %s fails', async (_title, path, title) => {
+    const emulator = await closedTenant();
+    const status = title === 'Workspaces refused' ? 401 : 501;
+    const match = (call: { path: string }) => call.path === path;
+    emulator.fault({ service: 'fabric', match, status, times: Number.POSITIVE_INFINITY });
+    const run = await wholeRun(emulator, { inputs: asking(RANGE) });
+    expect(onlyError(run).message).toMatch(/power-bi: HTTP 401 PowerBINotAuthorizedException; /);
+    expect(onlyError(run).message).toMatch(REMEDY);
   });
 
   it.concurrent('does not take an expired token for a refusal', async () => {

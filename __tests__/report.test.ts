@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type Batch, Batcher } from '../src/batch.ts';
 import { DAY, HOUR, MINUTE } from '../src/clock.ts';
-import { ActionError, asActionError, FAULTS } from '../src/errors.ts';
+import { ActionError, asActionError, FAULTS, OutOfTimeError } from '../src/errors.ts';
 import type { Host, RunContext } from '../src/host.ts';
 import { chart } from '../src/report/chart.ts';
 import { conclude } from '../src/report/conclusions.ts';
@@ -230,7 +230,7 @@ describe('complete', () => {
     [
       'time ran out',
       (tally) => {
-        tally.outOfTime = NOW;
+        tally.outOfTime = 'the deadline came';
       },
     ],
     [
@@ -475,7 +475,7 @@ describe('the summary', () => {
     const tally = tallyOf({ ended: [['sent', 10]] });
     tally.collectedWhole = false;
     tally.hoursDone = 5;
-    tally.outOfTime = NOW + HOUR;
+    tally.outOfTime = new OutOfTimeError(NOW + HOUR).message;
     tally.carriesOn = true;
     const { summary } = told(tally);
     expect(summary).toMatch(/^## ⚠️ Incomplete: 10 rows ingested so far\n/);

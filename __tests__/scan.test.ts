@@ -14,6 +14,23 @@ function elementsOf(text: string): unknown[] | undefined {
 }
 
 describe('scanning a page', () => {
+  it.each([
+    ['1e400', true],
+    ['12345678.12345678901', true],
+    ['123456789012345e5', true],
+    ['2E+3', true],
+    ['1234567.12345678', false],
+    ['true, "e": false', false],
+  ])('looks closer at the number %s: %s', (number, longNumber) => {
+    const body = Buffer.from(`{"${NAME}":[{"Size":${number}}],"continuationToken":null}`);
+    expect(scanPage(body, NAME)?.elements).toMatchObject([{ longNumber }]);
+  });
+
+  it('is no page where the array comes twice', () => {
+    const body = Buffer.from(`{"${NAME}":[{"Id":"1"}],"${NAME}":[{"Id":"2"}],"continuationToken":null}`);
+    expect(scanPage(body, NAME)).toBeUndefined();
+  });
+
   it('finds what JSON.parse finds, whatever the events hold and however they are laid out', () => {
     fc.assert(
       fc.property(fc.array(fc.jsonValue()), fc.jsonValue(), fc.nat(4), (events, token, indent) => {

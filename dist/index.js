@@ -53443,10 +53443,12 @@ class ActionError extends Error {
 /** Thrown where a wait would end after the deadline: not a fault, the run ends cleanly with what it has. */
 class OutOfTimeError extends Error {
     name = 'OutOfTimeError';
-    /** When the thing waited for would have been over, in ms since the epoch. */
+    /** When the wait that was not begun would have been over, ms since the epoch; undefined where time ran out. */
     until;
     constructor(until) {
-        super(`the next wait would end at ${new Date(until).toISOString()}, after the deadline`);
+        super(until === undefined
+            ? 'the deadline came'
+            : `the next wait would have ended at ${new Date(until).toISOString()}, after the deadline`);
         this.until = until;
     }
 }
@@ -53505,7 +53507,8 @@ function retryAfterOf(answer) {
     const header = answer.header('retry-after')?.trim();
     if (header !== undefined && /^\d+(\.\d+)?$/.test(header))
         return Number(header) * 1000;
-    const until = Date.parse(header ?? '');
+    // Date.parse takes "-5" for a year.
+    const until = /^[A-Za-z]/.test(header ?? '') ? Date.parse(header ?? '') : Number.NaN;
     if (!Number.isNaN(until)) {
         // Against the service's own clock where it tells it: the runner's may be off.
         const sent = Date.parse(answer.header('date') ?? '');
@@ -73837,14 +73840,14 @@ function authorizationPolicy(credential, scope) {
 }
 /**
  * A 401 of PowerBINotAuthorizedException is a verdict on the app, and a new token would meet the same;
- * every other 401 may be an expired token, and so is a 403 with the code TokenExpired
+ * every other 401 may be an expired token, and so may a 403 with the code TokenExpired or without a word
  * (https://learn.microsoft.com/en-us/power-bi/developer/embedded/embedded-troubleshoot).
  */
 function tokenRefused(response) {
     const text = response.bodyAsText ?? '';
     if (response.status === 401)
         return !text.includes('PowerBINotAuthorizedException');
-    return response.status === 403 && text.includes('TokenExpired');
+    return response.status === 403 && (text.includes('TokenExpired') || text.trim() === '');
 }
 
 ;// CONCATENATED MODULE: ./lib/auth/vault.js
@@ -75439,6 +75442,9 @@ function refusal(answer) {
  * exactly once (https://learn.microsoft.com/en-us/rest/api/power-bi/admin/get-activity-events).
  */
 function encodeToken(token) {
+    // Bytes in it may be no text: then it is encoded already, or it is not at all.
+    if (/^(?:[\w.~!*'()-]|%[0-9A-Fa-f]{2})*$/.test(token))
+        return token;
     let plain = token;
     try {
         plain = decodeURIComponent(token);
@@ -75458,6 +75464,9 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const scan_COMMA = 0x2c;
 const COLON = 0x3a;
+const POINT = 0x2e;
+const UPPER_E = 0x45;
+const LOWER_E = 0x65;
 const ZERO = 0x30;
 const NINE = 0x39;
 /** Digits that a double always keeps. */
@@ -75491,12 +75500,18 @@ function scanPage(body, name) {
             if (digits > SAFE_DIGITS)
                 longNumber = true;
         }
-        else {
+        else if (digits > 0 && (byte === UPPER_E || byte === LOWER_E)) {
+            longNumber = true;
+        }
+        else if (digits === 0 || byte !== POINT) {
             digits = 0;
         }
         if (byte === CLOSE_ARRAY && depth === 0) {
             if (start >= 0)
                 elements.push({ start, end: at, longNumber });
+            // A second array of the name would be passed over.
+            if (body.indexOf(`"${name}"`, at) >= 0)
+                return undefined;
             const rest = parseObject(`${body.toString('utf8', 0, open + 1)}${body.toString('utf8', at)}`);
             return rest === undefined ? undefined : { elements, rest };
         }
@@ -75725,7 +75740,8 @@ async function* collectWindow(api, window, link, begun) {
             const why = error instanceof BrokenChainError ? error.message : reasonOf(error);
             if (why === undefined)
                 throw error;
-            yield { kind: 'missing', window, why };
+            const refused = error instanceof RefusedError && error.isVerdict;
+            yield { kind: 'missing', window, why, refused };
             return;
         }
     }
@@ -75759,6 +75775,119 @@ async function* withIdle(source, idleMs) {
         next.catch(() => undefined);
         source.return().catch(() => undefined);
     }
+}
+
+;// CONCATENATED MODULE: ./lib/report/tally.js
+
+
+
+/** First entries kept of the batch summary, so that the output stays far below GitHub's megabyte. */
+const BATCH_ENTRIES = 500;
+/** Everything a run has to say about itself, gathered as it goes, so that it can be told at any moment it ends. */
+class Tally {
+    counts = {
+        collected: 0,
+        skipped: 0,
+        withoutWorkspace: 0,
+        values: 0,
+        rows: 0,
+        activities: new Map(),
+        hours: new Map(),
+    };
+    source;
+    fallbackUsed = false;
+    refusals = [];
+    window;
+    dryRun = false;
+    /** Hours planned and hours done with, of the activity log. */
+    hoursPlanned = 0;
+    hoursDone = 0;
+    anyHourWhole = false;
+    sourceRequests = 0;
+    missing = [];
+    agedOut = [];
+    unreadable = [];
+    ingested = 0;
+    refusedRows = 0;
+    batchesSent = 0;
+    batchesFailed = 0;
+    bytesSent = 0;
+    batchesTotal = 0;
+    batches = [];
+    warnings = new Map();
+    errors = new Map();
+    /** Whether every window was collected whole from an activity log. */
+    collectedWhole = false;
+    /** Where the run ended for want of time: what came in the way. */
+    outOfTime;
+    /** Whether a checkpoint lets the next run go on. */
+    carriesOn = false;
+    /** Hours of the window that were settled before, and hours before the window that were caught up. */
+    settledHours = 0;
+    caughtUpHours = 0;
+    /** Settled hours within the window that the inputs name. */
+    settledWanted = 0;
+    /** Hours without an event that usually have some. */
+    quietHours = [];
+    /** A window of its own, such as a backfill's, says nothing about the schedule. */
+    ownStart = false;
+    lastRunAt;
+    startedAt = 0;
+    replayed = false;
+    get failed() {
+        return this.dryRun ? 0 : this.counts.collected - this.counts.skipped - this.ingested;
+    }
+    get complete() {
+        return this.collectedWhole && this.failed === 0 && this.errors.size === 0 && this.outOfTime === undefined;
+    }
+    warn(code, text) {
+        this.warnings.set(code, text);
+    }
+    /** Notes a fault; the first of each kind is the one that is told. */
+    fail(error) {
+        if (!this.errors.has(error.code))
+            this.errors.set(error.code, error);
+    }
+    requested() {
+        this.sourceRequests += 1;
+    }
+    batchEnded(ending) {
+        const rows = ending.batch.keys.length;
+        const bytes = ending.batch.body.length;
+        this.batchesTotal += 1;
+        if (ending.status === 'sent') {
+            this.ingested += rows;
+            this.batchesSent += 1;
+            this.bytesSent += ending.wireBytes;
+        }
+        else if (ending.status !== 'dry-run') {
+            this.batchesFailed += 1;
+            if (ending.status === 'refused')
+                this.refusedRows += rows;
+        }
+        if (this.batches.length >= BATCH_ENTRIES)
+            return;
+        const { status, wireBytes, requestId } = ending;
+        this.batches.push({ batch: this.batchesTotal, rows, bytes, wireBytes, status, requestId });
+    }
+    /** Whether rows lie so far back that the service replaces their TimeGenerated (older than two days). */
+    replacesTimeGenerated(now) {
+        return [...this.counts.hours.keys()].some((hour) => hour + HOUR < hourOf(now) - 2 * DAY);
+    }
+}
+/** A fault of the last source to be asked, with what the others had refused before it, and the remedy for those. */
+function afterRefusals(code, detail, tally) {
+    if (tally.refusals.length === 0)
+        return new ActionError(code, detail);
+    const remedy = `${FAULTS['source-refused'].remedy} ${FAULTS[code].remedy}`;
+    return new ActionError(code, `${tally.refusals.join('; ')}; ${detail}`, { remedy });
+}
+/** A window as a reader wants it: "2026-11-20T07:00Z to 08:00Z". */
+function describe(window) {
+    const minute = (instant) => `${new Date(instant).toISOString().slice(0, 16)}Z`;
+    const start = minute(window.start);
+    const end = minute(window.end);
+    return `${start} to ${start.slice(0, 10) === end.slice(0, 10) ? end.slice(11) : end}`;
 }
 
 // EXTERNAL MODULE: ./lib/instant.js
@@ -76396,6 +76525,7 @@ function recordOf(workspace, id, now) {
 
 
 
+
 /** A batch that is not full is sent when nothing new came for so long, so that it never waits for a throttle. */
 const IDLE = 5 * SECOND;
 /**
@@ -76403,6 +76533,8 @@ const IDLE = 5 * SECOND;
  * under another hour than its own. Eight bytes and more for each event, so not for the whole window.
  */
 const REMEMBERED = 6 * HOUR;
+/** Hours refused in a row, after the first page had been given, from which on the others are not asked for any more. */
+const intake_REFUSALS_IN_A_ROW = 3;
 /**
  * From the sources to rows ready to be sent, page by page, as it comes. 'idle' says that nothing came for a while.
  * @throws ActionError, OutOfTimeError
@@ -76445,6 +76577,7 @@ async function* activityEvents(job, chosen, seen) {
     const { api, link, windows } = chosen.candidate;
     const askedAt = new Map();
     const open = new Set(windows);
+    let refusals = 0;
     for await (const item of collect(api, windows, link, inputs.concurrency, chosen.begun)) {
         switch (item.kind) {
             case 'begin':
@@ -76458,6 +76591,7 @@ async function* activityEvents(job, chosen, seen) {
             case 'whole':
                 tally.hoursDone += hoursIn(item.window);
                 tally.anyHourWhole = true;
+                refusals = 0;
                 track.collected(item.part, askedAt.get(item.window) ?? 0);
                 open.delete(item.window);
                 break;
@@ -76465,6 +76599,14 @@ async function* activityEvents(job, chosen, seen) {
                 tally.hoursDone += hoursIn(item.window);
                 tally.missing.push(item);
                 open.delete(item.window);
+                if (item.refused) {
+                    const reason = `${api.name}: ${item.why}`;
+                    if (!tally.refusals.includes(reason))
+                        tally.refusals.push(reason);
+                    refusals += 1;
+                    if (refusals >= intake_REFUSALS_IN_A_ROW)
+                        throw new ActionError('source-refused', `${reason}, ${refusals} hours in a row after it had let the app in`);
+                }
                 break;
             case 'aged-out':
                 tally.agedOut.push(item.part);
@@ -76486,7 +76628,7 @@ async function* workspaceEvents(job) {
     const now = host.clock.now();
     let readable = 0;
     const results = workspaceRecords(inputs.fabricUrl ?? '', inputs.workspaceIds, link, inputs.concurrency);
-    for await (const result of results) {
+    for await (const result of withRefusals(results, tally)) {
         if ('record' in result) {
             readable += 1;
             tally.fallbackUsed = inputs.source === 'auto';
@@ -76517,14 +76659,19 @@ function within(windows) {
 function hoursIn(window) {
     return [...hoursOf(window)].length;
 }
+/** A list of workspaces that cannot be had is not the whole story where another source had refused before. */
+async function* withRefusals(results, tally) {
+    try {
+        yield* results;
+    }
+    catch (error) {
+        throw error instanceof ActionError ? afterRefusals(error.code, error.detail, tally) : error;
+    }
+}
 /** No source is left: every refusal on the way names its remedy. */
 function workspacesFault(tally, detail) {
     const refused = tally.unreadable.length === 0 || tally.unreadable.some(({ why }) => /^HTTP 4/.test(why));
-    const code = refused ? 'workspaces-refused' : 'source-unreachable';
-    if (tally.refusals.length === 0)
-        return new ActionError(code, detail);
-    const remedy = `${FAULTS['source-refused'].remedy} ${FAULTS[code].remedy}`;
-    return new ActionError(code, `${tally.refusals.join('; ')}; ${detail}`, { remedy });
+    return afterRefusals(refused ? 'workspaces-refused' : 'source-unreachable', detail, tally);
 }
 
 ;// CONCATENATED MODULE: ./lib/progress/hour-state.js
@@ -77426,12 +77573,13 @@ function openTrack(inputs, host, tally, onFault) {
     }
     return {
         checkpoint: state?.checkpoint,
-        begin: ({ start }) => {
+        begin: ({ start, end }) => {
+            const now = clock.now();
             const before = state?.checkpoint.mark;
             tally.lastRunAt = before?.at;
             // What lies before the service's history is told once, and then no longer counts as covered.
-            const since = Math.max(Math.min(before?.since ?? start, start), historyStart(clock.now()));
-            guarded(() => state?.begin({ since: Math.min(since, start), at: clock.now() }));
+            const since = clipToHistory({ start: Math.min(before?.since ?? start, start), end }, now).start;
+            guarded(() => state?.begin({ since, at: now }));
         },
         taken: (key) => ledger.taken(key),
         ended: (ending) => {
@@ -77700,109 +77848,6 @@ function lengthOf(ms) {
     return minutes < 100 ? `${minutes} minutes` : `${(ms / HOUR).toFixed(1)} hours`;
 }
 
-;// CONCATENATED MODULE: ./lib/report/tally.js
-
-
-/** First entries kept of the batch summary, so that the output stays far below GitHub's megabyte. */
-const BATCH_ENTRIES = 500;
-/** Everything a run has to say about itself, gathered as it goes, so that it can be told at any moment it ends. */
-class Tally {
-    counts = {
-        collected: 0,
-        skipped: 0,
-        withoutWorkspace: 0,
-        values: 0,
-        rows: 0,
-        activities: new Map(),
-        hours: new Map(),
-    };
-    source;
-    fallbackUsed = false;
-    refusals = [];
-    window;
-    dryRun = false;
-    /** Hours planned and hours done with, of the activity log. */
-    hoursPlanned = 0;
-    hoursDone = 0;
-    anyHourWhole = false;
-    sourceRequests = 0;
-    missing = [];
-    agedOut = [];
-    unreadable = [];
-    ingested = 0;
-    refusedRows = 0;
-    batchesSent = 0;
-    batchesFailed = 0;
-    bytesSent = 0;
-    batchesTotal = 0;
-    batches = [];
-    warnings = new Map();
-    errors = new Map();
-    /** Whether every window was collected whole from an activity log. */
-    collectedWhole = false;
-    /** When what the run waited for would have been over, where it ended for want of time; ms since the epoch. */
-    outOfTime;
-    /** Whether a checkpoint lets the next run go on. */
-    carriesOn = false;
-    /** Hours of the window that were settled before, and hours before the window that were caught up. */
-    settledHours = 0;
-    caughtUpHours = 0;
-    /** Settled hours within the window that the inputs name. */
-    settledWanted = 0;
-    /** Hours without an event that usually have some. */
-    quietHours = [];
-    lastRunAt;
-    startedAt = 0;
-    replayed = false;
-    get failed() {
-        return this.dryRun ? 0 : this.counts.collected - this.counts.skipped - this.ingested;
-    }
-    get complete() {
-        return this.collectedWhole && this.failed === 0 && this.errors.size === 0 && this.outOfTime === undefined;
-    }
-    warn(code, text) {
-        this.warnings.set(code, text);
-    }
-    /** Notes a fault; the first of each kind is the one that is told. */
-    fail(error) {
-        if (!this.errors.has(error.code))
-            this.errors.set(error.code, error);
-    }
-    requested() {
-        this.sourceRequests += 1;
-    }
-    batchEnded(ending) {
-        const rows = ending.batch.keys.length;
-        const bytes = ending.batch.body.length;
-        this.batchesTotal += 1;
-        if (ending.status === 'sent') {
-            this.ingested += rows;
-            this.batchesSent += 1;
-            this.bytesSent += ending.wireBytes;
-        }
-        else if (ending.status !== 'dry-run') {
-            this.batchesFailed += 1;
-            if (ending.status === 'refused')
-                this.refusedRows += rows;
-        }
-        if (this.batches.length >= BATCH_ENTRIES)
-            return;
-        const { status, wireBytes, requestId } = ending;
-        this.batches.push({ batch: this.batchesTotal, rows, bytes, wireBytes, status, requestId });
-    }
-    /** Whether rows lie so far back that the service replaces their TimeGenerated (older than two days). */
-    replacesTimeGenerated(now) {
-        return [...this.counts.hours.keys()].some((hour) => hour + HOUR < hourOf(now) - 2 * DAY);
-    }
-}
-/** A window as a reader wants it: "2026-11-20T07:00Z to 08:00Z". */
-function describe(window) {
-    const minute = (instant) => `${new Date(instant).toISOString().slice(0, 16)}Z`;
-    const start = minute(window.start);
-    const end = minute(window.end);
-    return `${start} to ${start.slice(0, 10) === end.slice(0, 10) ? end.slice(11) : end}`;
-}
-
 ;// CONCATENATED MODULE: ./lib/report/conclusions.js
 
 
@@ -77829,7 +77874,7 @@ function conclude(tally) {
         const named = tally.quietHours.slice(0, 5).map((hour) => describe({ start: hour, end: hour + HOUR }));
         tally.warn('quiet', `No event in ${named.join(', ')} (UTC), where there usually are some.`);
     }
-    if (cannotKeepUp(tally.sourceRequests - tally.caughtUpHours, interval(tally))) {
+    if (!tally.ownStart && cannotKeepUp(tally.sourceRequests - tally.caughtUpHours, interval(tally))) {
         tally.warn('budget', `This run needed ${tally.sourceRequests} source requests, more than the ${REQUESTS_AN_HOUR} an hour that the service documents leave between two runs: run less often.`);
     }
     if (tally.counts.rows > 0) {
@@ -77849,12 +77894,12 @@ function conclude(tally) {
 function interval(tally) {
     return tally.lastRunAt === undefined ? undefined : tally.startedAt - tally.lastRunAt;
 }
-function endEarly(tally, until) {
+function endEarly(tally, why) {
     const left = remainingOf(tally.hoursPlanned, tally.hoursDone, tally.sourceRequests);
     const hours = left.hours === 0
         ? 'all hours were collected, but not every row was acknowledged'
         : `${left.hours} of ${tally.hoursPlanned} hours are left, about ${left.requests} requests or ${lengthOf(left.ms)} at ${REQUESTS_AN_HOUR} requests an hour`;
-    const detail = `the next wait would have ended at ${new Date(until).toISOString()}, after the deadline; ${hours}`;
+    const detail = `${why}; ${hours}`;
     if (!tally.carriesOn || tally.source === 'workspaces')
         tally.fail(new ActionError('out-of-time', detail));
     else
@@ -77868,7 +77913,7 @@ function failMissing(tally) {
         tally.hoursDone >= tally.hoursPlanned &&
         tally.missing.every(({ why }) => !/^HTTP 4/.test(why)) &&
         !tally.anyHourWhole;
-    tally.fail(new ActionError(nothing ? 'source-unreachable' : 'hours-missing', list));
+    tally.fail(afterRefusals(nothing ? 'source-unreachable' : 'hours-missing', list, tally));
 }
 function round(value) {
     return (Math.round(value * 10) / 10).toString();
@@ -78008,6 +78053,7 @@ class Live {
     #tally;
     #clock;
     #info;
+    #throttledUntil = new Map();
     #last;
     constructor(tally, clock, info) {
         this.#tally = tally;
@@ -78027,9 +78073,13 @@ class Live {
     }
     /** Says that a service throttles, and until when. */
     throttled(service, until) {
+        // The 429s of requests that were under way together say the same.
+        if (until < (this.#throttledUntil.get(service) ?? 0) + 5 * SECOND)
+            return;
+        this.#throttledUntil.set(service, until);
         const ms = Math.max(until - this.#clock.now(), 0);
         const length = ms >= 2 * MINUTE ? `${Math.round(ms / MINUTE)} minutes` : `${Math.ceil(ms / SECOND)} seconds`;
-        this.#info(`${service} throttles: waiting ${length}, until ${new Date(until).toISOString()}`);
+        this.#info(`${service} throttles for ${length}, until ${new Date(until).toISOString()}`);
     }
 }
 /** A number with thousands separated: 103,120. */
@@ -78328,8 +78378,8 @@ function createStop(host, startedAt, deadlineMinutes) {
         // Longer than a timer can wait is longer than any job.
         timers.push(setTimeout(act, Math.min(Math.max(at - clock.now(), 0), 2 ** 31 - 1)).unref());
     };
-    later(deadline, () => collecting.abort(new OutOfTimeError(deadline)));
-    later(uploadDeadline, () => uploading.abort(new OutOfTimeError(uploadDeadline)));
+    later(deadline, () => collecting.abort(new OutOfTimeError()));
+    later(uploadDeadline, () => uploading.abort(new OutOfTimeError()));
     const cancel = () => {
         collecting.abort(new ActionError('cancelled', 'the runner asked the step to end'));
         later(clock.now() + GRACE, () => uploading.abort(collecting.signal.reason));
@@ -78420,7 +78470,7 @@ async function run(host) {
 }
 function noteEnd(error, tally) {
     if (error instanceof OutOfTimeError)
-        tally.outOfTime = error.until;
+        tally.outOfTime = error.message;
     else
         tally.fail(asActionError(error));
 }
@@ -78555,6 +78605,7 @@ function makePlan(inputs, host, tally, checkpoint) {
     if (inputs.replayFile !== undefined)
         return plan;
     tally.window = window;
+    tally.ownStart = inputs.startTime !== undefined;
     tally.settledHours = plan.settled;
     tally.settledWanted = plan.settledWanted;
     tally.caughtUpHours = plan.caughtUp;

@@ -7,7 +7,7 @@ import {
   BrokenChainError,
 } from './sources/activity-pages.ts';
 import type { ActivityEvent } from './sources/event.ts';
-import { reasonOf, type SourceLink } from './sources/page.ts';
+import { RefusedError, reasonOf, type SourceLink } from './sources/page.ts';
 import type { Window } from './window.ts';
 
 /** What collection has to tell: pages as they come, and how each window ended. */
@@ -17,7 +17,8 @@ export type Collected =
   | { readonly kind: 'page'; readonly window: Window; readonly events: Iterable<ActivityEvent> }
   /** `part` is what was really asked for: later than the window's start where that had aged out. */
   | { readonly kind: 'whole'; readonly window: Window; readonly part: Window }
-  | { readonly kind: 'missing'; readonly window: Window; readonly why: string }
+  /** `refused`: the service said no to the app, as it may to every window that follows. */
+  | { readonly kind: 'missing'; readonly window: Window; readonly why: string; readonly refused: boolean }
   | { readonly kind: 'aged-out'; readonly window: Window; readonly part: Window };
 
 /** A chain of pages that was begun to see whether the source lets us in. */
@@ -80,7 +81,8 @@ async function* collectWindow(
       if (error instanceof BrokenChainError && broken === 0) continue;
       const why = error instanceof BrokenChainError ? error.message : reasonOf(error);
       if (why === undefined) throw error;
-      yield { kind: 'missing', window, why };
+      const refused = error instanceof RefusedError && error.isVerdict;
+      yield { kind: 'missing', window, why, refused };
       return;
     }
   }

@@ -199,11 +199,15 @@ export class ActionError extends Error {
 /** Thrown where a wait would end after the deadline: not a fault, the run ends cleanly with what it has. */
 export class OutOfTimeError extends Error {
   override readonly name = 'OutOfTimeError';
-  /** When the thing waited for would have been over, in ms since the epoch. */
-  readonly until: number;
+  /** When the wait that was not begun would have been over, ms since the epoch; undefined where time ran out. */
+  readonly until: number | undefined;
 
-  constructor(until: number) {
-    super(`the next wait would end at ${new Date(until).toISOString()}, after the deadline`);
+  constructor(until?: number) {
+    super(
+      until === undefined
+        ? 'the deadline came'
+        : `the next wait would have ended at ${new Date(until).toISOString()}, after the deadline`,
+    );
     this.until = until;
   }
 }

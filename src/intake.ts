@@ -6,7 +6,7 @@ import { ActionError, FAULTS } from './errors.ts';
 import { withIdle } from './idle.ts';
 import type { Job } from './job.ts';
 import type { Plan } from './plan.ts';
-import type { Tally } from './report/tally.ts';
+import { afterRefusals, type Tally } from './report/tally.ts';
 import { type RowContext, rowsOf } from './rows.ts';
 import { Seen } from './seen.ts';
 import type { Chosen } from './sources/choose.ts';
@@ -23,6 +23,9 @@ const IDLE = 5 * SECOND;
  * under another hour than its own. Eight bytes and more for each event, so not for the whole window.
  */
 const REMEMBERED = 6 * HOUR;
+
+/** Hours refused in a row, after the first page had been given, from which on the others are not asked for any more. */
+const REFUSALS_IN_A_ROW = 3;
 
 interface EventPage {
   readonly window: Window;
@@ -76,6 +79,7 @@ async function* activityEvents(
   const { api, link, windows } = chosen.candidate;
   const askedAt = new Map<Window, number>();
   const open = new Set(windows);
+  let refusals = 0;
   for await (const item of collect(api, windows, link, inputs.concurrency, chosen.begun)) {
     switch (item.kind) {
       case 'begin':
@@ -88,6 +92,7 @@ async function* activityEvents(
       case 'whole':
         tally.hoursDone += hoursIn(item.window);
         tally.anyHourWhole = true;
+        refusals = 0;
         track.collected(item.part, askedAt.get(item.window) ?? 0);
         open.delete(item.window);
         break;
@@ -95,6 +100,16 @@ async function* activityEvents(
         tally.hoursDone += hoursIn(item.window);
         tally.missing.push(item);
         open.delete(item.window);
+        if (item.refused) {
+          const reason = `${api.name}: ${item.why}`;
+          if (!tally.refusals.includes(reason)) tally.refusals.push(reason);
+          refusals += 1;
+          if (refusals >= REFUSALS_IN_A_ROW)
+            throw new ActionError(
+              'source-refused',
+              `${reason}, ${refusals} hours in a row after it had let the app in`,
+            );
+        }
         break;
       case 'aged-out':
         tally.agedOut.push(item.part);
@@ -116,7 +131,7 @@ async function* workspaceEvents(job: Job): AsyncGenerator<EventPage, void> {
   const now = host.clock.now();
   let readable = 0;
   const results = workspaceRecords(inputs.fabricUrl ?? '', inputs.workspaceIds, link, inputs.concurrency);
-  for await (const result of results) {
+  for await (const result of withRefusals(results, tally)) {
     if ('record' in result) {
       readable += 1;
       tally.fallbackUsed = inputs.source === 'auto';
@@ -152,11 +167,17 @@ function hoursIn(window: Window): number {
   return [...hoursOf(window)].length;
 }
 
+/** A list of workspaces that cannot be had is not the whole story where another source had refused before. */
+async function* withRefusals<T>(results: AsyncGenerator<T, void>, tally: Tally): AsyncGenerator<T, void> {
+  try {
+    yield* results;
+  } catch (error) {
+    throw error instanceof ActionError ? afterRefusals(error.code, error.detail, tally) : error;
+  }
+}
+
 /** No source is left: every refusal on the way names its remedy. */
 function workspacesFault(tally: Tally, detail: string): ActionError {
   const refused = tally.unreadable.length === 0 || tally.unreadable.some(({ why }) => /^HTTP 4/.test(why));
-  const code = refused ? 'workspaces-refused' : 'source-unreachable';
-  if (tally.refusals.length === 0) return new ActionError(code, detail);
-  const remedy = `${FAULTS['source-refused'].remedy} ${FAULTS[code].remedy}`;
-  return new ActionError(code, `${tally.refusals.join('; ')}; ${detail}`, { remedy });
+  return afterRefusals(refused ? 'workspaces-refused' : 'source-unreachable', detail, tally);
 }

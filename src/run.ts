@@ -47,7 +47,7 @@ export async function run(host: Host): Promise<boolean> {
 }
 
 function noteEnd(error: unknown, tally: Tally): void {
-  if (error instanceof OutOfTimeError) tally.outOfTime = error.until;
+  if (error instanceof OutOfTimeError) tally.outOfTime = error.message;
   else tally.fail(asActionError(error));
 }
 
@@ -179,6 +179,7 @@ function makePlan(
   const { window } = plan;
   if (inputs.replayFile !== undefined) return plan;
   tally.window = window;
+  tally.ownStart = inputs.startTime !== undefined;
   tally.settledHours = plan.settled;
   tally.settledWanted = plan.settledWanted;
   tally.caughtUpHours = plan.caughtUp;

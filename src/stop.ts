@@ -38,8 +38,8 @@ export function createStop(host: Host, startedAt: number, deadlineMinutes: numbe
     // Longer than a timer can wait is longer than any job.
     timers.push(setTimeout(act, Math.min(Math.max(at - clock.now(), 0), 2 ** 31 - 1)).unref());
   };
-  later(deadline, () => collecting.abort(new OutOfTimeError(deadline)));
-  later(uploadDeadline, () => uploading.abort(new OutOfTimeError(uploadDeadline)));
+  later(deadline, () => collecting.abort(new OutOfTimeError()));
+  later(uploadDeadline, () => uploading.abort(new OutOfTimeError()));
   const cancel = () => {
     collecting.abort(new ActionError('cancelled', 'the runner asked the step to end'));
     later(clock.now() + GRACE, () => uploading.abort(collecting.signal.reason));

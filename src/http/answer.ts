@@ -47,7 +47,8 @@ const LONGEST_RETRY_AFTER = 30 * 86_400_000;
 function retryAfterOf(answer: Answer): number | undefined {
   const header = answer.header('retry-after')?.trim();
   if (header !== undefined && /^\d+(\.\d+)?$/.test(header)) return Number(header) * 1000;
-  const until = Date.parse(header ?? '');
+  // Date.parse takes "-5" for a year.
+  const until = /^[A-Za-z]/.test(header ?? '') ? Date.parse(header ?? '') : Number.NaN;
   if (!Number.isNaN(until)) {
     // Against the service's own clock where it tells it: the runner's may be off.
     const sent = Date.parse(answer.header('date') ?? '');

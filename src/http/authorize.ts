@@ -22,11 +22,11 @@ export function authorizationPolicy(credential: EntraCredential, scope: string):
 
 /**
  * A 401 of PowerBINotAuthorizedException is a verdict on the app, and a new token would meet the same;
- * every other 401 may be an expired token, and so is a 403 with the code TokenExpired
+ * every other 401 may be an expired token, and so may a 403 with the code TokenExpired or without a word
  * (https://learn.microsoft.com/en-us/power-bi/developer/embedded/embedded-troubleshoot).
  */
 function tokenRefused(response: PipelineResponse): boolean {
   const text = response.bodyAsText ?? '';
   if (response.status === 401) return !text.includes('PowerBINotAuthorizedException');
-  return response.status === 403 && text.includes('TokenExpired');
+  return response.status === 403 && (text.includes('TokenExpired') || text.trim() === '');
 }

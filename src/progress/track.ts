@@ -9,7 +9,7 @@ import { isFinalAt } from '../plan.ts';
 import { keepRejected, prepareRejected } from '../rejected.ts';
 import type { Tally } from '../report/tally.ts';
 import type { EventKey } from '../seen.ts';
-import { type HourWindow, historyStart, hoursOf, isWholeHour, type Window } from '../window.ts';
+import { clipToHistory, type HourWindow, hoursOf, isWholeHour, type Window } from '../window.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { createLedger } from './ledger.ts';
@@ -93,12 +93,13 @@ export function openTrack(
 
   return {
     checkpoint: state?.checkpoint,
-    begin: ({ start }) => {
+    begin: ({ start, end }) => {
+      const now = clock.now();
       const before = state?.checkpoint.mark;
       tally.lastRunAt = before?.at;
       // What lies before the service's history is told once, and then no longer counts as covered.
-      const since = Math.max(Math.min(before?.since ?? start, start), historyStart(clock.now()));
-      guarded(() => state?.begin({ since: Math.min(since, start), at: clock.now() }));
+      const since = clipToHistory({ start: Math.min(before?.since ?? start, start), end }, now).start;
+      guarded(() => state?.begin({ since, at: now }));
     },
     taken: (key) => ledger.taken(key),
     ended: (ending) => {

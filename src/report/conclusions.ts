@@ -1,7 +1,7 @@
 import { DAY, HOUR } from '../clock.ts';
 import { ActionError } from '../errors.ts';
 import { cannotKeepUp, lengthOf, REQUESTS_AN_HOUR, remainingOf } from './budget.ts';
-import { describe, type Tally } from './tally.ts';
+import { afterRefusals, describe, type Tally } from './tally.ts';
 
 /** Draws the conclusions that need the whole picture: faults and warnings that no single stage can tell. */
 export function conclude(tally: Tally): void {
@@ -32,7 +32,7 @@ export function conclude(tally: Tally): void {
     const named = tally.quietHours.slice(0, 5).map((hour) => describe({ start: hour, end: hour + HOUR }));
     tally.warn('quiet', `No event in ${named.join(', ')} (UTC), where there usually are some.`);
   }
-  if (cannotKeepUp(tally.sourceRequests - tally.caughtUpHours, interval(tally))) {
+  if (!tally.ownStart && cannotKeepUp(tally.sourceRequests - tally.caughtUpHours, interval(tally))) {
     tally.warn(
       'budget',
       `This run needed ${tally.sourceRequests} source requests, more than the ${REQUESTS_AN_HOUR} an hour that the service documents leave between two runs: run less often.`,
@@ -64,13 +64,13 @@ function interval(tally: Tally): number | undefined {
   return tally.lastRunAt === undefined ? undefined : tally.startedAt - tally.lastRunAt;
 }
 
-function endEarly(tally: Tally, until: number): void {
+function endEarly(tally: Tally, why: string): void {
   const left = remainingOf(tally.hoursPlanned, tally.hoursDone, tally.sourceRequests);
   const hours =
     left.hours === 0
       ? 'all hours were collected, but not every row was acknowledged'
       : `${left.hours} of ${tally.hoursPlanned} hours are left, about ${left.requests} requests or ${lengthOf(left.ms)} at ${REQUESTS_AN_HOUR} requests an hour`;
-  const detail = `the next wait would have ended at ${new Date(until).toISOString()}, after the deadline; ${hours}`;
+  const detail = `${why}; ${hours}`;
   if (!tally.carriesOn || tally.source === 'workspaces') tally.fail(new ActionError('out-of-time', detail));
   else tally.warn('incomplete', `Out of time: ${detail}. The next run goes on from here.`);
 }
@@ -84,7 +84,7 @@ function failMissing(tally: Tally): void {
     tally.hoursDone >= tally.hoursPlanned &&
     tally.missing.every(({ why }) => !/^HTTP 4/.test(why)) &&
     !tally.anyHourWhole;
-  tally.fail(new ActionError(nothing ? 'source-unreachable' : 'hours-missing', list));
+  tally.fail(afterRefusals(nothing ? 'source-unreachable' : 'hours-missing', list, tally));
 }
 
 function round(value: number): string {

@@ -10,6 +10,7 @@ export class Live {
   readonly #tally: Tally;
   readonly #clock: Clock;
   readonly #info: (line: string) => void;
+  readonly #throttledUntil = new Map<string, number>();
   #last: number;
 
   constructor(tally: Tally, clock: Clock, info: (line: string) => void) {
@@ -33,10 +34,13 @@ export class Live {
 
   /** Says that a service throttles, and until when. */
   throttled(service: string, until: number): void {
+    // The 429s of requests that were under way together say the same.
+    if (until < (this.#throttledUntil.get(service) ?? 0) + 5 * SECOND) return;
+    this.#throttledUntil.set(service, until);
     const ms = Math.max(until - this.#clock.now(), 0);
     const length =
       ms >= 2 * MINUTE ? `${Math.round(ms / MINUTE)} minutes` : `${Math.ceil(ms / SECOND)} seconds`;
-    this.#info(`${service} throttles: waiting ${length}, until ${new Date(until).toISOString()}`);
+    this.#info(`${service} throttles for ${length}, until ${new Date(until).toISOString()}`);
   }
 }
 

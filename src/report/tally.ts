@@ -1,5 +1,5 @@
 import { DAY, HOUR } from '../clock.ts';
-import type { ActionError, FaultCode } from '../errors.ts';
+import { ActionError, FAULTS, type FaultCode } from '../errors.ts';
 import type { Ending } from '../ingest.ts';
 import type { EventCounts } from '../rows.ts';
 import type { SourceName } from '../sources/event.ts';
@@ -69,8 +69,8 @@ export class Tally {
   readonly errors = new Map<FaultCode, ActionError>();
   /** Whether every window was collected whole from an activity log. */
   collectedWhole = false;
-  /** When what the run waited for would have been over, where it ended for want of time; ms since the epoch. */
-  outOfTime: number | undefined;
+  /** Where the run ended for want of time: what came in the way. */
+  outOfTime: string | undefined;
   /** Whether a checkpoint lets the next run go on. */
   carriesOn = false;
   /** Hours of the window that were settled before, and hours before the window that were caught up. */
@@ -80,6 +80,8 @@ export class Tally {
   settledWanted = 0;
   /** Hours without an event that usually have some. */
   readonly quietHours: number[] = [];
+  /** A window of its own, such as a backfill's, says nothing about the schedule. */
+  ownStart = false;
   lastRunAt: number | undefined;
   startedAt = 0;
   replayed = false;
@@ -128,6 +130,13 @@ export class Tally {
   replacesTimeGenerated(now: number): boolean {
     return [...this.counts.hours.keys()].some((hour) => hour + HOUR < hourOf(now) - 2 * DAY);
   }
+}
+
+/** A fault of the last source to be asked, with what the others had refused before it, and the remedy for those. */
+export function afterRefusals(code: FaultCode, detail: string, tally: Tally): ActionError {
+  if (tally.refusals.length === 0) return new ActionError(code, detail);
+  const remedy = `${FAULTS['source-refused'].remedy} ${FAULTS[code].remedy}`;
+  return new ActionError(code, `${tally.refusals.join('; ')}; ${detail}`, { remedy });
 }
 
 /** A window as a reader wants it: "2026-11-20T07:00Z to 08:00Z". */

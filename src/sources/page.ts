@@ -80,6 +80,8 @@ function refusal(answer: Answer): Outcome<never> {
  * exactly once (https://learn.microsoft.com/en-us/rest/api/power-bi/admin/get-activity-events).
  */
 export function encodeToken(token: string): string {
+  // Bytes in it may be no text: then it is encoded already, or it is not at all.
+  if (/^(?:[\w.~!*'()-]|%[0-9A-Fa-f]{2})*$/.test(token)) return token;
   let plain = token;
   try {
     plain = decodeURIComponent(token);

@@ -19,6 +19,9 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const COMMA = 0x2c;
 const COLON = 0x3a;
+const POINT = 0x2e;
+const UPPER_E = 0x45;
+const LOWER_E = 0x65;
 const ZERO = 0x30;
 const NINE = 0x39;
 
@@ -50,11 +53,15 @@ export function scanPage(body: Buffer, name: string): ScannedPage | undefined {
     if (byte >= ZERO && byte <= NINE) {
       digits += 1;
       if (digits > SAFE_DIGITS) longNumber = true;
-    } else {
+    } else if (digits > 0 && (byte === UPPER_E || byte === LOWER_E)) {
+      longNumber = true;
+    } else if (digits === 0 || byte !== POINT) {
       digits = 0;
     }
     if (byte === CLOSE_ARRAY && depth === 0) {
       if (start >= 0) elements.push({ start, end: at, longNumber });
+      // A second array of the name would be passed over.
+      if (body.indexOf(`"${name}"`, at) >= 0) return undefined;
       const rest = parseObject(`${body.toString('utf8', 0, open + 1)}${body.toString('utf8', at)}`);
       return rest === undefined ? undefined : { elements, rest };
     }
