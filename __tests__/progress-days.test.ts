@@ -330,8 +330,11 @@ describe('a schedule that slept', () => {
     expect(told.ok).toBe(true);
     expect(told.warnings.join()).toMatch(/Hours never settled: .*: (9[5-9]|1[01]\d)\./);
     // It is said once: the next run knows of nothing that it could still lose.
-    const next = await runAt(emulator, clock, inputs);
-    expect(next.warnings.join()).not.toMatch(/Hours never settled/);
+    for (const later of [0, MINUTE, HOUR, HOUR]) {
+      clock.at += later;
+      const next = await runAt(emulator, clock, inputs);
+      expect(next.warnings.join()).not.toMatch(/Hours never settled/);
+    }
   });
 
   it('not at all is not told so after months either', async () => {
@@ -363,6 +366,10 @@ describe('a schedule that slept', () => {
     // Every six hours there is budget enough.
     clock.at += 6 * HOUR;
     expect(await told()).toBe('');
+    // A backfill in between says nothing about the schedule.
+    clock.at += MINUTE;
+    const backfill = { ...inputs, 'start-time': new Date(MONDAY + DAY).toISOString() };
+    expect((await runAt(emulator, clock, backfill)).warnings.join()).not.toMatch(/Schedule too dense/);
   });
 
   it('sends again what failed, and nothing else', async () => {
