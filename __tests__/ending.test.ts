@@ -81,7 +81,7 @@ describe('a cancelled step', () => {
     const { run, endedAfterMs } = await cancelledRun(emulator, { signal: 'SIGINT', ready });
     expectCancelled(run);
     expect(endedAfterMs).toBeLessThan(SOON);
-    expect(run.log).toMatch(/throttles: waiting 57 minutes, until 20/);
+    expect(run.log).toMatch(/throttles for 57 minutes, until 20/);
   });
 
   it.concurrent.each(['entra', 'power-bi'] as const)(
