@@ -128,6 +128,31 @@ say(`| naive: collect all, map all, one upload | ${ms(naive.wall)} | ${ms(naive.
 say(`| the action with \`state-file\` | ${ms(state.wall)} | ${ms(state.cpu)} | ${mb(state.rss)} |`);
 await day.stop();
 
+// Rows that fit into memory several times, so that only the sending differs.
+const some = await startService({ 'events-per-hour': 8333, 'prerender-hours': 26, 'page-size': 10_000 });
+const ways = await interleaved(
+  some,
+  {
+    client: () => measure(script('upload.ts'), { ...environment(some, 6), BENCH_WAY: 'client' }),
+    own: () => measure(script('upload.ts'), { ...environment(some, 6), BENCH_WAY: 'action' }),
+  },
+  REPEATS,
+  8333 * 6,
+);
+await some.stop();
+const sending = (way: readonly Usage[], figure: string) =>
+  median(way.map(({ output }) => Number(output[figure])));
+say();
+say(`## Sending ${(8333 * 6).toLocaleString('en-US')} rows that are in memory, 4 uploads at a time`);
+say();
+say('| | wall | CPU |');
+say('| --- | ---: | ---: |');
+for (const [name, way] of [
+  ["the ingestion client's `upload`", ways.client],
+  ['the way of the action, through the same pipeline', ways.own],
+] as const)
+  say(`| ${name} | ${ms(sending(way, 'wall'))} | ${ms(sending(way, 'cpu'))} |`);
+
 // Pages of the same size, so that volume is all that grows.
 const small = await startService({ 'events-per-hour': 4167, 'prerender-hours': 26, 'page-size': 4167 });
 const smallRuns = await interleaved(
