@@ -220,7 +220,7 @@ describe('Ingest', () => {
     },
   );
 
-  it.each([0, 150, 385, 770].flatMap((first) => [2, 12].map((length) => ({ first, length }))))(
+  it.each([0, 150, 385, 770].flatMap((first) => [2, 12, 30, 100].map((length) => ({ first, length }))))(
     'finds $length bad rows side by side, from row $first of 800 on',
     async ({ first, length }) => {
       const isBad = (row: number) => row >= first && row < first + length;

@@ -4,6 +4,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { readProxies } from '../src/http/proxies.ts';
 import type { WholeRun } from './support/invariants.ts';
+import { VAULT } from './support/sign-in.ts';
 import {
   allIngested,
   asking,
@@ -42,7 +43,9 @@ async function openProxy(
     const status = answer(host, asked.filter((one) => one === host).length);
     client.on('error', () => client.destroy());
     if (status !== 200) {
-      client.end(`HTTP/1.1 ${status} No\r\ncontent-length: 2\r\n\r\nno`);
+      // In two pieces, as a page of some kilobytes comes.
+      client.write(`HTTP/1.1 ${status} No\r\ncontent-length: 2\r\n\r\n`);
+      setTimeout(() => client.end('no'), 30);
       return;
     }
     const upstream = connect(port, '127.0.0.1', () => {
@@ -65,23 +68,34 @@ describe('the proxy variables', () => {
       faults: [],
     });
     expect(readProxies({ HTTPS_PROXY: '', ALL_PROXY: 'localhost:1' }).settings).toEqual({
+      HTTPS_PROXY: undefined,
       ALL_PROXY: 'http://localhost:1',
     });
   });
 
-  it.each(['socks5://user:synthetic@proxy.example.test:1080', 'http://', 'http://a b', '::'])(
-    'that are no HTTP proxy are told, without the password: %s',
-    (value) => {
-      const { settings, faults } = readProxies({ https_proxy: value });
-      expect(settings).toEqual({ https_proxy: undefined });
-      expect(faults).toEqual([
-        expect.stringMatching(/^https_proxy: expected the address of an HTTP proxy .*, got "/),
-      ]);
-      expect(faults[0]).not.toContain('synthetic');
-    },
-  );
+  it.each([
+    'socks5://user:synthetic@proxy.example.test:1080',
+    'http://',
+    'http://a b',
+    '::',
+    'http://svc:pa/ss-synthetic@proxy.example.test',
+    'user:synthetic/w@proxy:3128',
+    'http://user:100%synthetic@proxy.example.test:1',
+  ])('that are no HTTP proxy are told, without the password: %s', (value) => {
+    const { settings, faults } = readProxies({ https_proxy: value });
+    expect(settings).toEqual({ https_proxy: undefined });
+    expect(faults).toEqual([
+      expect.stringMatching(/^https_proxy: expected the address of an HTTP proxy .*, got "/),
+    ]);
+    expect(faults[0]).not.toContain('synthetic');
+  });
+
+  it('of blanks are none', () => {
+    expect(readProxies({ HTTPS_PROXY: '  ' })).toEqual({ settings: { HTTPS_PROXY: undefined }, faults: [] });
+  });
 
   it('that do not count are no fault', () => {
+    expect(readProxies({ ALL_PROXY: 'socks5://p:1', NO_PROXY: '*' }).faults).toEqual([]);
     const { settings, faults } = readProxies({ HTTPS_PROXY: 'http://p:1', ALL_PROXY: 'socks5://p:2' });
     expect([settings, faults]).toEqual([{ HTTPS_PROXY: 'http://p:1', ALL_PROXY: undefined }, []]);
   });
@@ -105,14 +119,18 @@ describe('a run', () => {
     expect(emulator.requests).toEqual([]);
   });
 
-  const refusing = async (status: number, refused: string, times = Number.POSITIVE_INFINITY) => {
+  const refusing = async (status: number, refused: string, times = Number.POSITIVE_INFINITY, inputs = {}) => {
     const emulator = await startTenant();
     const proxy = await openProxy(emulator.port, (host, time) =>
       host === refused && time <= times ? status : 200,
     );
     const url = `http://127.0.0.1:${proxy.port}`;
     const env = { HTTPS_PROXY: url, https_proxy: url };
-    const run: WholeRun = await wholeRun(emulator, { real: true, inputs: asking(RANGE), env });
+    const run: WholeRun = await wholeRun(emulator, {
+      real: true,
+      inputs: { ...asking(RANGE), ...inputs },
+      env,
+    });
     return { emulator, run };
   };
 
@@ -135,6 +153,20 @@ describe('a run', () => {
     expect(title).toBe('Destination not reached');
     expect(message).toMatch(/proxy/);
     expect(message).not.toContain('Monitoring Metrics Publisher');
+  });
+
+  it.concurrent('sends nothing twice where the proxy refuses an upload at first', async () => {
+    const ingestion = 'activity-test.eastus-1.ingest.monitor.azure.com';
+    const { emulator, run } = await refusing(503, ingestion, 2);
+    expect(run.outputs).toMatchObject(allIngested(5));
+    expect(emulator.rowCount).toBe(5);
+  });
+
+  it.concurrent.each([403, 404])('does not take a proxy that answers %i for the vault', async (status) => {
+    const { run } = await refusing(status, 'activity-test.vault.azure.net', undefined, VAULT);
+    const { title, message } = onlyError(run);
+    expect(title).toBe('Key Vault not reached');
+    expect(message).toMatch(/the proxy answered HTTP/);
   });
 
   it.concurrent('tries again what a proxy refuses for the moment', async () => {

@@ -37833,6 +37833,27 @@ exports.w = {
 
 /***/ }),
 
+/***/ 8224:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   I: () => (/* binding */ noProxyList)
+/* harmony export */ });
+/**
+ * NO_PROXY as everybody writes it: the policy by itself takes "example.test" for that host alone, and knows neither
+ * "*.example.test" nor a port.
+ */
+function noProxyList(env) {
+    return (env.NO_PROXY ?? env.no_proxy ?? '')
+        .split(/[\s,]+/)
+        .map((entry) => entry.replace(/^\*(?=\.)/, '').replace(/^([^:]*):\d+$/, '$1'))
+        .filter((entry) => entry !== '')
+        .flatMap((entry) => (entry.startsWith('.') ? [entry] : [entry, `.${entry}`]));
+}
+
+
+/***/ }),
+
 /***/ 3192:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -37840,27 +37861,40 @@ exports.w = {
 /* harmony export */   r: () => (/* binding */ readProxies)
 /* harmony export */ });
 /* harmony import */ var _input_reader_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1371);
+/* harmony import */ var _no_proxy_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8224);
+
 
 /** In the order in which the pipeline looks for a proxy; the first that is given counts. */
 const NAMES = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy', 'HTTP_PROXY', 'http_proxy'];
 function readProxies(env) {
     const settings = {};
     const faults = [];
+    const direct = (0,_no_proxy_js__WEBPACK_IMPORTED_MODULE_1__/* .noProxyList */ .I)(env).includes('*');
     const [effective] = NAMES.filter((name) => (env[name] ?? '').trim() !== '');
     for (const name of NAMES) {
-        const value = (env[name] ?? '').trim();
-        if (value === '')
+        if (env[name] === undefined)
             continue;
+        const value = env[name].trim();
         settings[name] = addressOf(value);
-        if (settings[name] === undefined && name === effective)
-            faults.push(`${name}: expected the address of an HTTP proxy such as http://proxy.example.test:3128, got ${(0,_input_reader_js__WEBPACK_IMPORTED_MODULE_0__/* .quoted */ .T)(value)}`);
+        if (settings[name] === undefined && name === effective && !direct)
+            faults.push(`${name}: expected the address of an HTTP proxy such as http://proxy.example.test:3128 (user and password percent-encoded), got ${(0,_input_reader_js__WEBPACK_IMPORTED_MODULE_0__/* .quoted */ .T)(value)}`);
     }
     return { settings, faults };
 }
 function addressOf(value) {
     const address = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
     const url = URL.parse(address);
-    return url !== null && /^https?:$/.test(url.protocol) ? address : undefined;
+    return url !== null && /^https?:$/.test(url.protocol) && isDecodable(url) ? address : undefined;
+}
+/** The agent decodes the credentials, and a bare percent sign in them would end every request. */
+function isDecodable({ username, password }) {
+    try {
+        decodeURIComponent(username + password);
+        return true;
+    }
+    catch {
+        return false;
+    }
 }
 
 
@@ -37877,9 +37911,6 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 // Keeps the young generation at its first size. Events live for microseconds, so a larger one is only more memory: 16 MB
 // semi-spaces let the buffers of pages long done with pile up to 150 MB between two collections (bench/RESULTS.md).
 (0,node_v8__WEBPACK_IMPORTED_MODULE_0__.setFlagsFromString)('--semi-space-growth-factor=1');
-// Little of the old generation lives, so that it is collected after a fifth of growth instead of V8's own factor: each
-// large run measured stayed some 20 to 30 MB lower, for up to a tenth more CPU.
-(0,node_v8__WEBPACK_IMPORTED_MODULE_0__.setFlagsFromString)('--heap-growing-percent=20');
 // Before any library looks at them, which some do as soon as they are loaded.
 const proxies = (0,_http_proxies_js__WEBPACK_IMPORTED_MODULE_1__/* .readProxies */ .r)(process.env);
 for (const [name, value] of Object.entries(proxies.settings)) {
@@ -37888,7 +37919,11 @@ for (const [name, value] of Object.entries(proxies.settings)) {
     else
         process.env[name] = value;
 }
-const { main } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 1689));
+const { main } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 8399));
+// Only now: while the libraries are set up nothing of it can be collected.
+// Little of the old generation lives, so that it is collected after a fifth of growth instead of V8's own factor: each
+// large run measured stayed some 20 to 30 MB lower, for up to a tenth more CPU.
+(0,node_v8__WEBPACK_IMPORTED_MODULE_0__.setFlagsFromString)('--heap-growing-percent=20');
 process.exitCode = (await main(proxies.faults)) ? 0 : 1;
 // What is left over (an upload given up, an idle connection) must not keep the step going.
 setTimeout(() => process.exit(), 1000).unref();
@@ -37986,7 +38021,9 @@ class InputReader {
 /** A value as part of a fault: on one line, and not longer than it need be. */
 function quoted(text) {
     // A password in an address is a secret wherever it stands.
-    const line = text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, '␣').replace(/(^|\/\/)[^/]*@/, '$1***@');
+    const line = text
+        .replaceAll(/[\p{Cc}\u2028\u2029]+/gu, '␣')
+        .replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/i, '$1***@');
     return `"${line.length > 100 ? `${line.slice(0, 100)}…` : line}"`;
 }
 
@@ -38063,7 +38100,7 @@ function zoneOffset(zone) {
 
 /***/ }),
 
-/***/ 1689:
+/***/ 8399:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -53276,7 +53313,7 @@ function auxiliaryAuthenticationHeaderPolicy(options) {
 const FAULTS = {
     inputs: {
         title: 'Inputs refused',
-        remedy: 'Correct the inputs named here in the workflow; nothing was called.',
+        remedy: 'Correct what is named here in the workflow, or in the environment of the runner; nothing was called.',
     },
     'oidc-permission': {
         title: 'No GitHub ID token',
@@ -53602,19 +53639,8 @@ class BodyReader {
     }
 }
 
-;// CONCATENATED MODULE: ./lib/http/no-proxy.js
-/**
- * NO_PROXY as everybody writes it: the policy by itself takes "example.test" for that host alone, and knows neither
- * "*.example.test" nor a port.
- */
-function noProxyList(env) {
-    return (env.NO_PROXY ?? env.no_proxy ?? '')
-        .split(/[\s,]+/)
-        .map((entry) => entry.replace(/^\*(?=\.)/, '').replace(/^([^:]*):\d+$/, '$1'))
-        .filter((entry) => entry !== '')
-        .flatMap((entry) => (entry.startsWith('.') ? [entry] : [entry, `.${entry}`]));
-}
-
+// EXTERNAL MODULE: ./lib/http/no-proxy.js
+var no_proxy = __nccwpck_require__(8224);
 ;// CONCATENATED MODULE: ./lib/http/silence.js
 
 /**
@@ -53659,7 +53685,10 @@ const silencePolicy = {
     },
 };
 
+// EXTERNAL MODULE: external "node:async_hooks"
+var external_node_async_hooks_ = __nccwpck_require__(6698);
 ;// CONCATENATED MODULE: ./lib/http/tunnel.js
+
 /** Thrown when a proxy does not open a way to the service: its answer is none of the service's. */
 class TunnelRefusedError extends Error {
     name = 'TunnelRefusedError';
@@ -53674,18 +53703,18 @@ class TunnelRefusedError extends Error {
             : { kind: 'failed', why: status === 407 ? `${why}${credentials}` : why };
     }
 }
-const ID = 'x-ms-client-request-id';
-/** By request id: what a proxy answered instead of opening a way. */
-const refusals = new Map();
+/** What a proxy answered to the attempt under way, instead of opening a way. */
+const underWay = new external_node_async_hooks_.AsyncLocalStorage();
 const watched = new WeakSet();
 function watch(agent) {
     if (watched.has(agent))
         return;
     watched.add(agent);
     Object.assign(agent, { keepAlive: true });
-    agent.on('proxyConnect', ({ statusCode }, request) => {
-        if (statusCode !== 200)
-            refusals.set(String(request.getHeader(ID)), statusCode);
+    agent.on('proxyConnect', ({ statusCode }) => {
+        const attempt = underWay.getStore();
+        if (attempt !== undefined && statusCode !== 200)
+            attempt.refusal = statusCode;
     });
 }
 /**
@@ -53697,18 +53726,24 @@ function watch(agent) {
 const tunnelPolicy = {
     name: 'tunnel',
     sendRequest: async (request, next) => {
-        const { agent, requestId } = request;
+        const { agent } = request;
         if (agent === undefined)
             return next(request);
         watch(agent);
         const { protocol, host } = new URL(request.url);
         request.requestOverrides = { ...request.requestOverrides, protocol };
-        const response = await next(request);
-        const status = refusals.get(requestId);
-        if (status === undefined)
-            return response;
-        refusals.delete(requestId);
-        throw new TunnelRefusedError(status, host);
+        const attempt = { refusal: undefined };
+        try {
+            const response = await underWay.run(attempt, () => next(request));
+            if (attempt.refusal === undefined)
+                return response;
+        }
+        catch (error) {
+            // The agent plays back as much of the answer as it had read, which may look like one that was cut off.
+            if (attempt.refusal === undefined)
+                throw error;
+        }
+        throw new TunnelRefusedError(attempt.refusal, host);
     },
 };
 
@@ -53741,7 +53776,7 @@ function adopt(pipeline, userAgent, authorization) {
         pipeline.removePolicy({ name });
     }
     pipeline.removePolicy({ name: proxyPolicy_proxyPolicyName });
-    const direct = noProxyList(process.env);
+    const direct = (0,no_proxy/* noProxyList */.I)(process.env);
     if (!direct.includes('*')) {
         pipeline.addPolicy(proxyPolicy_proxyPolicy(undefined, { customNoProxyList: direct }));
         pipeline.addPolicy(tunnelPolicy, { afterPhase: 'Sign', afterPolicies: [proxyPolicy_proxyPolicyName] });
@@ -69696,8 +69731,6 @@ function authorityOf(app) {
     };
 }
 
-// EXTERNAL MODULE: external "node:async_hooks"
-var external_node_async_hooks_ = __nccwpck_require__(6698);
 ;// CONCATENATED MODULE: ./lib/auth/managed-identity.js
 
 
@@ -73873,7 +73906,7 @@ async function readSecret(vault, credential, pipeline, pace) {
     catch (error) {
         if (!(error instanceof RequestFailedError))
             throw error;
-        const status = /HTTP (\d+)/.exec(error.why)?.[1];
+        const status = /^HTTP (\d+)/.exec(error.why)?.[1];
         if (status === '404')
             throw new ActionError('vault-secret-missing', `${error.message}: ${what}`, { cause: error });
         if (status === '401' || status === '403') {
@@ -74861,7 +74894,7 @@ function post(destination, content, pace) {
 
 ;// CONCATENATED MODULE: ./lib/doubt.js
 /**
- * While it is open whether the rows or the destination are at fault, one upload after the other looks for the answer:
+ * While it is open whether the rows or the destination are at fault, one batch at a time is narrowed for the answer:
  * several batches narrowed side by side would have used up the refusals that are allowed before any of them gets to
  * parts small enough to be clean.
  */
@@ -74904,6 +74937,8 @@ class Doubt {
 
 /** Refusals in a row, without an acceptance, after which the rule or the stream is at fault and not single rows. */
 const REFUSALS_IN_A_ROW = 20;
+/** The same, counting those of batches of which something had been accepted. */
+const REFUSALS_AT_ALL = 400;
 /** Uploads in a row that failed with all their attempts, after which the destination counts as down. */
 const FAILURES_IN_A_ROW = 8;
 /** zlib's own default level, and room for the whole output, which else comes in ten pieces by way of the main thread. */
@@ -74919,6 +74954,7 @@ class Ingest {
     /** Single rows refused since the last acceptance: at fault themselves only if anything else is ever accepted. */
     #suspects = [];
     #refusals = 0;
+    #refusedOutright = 0;
     #doubt = new Doubt();
     #failures = 0;
     #stopped = false;
@@ -74963,6 +74999,7 @@ class Ingest {
      */
     async #upload(batch) {
         const turn = this.#doubt.enter();
+        const whole = { accepted: false };
         const parts = [batch];
         try {
             for (let tries = 0; parts.length > 0; tries += 1) {
@@ -74971,7 +75008,7 @@ class Ingest {
                     await turn.mine();
                 const fromFront = this.#refusals > 0 && this.#refusals % 4 === 0;
                 const part = fromFront ? parts.shift() : parts.pop();
-                const halves = part === undefined ? [] : await this.#uploadPart(part);
+                const halves = part === undefined ? [] : await this.#uploadPart(part, whole);
                 if (fromFront)
                     parts.unshift(...halves);
                 // Not always the same side first, lest it be always the one with the bad row.
@@ -74988,7 +75025,7 @@ class Ingest {
         }
     }
     /** @returns the halves that are still to be uploaded in the part's place; usually none */
-    async #uploadPart(batch) {
+    async #uploadPart(batch, whole) {
         if (this.#stopped)
             return this.#end(batch, 'failed', 0, '', 'not sent any more');
         const requestId = this.#options.newRequestId();
@@ -75004,10 +75041,12 @@ class Ingest {
         this.#failures = 0;
         if (answer.status === 204) {
             this.#refusals = 0;
+            this.#refusedOutright = 0;
+            whole.accepted = true;
             this.#judgeSuspects('refused');
             return this.#end(batch, 'sent', body.length, requestId, '');
         }
-        return this.#refused(batch, answer, body.length, requestId);
+        return this.#refused(batch, answer, { wireBytes: body.length, requestId, whole });
     }
     #failed(error) {
         this.#failures += 1;
@@ -75019,7 +75058,7 @@ class Ingest {
             this.#stopBecause(new ActionError('uploads-failed', detail));
         }
     }
-    #refused(batch, answer, wireBytes, requestId) {
+    #refused(batch, answer, { wireBytes, requestId, whole }) {
         const why = statusWithCode(answer);
         const verdict = this.#options.verdictOf(answer);
         if (verdict !== undefined) {
@@ -75031,7 +75070,10 @@ class Ingest {
         if (answer.status === 413 && rows > 1)
             return halves(batch);
         this.#refusals += 1;
-        if (this.#refusals >= REFUSALS_IN_A_ROW) {
+        // Of a batch of which something was accepted the rest may well be bad rows, and many of them.
+        if (!whole.accepted)
+            this.#refusedOutright += 1;
+        if (this.#refusedOutright >= REFUSALS_IN_A_ROW || this.#refusals >= REFUSALS_AT_ALL) {
             const detail = `${this.#refusals} uploads refused in a row, the last with ${why}`;
             this.#stopBecause(new ActionError('everything-refused', detail));
             return this.#end(batch, 'failed', wireBytes, requestId, why);
@@ -76533,7 +76575,7 @@ const IDLE = 5 * SECOND;
  * under another hour than its own. Eight bytes and more for each event, so not for the whole window.
  */
 const REMEMBERED = 6 * HOUR;
-/** Hours refused in a row, after the first page had been given, from which on the others are not asked for any more. */
+/** Windows refused in a row, from which on the others are not asked for any more. */
 const intake_REFUSALS_IN_A_ROW = 3;
 /**
  * From the sources to rows ready to be sent, page by page, as it comes. 'idle' says that nothing came for a while.
@@ -76604,8 +76646,11 @@ async function* activityEvents(job, chosen, seen) {
                     if (!tally.refusals.includes(reason))
                         tally.refusals.push(reason);
                     refusals += 1;
-                    if (refusals >= intake_REFUSALS_IN_A_ROW)
-                        throw new ActionError('source-refused', `${reason}, ${refusals} hours in a row after it had let the app in`);
+                    if (refusals >= intake_REFUSALS_IN_A_ROW) {
+                        const left = tally.hoursPlanned - tally.hoursDone + tally.missing.length;
+                        const extent = `${left} of ${tally.hoursPlanned} hours were not collected`;
+                        throw new ActionError('source-refused', `${reason}, ${refusals} times in a row; ${extent}`);
+                    }
                 }
                 break;
             case 'aged-out':
@@ -77744,6 +77789,8 @@ async function* lines(path) {
     const source = (0,external_node_fs_namespaceObject.createReadStream)(path);
     const unzipped = source.pipe((0,external_node_zlib_.createGunzip)());
     source.on('error', (error) => unzipped.destroy(error));
+    // What still comes after the loop below has ended concerns nobody.
+    unzipped.on('error', () => undefined);
     let number = 0;
     try {
         for await (const text of textsOf(unzipped)) {
@@ -77757,6 +77804,9 @@ async function* lines(path) {
     catch (error) {
         const code = error.code ?? 'unknown error';
         throw new ActionError('replay-file', `${code} after line ${number} of ${path}`, { cause: error });
+    }
+    finally {
+        source.destroy();
     }
 }
 /** Lines end with a line feed and nothing else: JSON may hold what node:readline takes for an end as well. */
@@ -77858,7 +77908,8 @@ function conclude(tally) {
     const endedEarly = tally.errors.size > 0 || tally.outOfTime !== undefined;
     if (tally.outOfTime !== undefined)
         endEarly(tally, tally.outOfTime);
-    if (tally.missing.length > 0)
+    // A source that refuses says itself how much is missing.
+    if (tally.missing.length > 0 && !tally.errors.has('source-refused'))
         failMissing(tally);
     if (tally.refusedRows > 0) {
         tally.fail(new ActionError('rows-refused', `${tally.refusedRows} rows were refused one by one with HTTP 400 or 413`));
@@ -78020,7 +78071,7 @@ function issueBody(tally, host, kept) {
 function publicDetail({ code, detail }) {
     if (code !== 'inputs')
         return detail;
-    return `See the log of the run: ${detail.match(/[a-z][a-z-]+(?=: expected)/g)?.join(', ') ?? 'inputs'}.`;
+    return `See the log of the run: ${detail.match(/[A-Za-z][\w-]+(?=: expected)/g)?.join(', ') ?? 'inputs'}.`;
 }
 /** Tells the issues of several workflows and destinations in one repository apart. */
 function markOf(host) {

@@ -1,5 +1,5 @@
 /**
- * While it is open whether the rows or the destination are at fault, one upload after the other looks for the answer:
+ * While it is open whether the rows or the destination are at fault, one batch at a time is narrowed for the answer:
  * several batches narrowed side by side would have used up the refusals that are allowed before any of them gets to
  * parts small enough to be clean.
  */

@@ -5,7 +5,8 @@
 export const FAULTS = {
   inputs: {
     title: 'Inputs refused',
-    remedy: 'Correct the inputs named here in the workflow; nothing was called.',
+    remedy:
+      'Correct what is named here in the workflow, or in the environment of the runner; nothing was called.',
   },
   'oidc-permission': {
     title: 'No GitHub ID token',

@@ -30,6 +30,8 @@ export interface IngestOptions {
 
 /** Refusals in a row, without an acceptance, after which the rule or the stream is at fault and not single rows. */
 export const REFUSALS_IN_A_ROW = 20;
+/** The same, counting those of batches of which something had been accepted. */
+const REFUSALS_AT_ALL = 400;
 /** Uploads in a row that failed with all their attempts, after which the destination counts as down. */
 const FAILURES_IN_A_ROW = 8;
 /** zlib's own default level, and room for the whole output, which else comes in ten pieces by way of the main thread. */
@@ -47,6 +49,7 @@ export class Ingest {
   /** Single rows refused since the last acceptance: at fault themselves only if anything else is ever accepted. */
   #suspects: Ending[] = [];
   #refusals = 0;
+  #refusedOutright = 0;
   readonly #doubt = new Doubt();
   #failures = 0;
   #stopped = false;
@@ -92,6 +95,7 @@ export class Ingest {
    */
   async #upload(batch: Batch): Promise<void> {
     const turn = this.#doubt.enter();
+    const whole = { accepted: false };
     const parts = [batch];
     try {
       for (let tries = 0; parts.length > 0; tries += 1) {
@@ -99,7 +103,7 @@ export class Ingest {
         if (tries > 0) await turn.mine();
         const fromFront = this.#refusals > 0 && this.#refusals % 4 === 0;
         const part = fromFront ? parts.shift() : parts.pop();
-        const halves = part === undefined ? [] : await this.#uploadPart(part);
+        const halves = part === undefined ? [] : await this.#uploadPart(part, whole);
         if (fromFront) parts.unshift(...halves);
         // Not always the same side first, lest it be always the one with the bad row.
         else parts.push(...(tries % 2 === 0 ? halves : halves.toReversed()));
@@ -112,7 +116,7 @@ export class Ingest {
   }
 
   /** @returns the halves that are still to be uploaded in the part's place; usually none */
-  async #uploadPart(batch: Batch): Promise<Batch[]> {
+  async #uploadPart(batch: Batch, whole: { accepted: boolean }): Promise<Batch[]> {
     if (this.#stopped) return this.#end(batch, 'failed', 0, '', 'not sent any more');
     const requestId = this.#options.newRequestId();
     const body = await gzipped(batch.body, GZIP);
@@ -132,10 +136,12 @@ export class Ingest {
     this.#failures = 0;
     if (answer.status === 204) {
       this.#refusals = 0;
+      this.#refusedOutright = 0;
+      whole.accepted = true;
       this.#judgeSuspects('refused');
       return this.#end(batch, 'sent', body.length, requestId, '');
     }
-    return this.#refused(batch, answer, body.length, requestId);
+    return this.#refused(batch, answer, { wireBytes: body.length, requestId, whole });
   }
 
   #failed(error: unknown): void {
@@ -148,7 +154,11 @@ export class Ingest {
     }
   }
 
-  #refused(batch: Batch, answer: Answer, wireBytes: number, requestId: string): Batch[] {
+  #refused(
+    batch: Batch,
+    answer: Answer,
+    { wireBytes, requestId, whole }: { wireBytes: number; requestId: string; whole: { accepted: boolean } },
+  ): Batch[] {
     const why = statusWithCode(answer);
     const verdict = this.#options.verdictOf(answer);
     if (verdict !== undefined) {
@@ -159,7 +169,9 @@ export class Ingest {
     // Too large says nothing about the rows, and halving always ends.
     if (answer.status === 413 && rows > 1) return halves(batch);
     this.#refusals += 1;
-    if (this.#refusals >= REFUSALS_IN_A_ROW) {
+    // Of a batch of which something was accepted the rest may well be bad rows, and many of them.
+    if (!whole.accepted) this.#refusedOutright += 1;
+    if (this.#refusedOutright >= REFUSALS_IN_A_ROW || this.#refusals >= REFUSALS_AT_ALL) {
       const detail = `${this.#refusals} uploads refused in a row, the last with ${why}`;
       this.#stopBecause(new ActionError('everything-refused', detail));
       return this.#end(batch, 'failed', wireBytes, requestId, why);

@@ -103,6 +103,8 @@ export class InputReader {
 /** A value as part of a fault: on one line, and not longer than it need be. */
 export function quoted(text: string): string {
   // A password in an address is a secret wherever it stands.
-  const line = text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, '␣').replace(/(^|\/\/)[^/]*@/, '$1***@');
+  const line = text
+    .replaceAll(/[\p{Cc}\u2028\u2029]+/gu, '␣')
+    .replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/i, '$1***@');
   return `"${line.length > 100 ? `${line.slice(0, 100)}…` : line}"`;
 }

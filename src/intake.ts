@@ -24,7 +24,7 @@ const IDLE = 5 * SECOND;
  */
 const REMEMBERED = 6 * HOUR;
 
-/** Hours refused in a row, after the first page had been given, from which on the others are not asked for any more. */
+/** Windows refused in a row, from which on the others are not asked for any more. */
 const REFUSALS_IN_A_ROW = 3;
 
 interface EventPage {
@@ -104,11 +104,11 @@ async function* activityEvents(
           const reason = `${api.name}: ${item.why}`;
           if (!tally.refusals.includes(reason)) tally.refusals.push(reason);
           refusals += 1;
-          if (refusals >= REFUSALS_IN_A_ROW)
-            throw new ActionError(
-              'source-refused',
-              `${reason}, ${refusals} hours in a row after it had let the app in`,
-            );
+          if (refusals >= REFUSALS_IN_A_ROW) {
+            const left = tally.hoursPlanned - tally.hoursDone + tally.missing.length;
+            const extent = `${left} of ${tally.hoursPlanned} hours were not collected`;
+            throw new ActionError('source-refused', `${reason}, ${refusals} times in a row; ${extent}`);
+          }
         }
         break;
       case 'aged-out':

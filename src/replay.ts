@@ -120,6 +120,8 @@ async function* lines(path: string): AsyncGenerator<{ number: number; text: stri
   const source = createReadStream(path);
   const unzipped = source.pipe(createGunzip());
   source.on('error', (error) => unzipped.destroy(error));
+  // What still comes after the loop below has ended concerns nobody.
+  unzipped.on('error', () => undefined);
   let number = 0;
   try {
     for await (const text of textsOf(unzipped)) {
@@ -131,6 +133,8 @@ async function* lines(path: string): AsyncGenerator<{ number: number; text: stri
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
     throw new ActionError('replay-file', `${code} after line ${number} of ${path}`, { cause: error });
+  } finally {
+    source.destroy();
   }
 }
 

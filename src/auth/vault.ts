@@ -42,7 +42,7 @@ export async function readSecret(
     return await retrying(() => attempt(vault, credential, new VaultNetwork(pipeline, pace)), pace);
   } catch (error) {
     if (!(error instanceof RequestFailedError)) throw error;
-    const status = /HTTP (\d+)/.exec(error.why)?.[1];
+    const status = /^HTTP (\d+)/.exec(error.why)?.[1];
     if (status === '404')
       throw new ActionError('vault-secret-missing', `${error.message}: ${what}`, { cause: error });
     if (status === '401' || status === '403') {

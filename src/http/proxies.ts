@@ -1,4 +1,5 @@
 import { quoted } from '../input-reader.ts';
+import { noProxyList } from './no-proxy.ts';
 
 /** In the order in which the pipeline looks for a proxy; the first that is given counts. */
 const NAMES = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy', 'HTTP_PROXY', 'http_proxy'];
@@ -13,14 +14,15 @@ export interface Proxies {
 export function readProxies(env: Readonly<Record<string, string | undefined>>): Proxies {
   const settings: Record<string, string | undefined> = {};
   const faults: string[] = [];
+  const direct = noProxyList(env).includes('*');
   const [effective] = NAMES.filter((name) => (env[name] ?? '').trim() !== '');
   for (const name of NAMES) {
-    const value = (env[name] ?? '').trim();
-    if (value === '') continue;
+    if (env[name] === undefined) continue;
+    const value = env[name].trim();
     settings[name] = addressOf(value);
-    if (settings[name] === undefined && name === effective)
+    if (settings[name] === undefined && name === effective && !direct)
       faults.push(
-        `${name}: expected the address of an HTTP proxy such as http://proxy.example.test:3128, got ${quoted(value)}`,
+        `${name}: expected the address of an HTTP proxy such as http://proxy.example.test:3128 (user and password percent-encoded), got ${quoted(value)}`,
       );
   }
   return { settings, faults };
@@ -29,5 +31,15 @@ export function readProxies(env: Readonly<Record<string, string | undefined>>): 
 function addressOf(value: string): string | undefined {
   const address = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
   const url = URL.parse(address);
-  return url !== null && /^https?:$/.test(url.protocol) ? address : undefined;
+  return url !== null && /^https?:$/.test(url.protocol) && isDecodable(url) ? address : undefined;
+}
+
+/** The agent decodes the credentials, and a bare percent sign in them would end every request. */
+function isDecodable({ username, password }: URL): boolean {
+  try {
+    decodeURIComponent(username + password);
+    return true;
+  } catch {
+    return false;
+  }
 }

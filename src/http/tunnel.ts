@@ -1,5 +1,5 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { EventEmitter } from 'node:events';
-import type { ClientRequest } from 'node:http';
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import type { Outcome } from './retry.ts';
 
@@ -19,18 +19,17 @@ export class TunnelRefusedError extends Error {
   }
 }
 
-const ID = 'x-ms-client-request-id';
-
-/** By request id: what a proxy answered instead of opening a way. */
-const refusals = new Map<string, number>();
+/** What a proxy answered to the attempt under way, instead of opening a way. */
+const underWay = new AsyncLocalStorage<{ refusal: number | undefined }>();
 const watched = new WeakSet<object>();
 
 function watch(agent: object): void {
   if (watched.has(agent)) return;
   watched.add(agent);
   Object.assign(agent, { keepAlive: true });
-  (agent as EventEmitter).on('proxyConnect', ({ statusCode }, request: ClientRequest) => {
-    if (statusCode !== 200) refusals.set(String(request.getHeader(ID)), statusCode);
+  (agent as EventEmitter).on('proxyConnect', ({ statusCode }: { statusCode: number }) => {
+    const attempt = underWay.getStore();
+    if (attempt !== undefined && statusCode !== 200) attempt.refusal = statusCode;
   });
 }
 
@@ -43,15 +42,19 @@ function watch(agent: object): void {
 export const tunnelPolicy: PipelinePolicy = {
   name: 'tunnel',
   sendRequest: async (request, next) => {
-    const { agent, requestId } = request;
+    const { agent } = request;
     if (agent === undefined) return next(request);
     watch(agent);
     const { protocol, host } = new URL(request.url);
     request.requestOverrides = { ...request.requestOverrides, protocol };
-    const response = await next(request);
-    const status = refusals.get(requestId);
-    if (status === undefined) return response;
-    refusals.delete(requestId);
-    throw new TunnelRefusedError(status, host);
+    const attempt: { refusal: number | undefined } = { refusal: undefined };
+    try {
+      const response = await underWay.run(attempt, () => next(request));
+      if (attempt.refusal === undefined) return response;
+    } catch (error) {
+      // The agent plays back as much of the answer as it had read, which may look like one that was cut off.
+      if (attempt.refusal === undefined) throw error;
+    }
+    throw new TunnelRefusedError(attempt.refusal, host);
   },
 };

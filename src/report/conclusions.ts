@@ -7,7 +7,8 @@ import { afterRefusals, describe, type Tally } from './tally.ts';
 export function conclude(tally: Tally): void {
   const endedEarly = tally.errors.size > 0 || tally.outOfTime !== undefined;
   if (tally.outOfTime !== undefined) endEarly(tally, tally.outOfTime);
-  if (tally.missing.length > 0) failMissing(tally);
+  // A source that refuses says itself how much is missing.
+  if (tally.missing.length > 0 && !tally.errors.has('source-refused')) failMissing(tally);
   if (tally.refusedRows > 0) {
     tally.fail(
       new ActionError(

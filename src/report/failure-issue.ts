@@ -113,7 +113,7 @@ function issueBody(tally: Tally, host: Host, kept: { mark: string; runs: number;
 /** An issue may be public and nothing masks it: of refused inputs only the names, a value may be a misplaced secret. */
 function publicDetail({ code, detail }: ActionError): string {
   if (code !== 'inputs') return detail;
-  return `See the log of the run: ${detail.match(/[a-z][a-z-]+(?=: expected)/g)?.join(', ') ?? 'inputs'}.`;
+  return `See the log of the run: ${detail.match(/[A-Za-z][\w-]+(?=: expected)/g)?.join(', ') ?? 'inputs'}.`;
 }
 
 /** Tells the issues of several workflows and destinations in one repository apart. */
