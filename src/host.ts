@@ -1,7 +1,7 @@
 import type { IdTokenRequest } from './auth/oidc.ts';
 import type { Clock } from './clock.ts';
 
-/** What a run needs of the world around it; main.ts takes it from the runner, tests from themselves. */
+/** What a run needs of the world around it; index.ts takes it from the runner, tests from themselves. */
 export interface Host {
   /** An input's raw value, '' where it is not given. */
   readonly getInput: (name: string) => string;

@@ -1,21 +1,73 @@
 import { setFlagsFromString } from 'node:v8';
+import * as core from '@actions/core';
+import { systemClock } from './clock.ts';
+import type { Host, RunContext } from './host.ts';
 import { readProxies } from './http/proxies.ts';
+import { run } from './run.ts';
 
 // Keeps the young generation at its first size. Events live for microseconds, so a larger one is only more memory: 16 MB
 // semi-spaces let the buffers of pages long done with pile up to 150 MB between two collections (bench/RESULTS.md).
 setFlagsFromString('--semi-space-growth-factor=1');
-// Before any library looks at them, which some do as soon as they are loaded.
+
+const cancelled = new AbortController();
+process.once('SIGINT', () => cancelled.abort());
+process.once('SIGTERM', () => cancelled.abort());
+
 const proxies = readProxies(process.env);
 for (const [name, value] of Object.entries(proxies.settings)) {
   if (value === undefined) delete process.env[name];
   else process.env[name] = value;
 }
+// GitHub's client looks at them as soon as it is loaded, and ends on what is no HTTP proxy.
+const { context } = await import(/* webpackMode: "eager" */ '@actions/github');
 
-const { main } = await import(/* webpackMode: "eager" */ './main.ts');
+const host: Host = {
+  getInput: (name) => core.getInput(name),
+  idTokenRequest: {
+    url: process.env.ACTIONS_ID_TOKEN_REQUEST_URL,
+    token: process.env.ACTIONS_ID_TOKEN_REQUEST_TOKEN,
+  },
+  clock: systemClock,
+  log: {
+    info: core.info,
+    warning: (line, title) => core.warning(line, { title }),
+    error: (line, title) => core.error(line, { title }),
+    startGroup: core.startGroup,
+    endGroup: core.endGroup,
+  },
+  mask: (secret) => {
+    // Masks work line by line; the armour of a PEM is no secret, and masking it would blank harmless text.
+    for (const line of secret.split(/\r?\n|\\n/)) {
+      if (line.trim() !== '' && !line.startsWith('-----')) core.setSecret(line);
+    }
+  },
+  setOutput: core.setOutput,
+  writeSummary: async (markdown) => {
+    await core.summary.addRaw(markdown).write({ overwrite: true });
+  },
+  context: runContext(),
+  cancelled: cancelled.signal,
+  proxyFaults: proxies.faults,
+};
+
 // Only now: while the libraries are set up nothing of it can be collected.
 // Little of the old generation lives, so that it is collected after a fifth of growth instead of V8's own factor: each
 // large run measured stayed some 20 to 30 MB lower, for up to a tenth more CPU.
 setFlagsFromString('--heap-growing-percent=20');
-process.exitCode = (await main(proxies.faults)) ? 0 : 1;
+process.exitCode = (await run(host)) ? 0 : 1;
 // What is left over (an upload given up, an idle connection) must not keep the step going.
 setTimeout(() => process.exit(), 1000).unref();
+
+function runContext(): RunContext {
+  const repository = process.env.GITHUB_REPOSITORY ?? '';
+  const { workflow = '', runId, runAttempt } = context;
+  const known = repository !== '' && Number.isSafeInteger(runId);
+  return {
+    repository,
+    workflow,
+    event: context.eventName ?? '',
+    runId: known ? runId : 0,
+    runAttempt: Number.isSafeInteger(runAttempt) ? runAttempt : 1,
+    runUrl: known ? `${context.serverUrl}/${repository}/actions/runs/${runId}/attempts/${runAttempt}` : '',
+  };
+}

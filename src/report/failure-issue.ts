@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { getOctokit } from '@actions/github';
+import type { getOctokit } from '@actions/github';
 import { DAY } from '../clock.ts';
 import { type ActionError, FAULTS } from '../errors.ts';
 import type { Host } from '../host.ts';
@@ -25,7 +25,8 @@ export async function trackFailure(tally: Tally, host: Host): Promise<void> {
   const [owner, repo] = host.context.repository.split('/');
   if (token === '' || !owner || !repo || tally.dryRun || host.cancelled.aborted) return;
   try {
-    const octokit = getOctokit(token);
+    const github = await import(/* webpackMode: "eager" */ '@actions/github');
+    const octokit = github.getOctokit(token);
     // By a hook: as an option it would take the place of the proxy's way of fetching.
     const signal = AbortSignal.timeout(PATIENCE);
     octokit.hook.before('request', (options) => {
