@@ -37968,6 +37968,8 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 // Keeps the young generation at its first size. Events live for microseconds, so a larger one is only more memory: 16 MB
 // semi-spaces let the buffers of pages long done with pile up to 150 MB between two collections (bench/RESULTS.md).
 (0,node_v8__WEBPACK_IMPORTED_MODULE_0__.setFlagsFromString)('--semi-space-growth-factor=1');
+// While the old generation is marked, V8 puts off collections of the young one, which then grows by 25 MB all the same.
+(0,node_v8__WEBPACK_IMPORTED_MODULE_0__.setFlagsFromString)('--no-separate-gc-phases');
 const cancelled = new AbortController();
 process.once('SIGINT', () => cancelled.abort());
 process.once('SIGTERM', () => cancelled.abort());
@@ -38009,10 +38011,6 @@ const host = {
     cancelled: cancelled.signal,
     proxyFaults: proxies.faults,
 };
-// Only now: while the libraries are set up nothing of it can be collected.
-// Little of the old generation lives, so that it is collected after a fifth of growth instead of V8's own factor: each
-// large run measured stayed some 20 to 30 MB lower, for up to a tenth more CPU.
-(0,node_v8__WEBPACK_IMPORTED_MODULE_0__.setFlagsFromString)('--heap-growing-percent=20');
 process.exitCode = (await (0,_run_js__WEBPACK_IMPORTED_MODULE_4__/* .run */ .e)(host)) ? 0 : 1;
 // What is left over (an upload given up, an idle connection) must not keep the step going.
 setTimeout(() => process.exit(), 1000).unref();

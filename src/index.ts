@@ -8,6 +8,8 @@ import { run } from './run.ts';
 // Keeps the young generation at its first size. Events live for microseconds, so a larger one is only more memory: 16 MB
 // semi-spaces let the buffers of pages long done with pile up to 150 MB between two collections (bench/RESULTS.md).
 setFlagsFromString('--semi-space-growth-factor=1');
+// While the old generation is marked, V8 puts off collections of the young one, which then grows by 25 MB all the same.
+setFlagsFromString('--no-separate-gc-phases');
 
 const cancelled = new AbortController();
 process.once('SIGINT', () => cancelled.abort());
@@ -50,10 +52,6 @@ const host: Host = {
   proxyFaults: proxies.faults,
 };
 
-// Only now: while the libraries are set up nothing of it can be collected.
-// Little of the old generation lives, so that it is collected after a fifth of growth instead of V8's own factor: each
-// large run measured stayed some 20 to 30 MB lower, for up to a tenth more CPU.
-setFlagsFromString('--heap-growing-percent=20');
 process.exitCode = (await run(host)) ? 0 : 1;
 // What is left over (an upload given up, an idle connection) must not keep the step going.
 setTimeout(() => process.exit(), 1000).unref();
