@@ -6,7 +6,8 @@ import { readProxies } from './http/proxies.ts';
 import { run } from './run.ts';
 
 // Keeps the young generation at its first size. Events live for microseconds, so a larger one is only more memory: 16 MB
-// semi-spaces let the buffers of pages long done with pile up to 150 MB between two collections (bench/RESULTS.md).
+// semi-spaces let the buffers of pages long done with pile up between two collections. What a run takes is in
+// bench/RESULTS.md.
 setFlagsFromString('--semi-space-growth-factor=1');
 // While the old generation is marked, V8 puts off collections of the young one, which then grows by 25 MB all the same.
 setFlagsFromString('--no-separate-gc-phases');
