@@ -21,6 +21,7 @@ export class Rooms {
 
 /** Sizes are rounded up, so that a page finds the room of a slightly smaller one large enough. */
 const STEP = 2 ** 20;
-/** As many as there are pages at once with the highest "concurrency"; and none that would be a burden when idle. */
+/** As many as there are pages at once with the highest "concurrency". */
 const MOST_ROOMS = 16;
+/** A larger one is left to the garbage collector. */
 const LARGEST = 16 * 2 ** 20;
