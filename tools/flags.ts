@@ -1,0 +1,30 @@
+/** The flags of the project's own commands: what is not known is refused, and --help tells what is. */
+import { parseArgs } from 'node:util';
+
+/**
+ * Reads flags without a value.
+ * @param command as one types it
+ * @param known name to what it does
+ * @returns which were given; ends the process on --help (0) and on anything unknown (1)
+ */
+export function readFlags<K extends string>(
+  command: string,
+  about: string,
+  known: Record<K, string>,
+): Record<K, boolean> {
+  const names = Object.keys(known) as K[];
+  const options = Object.fromEntries([...names, 'help'].map((name) => [name, { type: 'boolean' as const }]));
+  try {
+    const { values } = parseArgs({ options });
+    if (values.help !== true)
+      return Object.fromEntries(names.map((name) => [name, values[name] === true])) as Record<K, boolean>;
+    const lines = [...names.map((name) => [name, known[name]] as const), ['help', 'shows this'] as const];
+    console.log([about, '', ...lines.map(([name, does]) => `  --${name.padEnd(10)} ${does}`)].join('\n'));
+    process.exit(0);
+  } catch (error) {
+    console.error(
+      `${error instanceof Error ? error.message : error}\nExpected one of ${[...names, 'help'].map((name) => `--${name}`).join(', ')}: ${command} --help tells more.`,
+    );
+    process.exit(1);
+  }
+}
