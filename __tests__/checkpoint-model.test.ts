@@ -1,5 +1,5 @@
 /** Whatever happens to a run, what was sent is recorded or was in flight, and nothing else is recorded. */
-import { writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -277,3 +277,43 @@ describe('the account of rows under way', () => {
     );
   });
 });
+
+describe('a settled hour', () => {
+  it('lets go of its events, in memory, in the file and while the file is read, and counts all of them as sent', () =>
+    inFolder((folder) => {
+      const path = join(folder, 'state');
+      const hour = FIRST;
+      const { state } = open(path, hour);
+      state.acknowledged(Array.from({ length: 1000 }, (_, at) => key(hour, at)));
+      state.acknowledged([key(hour, 1, true)]);
+      state.final({ start: hour, end: hour + HOUR });
+      // As a run leaves it that is killed here.
+      const read = open(path, hour, { readOnly: true }).state;
+      for (const { checkpoint } of [state, read]) {
+        expect([checkpoint.hours.get(hour)?.ids.size, checkpoint.hours.get(hour)?.contents.size]).toEqual([
+          0, 0,
+        ]);
+        expect(checkpoint.hours.get(hour)?.count).toBe(1001);
+        expect(checkpoint.isSettled(hour)).toBe(true);
+        expect(checkpoint.has(key(hour, 5000))).toBe(true);
+        expect(checkpoint.contents(key(hour, 2, true))).toBe(Number.POSITIVE_INFINITY);
+      }
+      state.close(hour);
+      expect(statSync(path).size).toBeLessThan(400);
+    }));
+});
+
+it('a file that is only appended to is replaced by a snapshot now and then', () =>
+  inFolder((folder) => {
+    const path = join(folder, 'state');
+    const { state } = open(path, FIRST);
+    for (let hour = 0; hour < 100; hour += 1) {
+      state.acknowledged(Array.from({ length: 25_000 }, (_, at) => key(FIRST + hour * HOUR, at)));
+      state.final({ start: FIRST + hour * HOUR, end: FIRST + (hour + 1) * HOUR });
+      expect(statSync(path).size).toBeLessThan(17 * 2 ** 20);
+    }
+    const read = open(path, FIRST, { readOnly: true }).state;
+    for (let hour = 0; hour < 100; hour += 1)
+      expect(read.checkpoint.isSettled(FIRST + hour * HOUR)).toBe(true);
+    state.close(FIRST);
+  }));

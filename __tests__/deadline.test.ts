@@ -123,7 +123,7 @@ describe('a throttle of the source that ends after the deadline', () => {
     expect(run.milliseconds).toBeGreaterThan(2000);
   });
 
-  it('with Retry-After on a 503 is not waited for either', async () => {
+  it('on a 503 is that request’s own: it is not waited for, and the hours that answer so are named', async () => {
     const emulator = await tenant();
     emulator.fault(throttle({ status: 503, skip: 4 }));
     const run = await step(emulator, {
@@ -132,7 +132,12 @@ describe('a throttle of the source that ends after the deadline', () => {
       'deadline-minutes': '30',
       concurrency: '1',
     });
-    expectIncomplete(run);
+    expect([run.code, titles(run.errors), run.outputs.complete]).toEqual([
+      1,
+      ['Hours not collected'],
+      'false',
+    ]);
+    expect(run.errors[0]?.text).toMatch(/HTTP 503.*asks to wait \d+ min/);
     expect(run.milliseconds).toBeLessThan(4000);
     expect(emulator.table).toHaveLength(12);
   });

@@ -162,8 +162,8 @@ describe('rows that are refused', () => {
     const run = await wholeRun(emulator, { inputs: asking(RANGE) });
     const { title, message } = onlyError(run);
     expect(title).toBe('Destination refuses everything');
-    expect(message).toMatch(/20 uploads refused in a row.*HTTP 400.*"stream-name"/);
-    expect(uploads(emulator)).toHaveLength(20);
+    expect(message).toMatch(/50 uploads refused and none accepted.*HTTP 400.*"stream-name"/);
+    expect(uploads(emulator)).toHaveLength(50);
     expect(run.outputs).toMatchObject({
       'activities-collected': '60',
       'activities-failed': '60',

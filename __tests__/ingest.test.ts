@@ -5,7 +5,7 @@ import { type Batch, Batcher, rowAt } from '../src/batch.ts';
 import { ActionError } from '../src/errors.ts';
 import type { Answer } from '../src/http/answer.ts';
 import { RequestFailedError } from '../src/http/retry.ts';
-import { type Ending, Ingest, REFUSALS_IN_A_ROW } from '../src/ingest.ts';
+import { type Ending, Ingest, REFUSALS_AT_MOST } from '../src/ingest.ts';
 import { pause } from './virtual-clock.ts';
 
 const LIMIT = 1_000_000;
@@ -45,7 +45,11 @@ interface Upload {
   readonly requestId: string;
 }
 
-function setUp(respond: (upload: Upload, at: number) => Answer | Promise<Answer>, concurrency = 1) {
+function setUp(
+  respond: (upload: Upload, at: number) => Answer | Promise<Answer>,
+  concurrency = 1,
+  provenBefore = false,
+) {
   const uploads: Upload[] = [];
   const endings: Ending[] = [];
   const stops: unknown[] = [];
@@ -54,6 +58,7 @@ function setUp(respond: (upload: Upload, at: number) => Answer | Promise<Answer>
   let ids = 0;
   const ingest = new Ingest({
     concurrency,
+    provenBefore,
     send: async (body, requestId) => {
       const text = gunzipSync(body).toString('utf8');
       const rows = (JSON.parse(text) as { n: number }[]).map(({ n }) => n);
@@ -155,6 +160,7 @@ describe('Ingest', () => {
     if (batch === undefined) throw new Error('no batch');
     const ingest = new Ingest({
       concurrency: 1,
+      provenBefore: false,
       send: async () => answer(204),
       verdictOf: () => undefined,
       newRequestId: () => 'request',
@@ -243,6 +249,7 @@ describe('Ingest', () => {
     const endings: { status: string; row: string }[] = [];
     const ingest = new Ingest({
       concurrency: 1,
+      provenBefore: false,
       send: async (body) => answer(gunzipSync(body).toString('utf8').includes('bad') ? 400 : 204),
       verdictOf: () => undefined,
       newRequestId: () => 'request',
@@ -262,11 +269,11 @@ describe('Ingest', () => {
 });
 
 describe('a destination that refuses everything', () => {
-  it('is told apart from bad rows after 20 refusals in a row, and nothing counts as refused for good', async () => {
+  it('is told apart from bad rows after 50 refusals and no acceptance, and nothing counts as refused for good', async () => {
     const { upload, uploads, stops, rows, endings } = setUp(() => answer(400, 'InvalidStream'));
     await upload(batchesOf(50, 50, 1, 1, 1));
-    expect(REFUSALS_IN_A_ROW).toBe(20);
-    expect(uploads.length).toBe(20);
+    expect(REFUSALS_AT_MOST).toBe(50);
+    expect(uploads.length).toBe(50);
     expect(stops.length).toBe(1);
     expect(stops[0]).toMatchObject({ code: 'everything-refused' });
     expect(String((stops[0] as Error).message)).toContain('HTTP 400 InvalidStream');
@@ -277,7 +284,7 @@ describe('a destination that refuses everything', () => {
   it('is found with single rows too, also side by side', async () => {
     const { upload, uploads, stops, rows } = setUp(() => answer(400), 4);
     await upload(batchesOf(...Array.from({ length: 60 }, () => 1)));
-    expect(uploads.length).toBeLessThan(20 + 4);
+    expect(uploads.length).toBeLessThan(50 + 4);
     expect(stops.length).toBe(1);
     expect(rows('failed')).toEqual(upTo(60));
     expect(rows('refused')).toEqual([]);
@@ -296,6 +303,81 @@ describe('a destination that refuses everything', () => {
     await upload(batchesOf(...Array.from({ length: 19 }, () => 1)));
     expect(stops).toEqual([]);
     expect(rows('refused')).toEqual(upTo(19));
+  });
+});
+
+describe('a block of bad rows', () => {
+  const random = (row: number) => (Math.imul(row + 1, 2_654_435_761) >>> 8) % 2 === 0;
+  const block = (first: number, length: number) => (row: number) => row >= first && row < first + length;
+  /** Rows that are bad among 2,000 in batches of 400, and how many requests they may cost. */
+  const CASES: readonly (readonly [what: string, isBad: (row: number) => boolean, requests: number])[] = [
+    ['the first 1,500', block(0, 1500), 3050],
+    ['the last 1,500', block(500, 1500), 3050],
+    ['1,500 in the middle', block(250, 1500), 3050],
+    ['the first 1,999', block(0, 1999), 4050],
+    ['the last 1,999', block(1, 1999), 4050],
+    ['one batch and a half', block(400, 600), 1250],
+    ['every second', (row) => row % 2 === 0, 4010],
+    ['every third', (row) => row % 3 === 0, 3600],
+    ['half of them at random', random, 3400],
+    ['all but every tenth', (row) => row % 10 !== 9, 4010],
+  ];
+  it.each(CASES.flatMap((one) => [1, 4].map((concurrency) => [...one, concurrency] as const)))(
+    '%s: every good row arrives, every bad one is named, in bounded requests',
+    async (_what, isBad, requests, concurrency) => {
+      const { upload, uploads, rows, stops } = setUp(
+        (sent) => answer(sent.rows.some(isBad) ? 400 : 204),
+        concurrency,
+      );
+      await upload(batchesOf(400, 400, 400, 400, 400));
+      expect(stops).toEqual([]);
+      expect(rows('refused')).toEqual(upTo(2000).filter(isBad));
+      expect(rows('sent')).toEqual(upTo(2000).filter((row) => !isBad(row)));
+      expect(uploads.length).toBeLessThanOrEqual(requests);
+    },
+  );
+
+  it('that is all there is stops a run at a destination that nothing is known of', async () => {
+    const { upload, uploads, stops, rows } = setUp(() => answer(400));
+    await upload(batchesOf(400));
+    expect([uploads.length, stops.length, rows('failed').length]).toEqual([50, 1, 400]);
+  });
+
+  it('that is all there is counts as bad rows where the destination took others before', async () => {
+    const { upload, stops, rows } = setUp(() => answer(400), 1, true);
+    await upload(batchesOf(120));
+    expect([stops, rows('refused')]).toEqual([[], upTo(120)]);
+  });
+
+  it('does not keep batches waiting that come after it', async () => {
+    const isBad = block(0, 1200);
+    const { upload, uploads } = setUp((sent) => answer(sent.rows.some(isBad) ? 400 : 204), 2, true);
+    await upload(batchesOf(400, 400, 400, ...Array.from({ length: 20 }, () => 10)));
+    const lastGood = uploads.findLastIndex(({ rows }) => (rows[0] ?? 0) >= 1200);
+    expect(lastGood).toBeLessThan(100);
+  });
+
+  it('larger than what can wait is left to the next run in part, and all others are sent', async () => {
+    const large = 'x'.repeat(900_000);
+    const twoRows = upTo(70).map((at) => {
+      const batcher = new Batcher(LIMIT);
+      for (const low of [2 * at, 2 * at + 1]) {
+        const json = JSON.stringify({ n: low, large: low % 2 === 0 ? large : '' });
+        batcher.add({ json, key: { hour: 0, high: 0, low, byContent: false } });
+      }
+      return batcher.flush() as Batch;
+    });
+    const { upload, rows, stops } = setUp(
+      (sent) => answer(sent.rows.every((row) => row < 120) ? 400 : 204),
+      1,
+      true,
+    );
+    await upload(twoRows);
+    expect(stops).toEqual([]);
+    expect(rows('sent')).toEqual(upTo(140).filter((row) => row >= 120));
+    expect(rows('failed').length).toBeGreaterThan(0);
+    expect(rows('refused').length).toBeGreaterThan(30);
+    expect([...rows('refused'), ...rows('failed')].sort((a, b) => a - b)).toEqual(upTo(120));
   });
 });
 

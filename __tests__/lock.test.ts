@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { lock } from '../src/progress/lock.ts';
+import { lock, processSpace } from '../src/progress/lock.ts';
 import { inFolder } from './support/checkpoint.ts';
 import {
   between,
@@ -28,13 +28,14 @@ function deadPid(): number {
   return spawnSync(process.execPath, ['-e', ''], { stdio: 'ignore' }).pid;
 }
 
-function holder(more: Partial<{ host: string; pid: number }>): string {
-  return JSON.stringify({ token: 'a-token', host: hostname(), pid: process.pid, ...more });
+function holder(more: Partial<{ host: string; pid: number; space: string }>): string {
+  const own = { token: 'a-token', host: hostname(), pid: process.pid, space: processSpace() };
+  return JSON.stringify({ ...own, ...more });
 }
 
 function attempt(path: string): string {
   try {
-    lock(path, 'the file', 'state-file')();
+    lock(path, 'the file', 'state-file').release();
     return 'taken';
   } catch (error) {
     return (error as { code?: string }).code ?? 'unknown';
@@ -47,7 +48,7 @@ function contender(path: string, at: number): Promise<string> {
     import { lock } from ${JSON.stringify(new URL('../src/progress/lock.ts', import.meta.url).href)};
     while (Date.now() < ${at});
     try {
-      const release = lock(${JSON.stringify(path)}, 'the file', 'state-file');
+      const { release } = lock(${JSON.stringify(path)}, 'the file', 'state-file');
       process.stdout.write('taken');
       setTimeout(release, 4000);
     } catch (error) {
@@ -68,7 +69,7 @@ describe('a file', () => {
   it('is held by one at a time, and free again afterwards', () =>
     inFolder((folder) => {
       const path = join(folder, 'state');
-      const release = lock(path, 'the file', 'state-file');
+      const { release } = lock(path, 'the file', 'state-file');
       expect(() => lock(path, 'the file', 'state-file')).toThrow(
         /^File in use by another run: the file .* is in use by process/,
       );
@@ -79,7 +80,7 @@ describe('a file', () => {
 
   it('is not disturbed by another one in the same folder', () =>
     inFolder((folder) => {
-      const release = lock(join(folder, 'one'), 'the file', 'state-file');
+      const { release } = lock(join(folder, 'one'), 'the file', 'state-file');
       expect(attempt(join(folder, 'other'))).toBe('taken');
       release();
     }));
@@ -109,6 +110,11 @@ describe('a file', () => {
       text: () => holder({ host: 'elsewhere' }),
       old: true,
       is: 'taken',
+    },
+    {
+      title: 'of a container with the same name, whose process ids are its own',
+      text: () => holder({ pid: deadPid(), space: 'another' }),
+      is: 'state-locked',
     },
     { title: 'that cannot be read', text: () => '{"tok', is: 'state-locked' },
     { title: 'that a process which died at once never wrote', text: () => '', is: 'taken' },
@@ -171,7 +177,7 @@ describe('a file', () => {
   it('whose lock was taken over by another run stays locked when the first one ends', () =>
     inFolder((folder) => {
       const path = join(folder, 'state');
-      const release = lock(path, 'the file', 'state-file');
+      const { release } = lock(path, 'the file', 'state-file');
       writeFileSync(`${path}.lock`, holder({ host: 'elsewhere' }));
       release();
       expect(existsSync(`${path}.lock`)).toBe(true);
@@ -204,6 +210,39 @@ describe('two runs on one file at once', () => {
       if (input === 'state-file') expect(number(third, 'activities-ingested')).toBe(0);
     },
   );
+
+  it('the one that stood still for minutes and was given up sends and writes nothing any more', async () => {
+    const emulator = await openTenant({ pageDelayMs: 300 });
+    emulator.addEvents(eventsFrom(START, 20));
+    const path = join(openFolder(), 'state');
+    let signal: (name: NodeJS.Signals) => void = () => undefined;
+    const frozen = step(
+      emulator,
+      { ...WINDOW, 'state-file': path },
+      {
+        onStart: (kill) => {
+          signal = kill;
+        },
+      },
+    );
+    while (emulator.requestsTo('power-bi').length === 0)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    signal('SIGSTOP');
+    const past = new Date(Date.now() - 6 * 60_000);
+    utimesSync(`${path}.lock`, past, past);
+    const second = await step(emulator, { ...WINDOW, 'state-file': path });
+    expect([second.code, number(second, 'activities-ingested')]).toEqual([0, 20]);
+    const state = readFileSync(path);
+    signal('SIGCONT');
+    const first = await frozen;
+    expect([titles(first.errors), number(first, 'activities-ingested')]).toEqual([
+      ['File in use by another run'],
+      0,
+    ]);
+    expect(emulator.rowCount).toBe(20);
+    expect(readFileSync(path).equals(state)).toBe(true);
+    expect(readdirSync(join(path, '..'))).toEqual(['state']);
+  });
 
   it('a lock that a killed run left is taken over', async () => {
     const emulator = await openTenant();

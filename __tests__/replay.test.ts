@@ -1,16 +1,19 @@
 /** Rows that were refused for good, kept in a file, and their way back. */
+import { createHash } from 'node:crypto';
 import {
   appendFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { runStep } from '../emulator/runner.ts';
 import type { Emulator } from '../emulator/server.ts';
 import { Replay } from '../src/replay.ts';
 import {
@@ -77,6 +80,13 @@ function linesOf(path: string): Line[] {
     .map((line) => JSON.parse(line) as Line);
 }
 
+/** The file as it was is beside it, under the name of a damaged one. */
+function expectSetAside(path: string, bytes: Buffer): void {
+  const aside = readdirSync(dirname(path)).filter((name) => name.includes('.damaged-'));
+  expect(aside).toHaveLength(1);
+  expect(readFileSync(join(dirname(path), aside[0] ?? '')).equals(bytes)).toBe(true);
+}
+
 /** A tenant of which a run has put three rows aside. */
 async function rejected(): Promise<{ emulator: Emulator; inputs: Files }> {
   const emulator = await tenant();
@@ -136,8 +146,14 @@ describe('rows refused for good', () => {
   it('are tried again where the file cannot be written, which is told', async () => {
     const emulator = await tenant();
     const inputs = files();
-    // A folder stands where the file should be.
-    mkdirSync(inputs['rejected-file']);
+    // A folder comes to stand where the file should be.
+    emulator.fault({
+      service: 'ingestion',
+      match: () => {
+        mkdirSync(inputs['rejected-file'], { recursive: true });
+        return false;
+      },
+    });
     const run = await step(emulator, { ...WINDOW, ...inputs });
     expect(titles(run.errors)).toContain('Rejected rows could not be kept');
     emulator.clearFaults();
@@ -281,7 +297,8 @@ describe('a replay', () => {
     );
     emulator.clearFaults();
     const ready: string[] = [];
-    for await (const { json } of Replay.open(path).rows({ values: 0, rows: 0 })) ready.push(json);
+    const file = await Replay.open(path, true);
+    for await (const { json } of file.rows({ values: 0, rows: 0 })) ready.push(json);
     expect(ready.at(-1)).toContain(`"Size":${long}`);
     const run = await step(emulator, { 'replay-file': path });
     expect([run.code, titles(run.warnings), run.outputs['activities-ingested']]).toEqual([0, [], '3']);
@@ -289,18 +306,19 @@ describe('a replay', () => {
     expect(linesOf(path)).toEqual([]);
   });
 
-  it('reads what was appended behind zeros, or says that it cannot', async () => {
+  it('reads what was appended behind zeros, keeps the file as it was, and says so', async () => {
     const emulator = await openTenant();
     const path = join(openFolder(), 'rejected.gz');
     writeFileSync(path, Buffer.concat([member('one'), Buffer.alloc(4096)]));
     const zeros = await step(emulator, { 'replay-file': path });
     expect([zeros.code, number(zeros, 'activities-ingested')]).toEqual([0, 1]);
-    writeFileSync(path, Buffer.concat([member('two'), Buffer.alloc(4096), member('behind')]));
+    const bytes = Buffer.concat([member('two'), Buffer.alloc(4096), member('behind')]);
+    writeFileSync(path, bytes);
     const run = await step(emulator, { 'replay-file': path });
     expect(titles(run.errors)).toEqual(['Replay file not usable']);
-    expect(gunzipSync(readFileSync(path).subarray(-member('behind').length)).toString('utf8')).toContain(
-      'behind',
-    );
+    expect(number(run, 'activities-ingested')).toBe(2);
+    expectSetAside(path, bytes);
+    expect((await step(emulator, { 'replay-file': path })).code).toBe(0);
   });
 
   it('leaves what is refused again, and ends red', async () => {
@@ -366,32 +384,109 @@ describe('a replay', () => {
     expect(gunzipSync(readFileSync(path)).toString('utf8')).toBe('not a row\n{"row":7}\n');
   });
 
-  it('cut short anywhere in its last part sends what is whole once, and tells it', async () => {
+  it('of a file with a damaged part sends all that is whole, once, and sets the file aside as it was', async () => {
     const emulator = await openTenant();
-    for (const cut of [1, 2, 5, 9, 10, 20, 60]) {
+    const flipped = (bytes: Buffer, at: number) => {
+      const copy = Buffer.from(bytes);
+      copy.writeUInt8((copy[at] ?? 0) ^ 0xff, at);
+      return copy;
+    };
+    const torn = [1, 2, 5, 9, 10, 20, 60].map((cut) => member('torn').subarray(0, cut));
+    const damaged = [3, 15, 40, 60, member('torn').length - 6].map((at) => flipped(member('torn'), at));
+    let last = 0;
+    for (const bad of [...torn, ...damaged]) {
       const path = join(openFolder(), 'rejected.gz');
-      writeFileSync(path, Buffer.concat([member(`whole-${cut}`), member(`torn-${cut}`).subarray(0, cut)]));
-      for (let times = 0; times < 2; times += 1) {
-        const run = await step(emulator, { 'replay-file': path });
-        expect([cut, titles(run.errors)]).toEqual([cut, ['Replay file not usable']]);
-        expect(run.errors[0]?.text).toMatch(/after line 1 of /);
-      }
-      const ids = emulator.table.map(({ ActivityId }) => ActivityId);
-      expect(ids.filter((id) => id === `whole-${cut}`)).toHaveLength(1);
-      expect(ids.filter((id) => id === `torn-${cut}`)).toHaveLength(0);
+      last += 1;
+      const bytes = Buffer.concat([member(`before-${last}`), bad, member(`behind-${last}`)]);
+      writeFileSync(path, bytes);
+      const run = await step(emulator, { 'replay-file': path });
+      expect([last, titles(run.errors), run.outputs.complete]).toEqual([
+        last,
+        ['Replay file not usable'],
+        'false',
+      ]);
+      expect(run.errors[0]?.text).toContain('damaged');
+      expectSetAside(path, bytes);
+      expect(linesOf(path)).toEqual([]);
+      const again = await step(emulator, { 'replay-file': path });
+      expect([again.code, number(again, 'activities-collected')]).toEqual([0, 0]);
     }
+    const ids = emulator.table.map(({ ActivityId }) => String(ActivityId)).sort();
+    const wanted = Array.from({ length: last }, (_, at) => [`before-${at + 1}`, `behind-${at + 1}`]).flat();
+    expect(ids).toEqual(wanted.sort());
   });
 
-  it('that ends with an error leaves nothing but the file and what was accepted of it', async () => {
+  it('sends an event once that stands in the file more than once', async () => {
     const emulator = await openTenant();
     const path = join(openFolder(), 'rejected.gz');
-    const bytes = Buffer.concat([member('whole'), member('torn').subarray(0, 40)]);
-    writeFileSync(path, bytes);
+    writeFileSync(path, Buffer.concat([member('one'), member('two'), member('one')]));
+    const run = await step(emulator, { 'replay-file': path });
+    expect(run.outputs).toMatchObject({
+      'activities-collected': '3',
+      'activities-ingested': '2',
+      'duplicates-skipped': '1',
+    });
+    expect(emulator.table.map(({ ActivityId }) => ActivityId).sort()).toEqual(['one', 'two']);
+    expect(linesOf(path)).toEqual([]);
+  });
+
+  it('knows what was accepted of a file that was edited since', async () => {
+    const emulator = await openTenant();
+    const path = join(openFolder(), 'rejected.gz');
+    const kept = Buffer.concat([member('one'), member('two')]);
+    writeFileSync(path, kept);
+    refuse(emulator, (row) => row.ActivityId === 'two');
+    // The rest cannot be written: its place is taken.
+    mkdirSync(`${path}.new`);
+    const cut = await step(emulator, { 'replay-file': path });
+    expect(titles(cut.errors)).toContain('Replay file not usable');
+    expect(readFileSync(path).equals(kept)).toBe(true);
+    rmSync(`${path}.new`, { recursive: true });
+    emulator.clearFaults();
+    writeFileSync(path, gzipSync(gunzipSync(kept).toString('utf8').split('\n').reverse().join('\n')));
+    expect((await step(emulator, { 'replay-file': path })).code).toBe(0);
+    expect(emulator.table.map(({ ActivityId }) => ActivityId).sort()).toEqual(['one', 'two']);
+    expect(readdirSync(dirname(path))).toEqual(['rejected.gz']);
+  });
+
+  it.each([0, 1, 2, 4, 8])('on a disk with %i kB left loses no row', async (kilobytes) => {
+    const emulator = await openTenant();
+    const path = join(openFolder(), 'rejected.gz');
+    const noise = (at: number) => createHash('sha512').update(String(at)).digest('hex').repeat(3);
+    const rows = Array.from({ length: 40 }, (_, at) => ({
+      ActivityId: `row-${at}`,
+      TimeGenerated: iso(START),
+      ItemName: noise(at),
+    }));
+    writeFileSync(path, gzipSync(rows.map((row) => `${JSON.stringify({ row })}\n`).join('')));
+    refuse(emulator, (row) => Number(String(row.ActivityId).slice(4)) % 2 === 1);
+    await runStep({
+      inputs: { ...emulator.inputs, 'replay-file': path },
+      env: emulator.env,
+      fileSizeLimit: kilobytes,
+    });
+    emulator.clearFaults();
+    expect((await step(emulator, { 'replay-file': path })).code).toBe(0);
+    expect(new Set(emulator.table.map(({ ActivityId }) => ActivityId)).size).toBe(40);
+    expect(linesOf(path)).toEqual([]);
+  });
+
+  it('of a dry run leaves the notes of one that is under way, and takes no lock', async () => {
+    const emulator = await openTenant();
+    const path = join(openFolder(), 'rejected.gz');
+    writeFileSync(path, Buffer.concat([member('one'), member('two')]));
+    mkdirSync(`${path}.new`);
+    refuse(emulator, (row) => row.ActivityId === 'two');
     await step(emulator, { 'replay-file': path });
-    expect(readdirSync(dirname(path))).toEqual(['rejected.gz', 'rejected.gz.accepted']);
-    expect(readFileSync(path).equals(bytes)).toBe(true);
-    // A number for each line that was accepted, and a hash of the file: nothing of an event.
-    expect(statSync(`${path}.accepted`).size).toBe(40);
+    const files = () =>
+      readdirSync(dirname(path))
+        .filter((name) => !name.endsWith('.new'))
+        .map((name) => [name, readFileSync(join(dirname(path), name)).toString('hex')]);
+    const before = files();
+    expect(before.map(([name]) => name)).toEqual(['rejected.gz', 'rejected.gz.accepted']);
+    const dry = await step(emulator, { 'replay-file': path, 'dry-run': 'true' });
+    expect([dry.code, number(dry, 'activities-collected')]).toEqual([0, 1]);
+    expect(files()).toEqual(before);
   });
 
   it('that was killed does not send twice what was accepted', async () => {
@@ -430,7 +525,6 @@ describe('a replay', () => {
     // What was in flight may come again: two batches of sixteen rows at the very most.
     const repeats = emulator.rowCount - 160;
     expect(repeats).toBeLessThanOrEqual(32);
-    console.log(`killed replay: ${sent} of 160 rows sent before, ${repeats} repeats`);
     expect(linesOf(path)).toEqual([]);
     expect(readdirSync(dirname(path))).toEqual(['rejected.gz']);
   });

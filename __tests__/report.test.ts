@@ -475,7 +475,11 @@ describe('the summary', () => {
     const tally = tallyOf({ ended: [['sent', 10]] });
     tally.collectedWhole = false;
     tally.hoursDone = 5;
-    tally.outOfTime = new OutOfTimeError(NOW + HOUR).message;
+    tally.outOfTime = new OutOfTimeError({
+      service: 'The activity log',
+      why: 'HTTP 429',
+      until: NOW + HOUR,
+    }).message;
     tally.carriesOn = true;
     const { summary } = told(tally);
     expect(summary).toMatch(/^## ⚠️ Incomplete: 10 rows ingested so far\n/);

@@ -36,7 +36,12 @@ async function byClient(): Promise<void> {
 async function byAction(): Promise<void> {
   const rule = { dcrEndpoint: setting.url, dcrImmutableId: setting.rule, streamName: setting.stream };
   const credential = new EntraCredential(async () => token, systemClock);
-  const destination = openDestination(rule, credential, 'bench', new Gate({ first: 1000, longest: 1000 }));
+  const destination = openDestination(
+    rule,
+    credential,
+    'bench',
+    new Gate({ first: 1000, longest: 1000 }, 'ingestion'),
+  );
   const pace = {
     clock: systemClock,
     deadline: Number.POSITIVE_INFINITY,
@@ -44,6 +49,7 @@ async function byAction(): Promise<void> {
   };
   const batcher = new Batcher();
   const ingest = new Ingest({
+    provenBefore: true,
     concurrency: CONCURRENCY,
     send: (body, requestId) => upload(destination, body, requestId, pace),
     verdictOf: (answer) => verdictOf(destination, answer),

@@ -37959,7 +37959,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8179);
 /* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5233);
 /* harmony import */ var _http_proxies_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3192);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4650);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9200);
 
 
 
@@ -38201,7 +38201,7 @@ function zoneOffset(zone) {
 
 /***/ }),
 
-/***/ 4650:
+/***/ 9200:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -45621,13 +45621,11 @@ class ActionError extends Error {
 /** Thrown where a wait would end after the deadline: not a fault, the run ends cleanly with what it has. */
 class OutOfTimeError extends Error {
     name = 'OutOfTimeError';
-    /** When the wait that was not begun would have been over, ms since the epoch; undefined where time ran out. */
-    until;
-    constructor(until) {
-        super(until === undefined
+    /** @param wait the one that was not begun, because it would have ended after the deadline; none where time ran out */
+    constructor(wait) {
+        super(wait === undefined
             ? 'the deadline came'
-            : `the next wait would have ended at ${new Date(until).toISOString()}, after the deadline`);
-        this.until = until;
+            : `${wait.service} answers ${wait.why}, and the wait for it would have ended at ${new Date(wait.until).toISOString()}, after the deadline`);
     }
 }
 /** Any thrown value as an ActionError: what is not one already is a defect, and says so. */
@@ -61483,11 +61481,12 @@ const dist_ResponseMode = ResponseMode;
 
 ;// CONCATENATED MODULE: ./lib/http/pace.js
 
-/** Sleeps, unless the wait would end after the deadline. */
-async function wait(ms, pace) {
+/** Sleeps, unless the wait would end after the deadline. @throws OutOfTimeError that names who made us wait */
+async function wait(ms, pace, cause) {
     const until = pace.clock.now() + ms;
     if (until > pace.deadline)
-        throw new OutOfTimeError(until);
+        throw new OutOfTimeError({ ...cause, until });
+    pace.onWait?.({ ...cause, until });
     await pace.clock.sleep(ms, pace.signal);
 }
 
@@ -61500,18 +61499,19 @@ async function wait(ms, pace) {
 class Gate {
     #firstWait;
     #longestWait;
-    #onClose;
+    #service;
     #until = 0;
     #closedAt = 0;
+    #why = '';
     #withoutHint = 0;
     /**
      * @param waits ms to wait where a 429 names no time: the first, doubled each time up to the longest
-     * @param onClose told whenever the gate closes for longer than before
+     * @param service its name for the reader
      */
-    constructor(waits, onClose = () => undefined) {
+    constructor(waits, service) {
         this.#firstWait = waits.first;
         this.#longestWait = waits.longest;
-        this.#onClose = onClose;
+        this.#service = service;
     }
     /** When the throttle ends that is on now, or 0. */
     closedUntil(now) {
@@ -61519,10 +61519,12 @@ class Gate {
     }
     /** Waits while the gate is closed. @throws OutOfTimeError where that is past the deadline */
     async pass(pace) {
-        for (let left = this.#left(pace); left > 0; left = this.#left(pace))
-            await wait(left, pace);
+        for (let left = this.#left(pace); left > 0; left = this.#left(pace)) {
+            await wait(left, pace, { service: this.#service, why: this.#why });
+        }
     }
-    close(retryAfterMs, sentAt, now) {
+    /** @param why the answer that closes it, such as "HTTP 429" */
+    close(why, retryAfterMs, sentAt, now) {
         let ms = retryAfterMs;
         if (ms === undefined) {
             // Requests that were under way when the gate closed say nothing new about how long to wait.
@@ -61535,7 +61537,7 @@ class Gate {
         if (until <= this.#until)
             return;
         this.#until = until;
-        this.#onClose(until);
+        this.#why = why;
     }
     /** An answer, to a request sent since the gate last closed, that is no throttle: the next 429 without a time starts from the first wait again. */
     answered(sentAt) {
@@ -61564,6 +61566,11 @@ class RequestFailedError extends Error {
 /** Attempts at a request before it is given up; throttles are not counted among them. */
 const ATTEMPTS = 7;
 const FIRST_WAIT = 1000;
+/**
+ * Longest that a service that is not throttling may have one request wait, all its answers together. A throttle speaks of
+ * all requests; a 503 of this one, which must not hold up the others for hours.
+ */
+const LONGEST_ASKED = 15 * 60_000;
 const LONGEST_WAIT = 30_000;
 /** Waits of a request that shares no gate, where a 429 names no time. */
 const OWN_WAITS = { first: 2000, longest: 60_000 };
@@ -61576,10 +61583,12 @@ function backoff(failures, random = Math.random) {
  * Runs an attempt until it is done, with one way of waiting for sources, ingestion and sign-in alike.
  * It stands in for core-rest-pipeline's retryPolicy because that one waits by itself, uninterrupted and however long,
  * counts throttles among its tries, and cannot see a body that is no JSON.
+ * @param service its name for the reader, told when it makes us wait
  * @param gate shared by all requests to the same service; a request of its own kind has one of its own
  * @throws RequestFailedError, OutOfTimeError (a wait would end after the deadline), or the signal's reason
  */
-async function retrying(attempt, pace, gate = new Gate(OWN_WAITS)) {
+async function retrying(attempt, pace, service, gate = new Gate(OWN_WAITS, service)) {
+    let waited = 0;
     let failures = 0;
     for (;;) {
         await gate.pass(pace);
@@ -61593,7 +61602,7 @@ async function retrying(attempt, pace, gate = new Gate(OWN_WAITS)) {
             case 'failed':
                 throw new RequestFailedError(outcome.why, failures + 1);
             case 'throttled':
-                gate.close(outcome.retryAfterMs, sentAt, pace.clock.now());
+                gate.close(outcome.why, outcome.retryAfterMs, sentAt, pace.clock.now());
                 continue;
             case 'transient':
                 break;
@@ -61601,7 +61610,13 @@ async function retrying(attempt, pace, gate = new Gate(OWN_WAITS)) {
         failures += 1;
         if (failures >= ATTEMPTS)
             throw new RequestFailedError(outcome.why, failures);
-        await wait(Math.max(outcome.retryAfterMs ?? 0, backoff(failures)), pace);
+        const asked = outcome.retryAfterMs ?? 0;
+        waited += asked;
+        if (waited > LONGEST_ASKED || pace.clock.now() + asked > pace.deadline) {
+            const minutes = Math.ceil(asked / 60_000);
+            throw new RequestFailedError(`${outcome.why}, and asks to wait ${minutes} min`, failures);
+        }
+        await wait(Math.max(asked, backoff(failures)), pace, { service, why: outcome.why });
     }
 }
 
@@ -61653,7 +61668,7 @@ async function requestIdToken(request, audience, pipeline, pace, mask) {
                 why: status === 200 ? 'HTTP 200 without a token' : why,
                 retryAfterMs: undefined,
             };
-        }, pace);
+        }, pace, 'GitHub OIDC');
     }
     catch (error) {
         if (error instanceof RequestFailedError)
@@ -61800,6 +61815,8 @@ class Network {
 
 
 
+/** The service's name for the reader. */
+const ENTRA = 'Microsoft Entra';
 const entra_SILENCE = 30_000;
 /**
  * Exchanges the proof for an access token, once a call: no cache, that is the credential's part.
@@ -61809,13 +61826,13 @@ async function exchange(app, scope, pipeline, pace) {
     const resource = scope.replace(/\/?\/\.default$/, '');
     try {
         for (let tries = 0;; tries += 1) {
-            const result = await retrying(() => attempt(app, scope, pipeline, pace), pace);
+            const result = await retrying(() => attempt(app, scope, pipeline, pace), pace, ENTRA);
             if ('token' in result)
                 return result.token;
             const next = secondTries(result.refusal)[tries];
             if (next === undefined)
                 throw refusalError(result.refusal, { resource, assertion: result.assertion });
-            await wait(next, pace);
+            await wait(next, pace, { service: ENTRA, why: `AADSTS${result.refusal.codes[0] ?? ''}` });
         }
     }
     catch (error) {
@@ -61907,7 +61924,7 @@ function metadataPipeline(userAgent) {
 async function managedIdentityToken(clientId, scope, pipeline, pace) {
     const resource = scope.replace(/\/\.default$/, '');
     try {
-        return await retrying(() => managed_identity_attempt(clientId, resource, pipeline, pace), pace);
+        return await retrying(() => managed_identity_attempt(clientId, resource, pipeline, pace), pace, 'The managed identity endpoint');
     }
     catch (error) {
         if (!(error instanceof RequestFailedError))
@@ -66051,7 +66068,7 @@ async function readSecret(vault, credential, pipeline, pace) {
     await credential.getToken(vault.scope);
     const what = `secret "${vault.secretName}" in ${vault.url}`;
     try {
-        return await retrying(() => vault_attempt(vault, credential, new VaultNetwork(pipeline, pace)), pace);
+        return await retrying(() => vault_attempt(vault, credential, new VaultNetwork(pipeline, pace)), pace, 'Key Vault');
     }
     catch (error) {
         if (!(error instanceof RequestFailedError))
@@ -66936,6 +66953,8 @@ class LogsIngestionClient {
 
 
 
+/** The service's name for the reader. */
+const INGESTION = 'Azure Monitor ingestion';
 /** Silence after which an upload is given up. Long, because an upload sent again after its answer was lost is doubled. */
 const destination_SILENCE = 90_000;
 const API_VERSION = '2023-01-01';
@@ -66981,7 +67000,7 @@ async function probe(destination, pace) {
             if (verdict !== undefined)
                 throw verdict;
             return { kind: 'done', value: undefined };
-        }, pace);
+        }, pace, INGESTION);
     }
     catch (error) {
         if (!(error instanceof RequestFailedError))
@@ -67007,7 +67026,7 @@ function destination_upload(destination, body, requestId, pace) {
         return status < 300 && !isPage
             ? { kind: 'failed', why }
             : { kind: 'transient', why, retryAfterMs: undefined };
-    }, pace, destination.gate);
+    }, pace, INGESTION, destination.gate);
 }
 /** A refusal that no other row or attempt would change, or undefined. */
 function verdictOf(destination, answer) {
@@ -67042,38 +67061,29 @@ function post(destination, content, pace) {
     });
 }
 
-;// CONCATENATED MODULE: ./lib/doubt.js
-/**
- * While it is open whether the rows or the destination are at fault, one batch at a time is narrowed for the answer:
- * several batches narrowed side by side would have used up the refusals that are allowed before any of them gets to
- * parts small enough to be clean.
- */
-class Doubt {
-    #holder;
-    #over = Promise.withResolvers();
-    enter() {
-        const turn = {
-            mine: async () => {
-                while (this.#holder !== undefined && this.#holder !== turn)
-                    await this.#over.promise;
-            },
-            take: () => {
-                this.#holder ??= turn;
-            },
-            leave: () => {
-                if (this.#holder === turn)
-                    this.clear();
-            },
-        };
-        return turn;
+;// CONCATENATED MODULE: ./lib/slots.js
+/** So many may be under way at once; whoever waits is let in in the order in which they came. */
+class Slots {
+    #free;
+    #waiting = [];
+    constructor(slots) {
+        this.#free = slots;
     }
-    /** Something was accepted, or nothing is sent any more: everybody may go on. */
-    clear() {
-        if (this.#holder === undefined)
+    async take() {
+        if (this.#free > 0) {
+            this.#free -= 1;
             return;
-        this.#holder = undefined;
-        this.#over.resolve();
-        this.#over = Promise.withResolvers();
+        }
+        await new Promise((resolve) => {
+            this.#waiting.push(resolve);
+        });
+    }
+    give() {
+        const next = this.#waiting.shift();
+        if (next === undefined)
+            this.#free += 1;
+        else
+            next();
     }
 }
 
@@ -67085,10 +67095,15 @@ class Doubt {
 
 
 
-/** Refusals in a row, without an acceptance, after which the rule or the stream is at fault and not single rows. */
-const REFUSALS_IN_A_ROW = 20;
-/** The same, counting those of batches of which something had been accepted. */
-const REFUSALS_AT_ALL = 400;
+/** Refusals without any acceptance after which the rule or the stream is at fault and not single rows. */
+const REFUSALS_AT_MOST = 50;
+/** The same at the end of a run, where there is nothing else left to try. */
+const REFUSALS_AT_END = 20;
+/** Refusals spent on the first batches before more rows are waited for, and on each batch that comes then. */
+const FIRST_TRIES = 20;
+const TRIES_A_BATCH = 2;
+/** Refused rows that wait to be narrowed down, in bytes. What comes beyond is left to the next run. */
+const WAITING = 8 * 2 ** 20;
 /** Uploads in a row that failed with all their attempts, after which the destination counts as down. */
 const FAILURES_IN_A_ROW = 8;
 /** zlib's own default level, and room for the whole output, which else comes in ten pieces by way of the main thread. */
@@ -67096,35 +67111,50 @@ const GZIP = { level: 6, chunkSize: 256 * 1024 };
 const gzipped = (0,external_node_util_.promisify)(external_node_zlib_.gzip);
 /**
  * Uploads batches, up to `concurrency` at a time. Each ends as sent, refused or failed. A body that is too large is
- * halved; one that is refused is halved down to the rows at fault, so that they do not take the others with them.
+ * halved; one that is refused is halved down to the rows at fault, beside the batches that come after it, so that bad rows
+ * neither take the others with them nor hold them back.
+ *
+ * As long as nothing was accepted it is open whether the rows or the destination are at fault. Then one request at a time
+ * looks for a good row, in turn from the oldest and from the newest end of what was refused, also among rows that come
+ * later: a block of bad rows, wherever it stands, leaves good ones at one of the ends.
  */
 class Ingest {
     #options;
+    #slots;
     #underWay = new Set();
-    /** Single rows refused since the last acceptance: at fault themselves only if anything else is ever accepted. */
+    /** Parts of refused batches that are still to be tried, oldest first. */
+    #parts = [];
+    #partBytes = 0;
+    #narrowing = 0;
+    #fromNewest = false;
+    /** Single rows refused before the first acceptance: at fault themselves only if anything is ever accepted. */
     #suspects = [];
+    #proven;
     #refusals = 0;
-    #refusedOutright = 0;
-    #doubt = new Doubt();
+    #allowed = FIRST_TRIES;
+    #isComplete = false;
     #failures = 0;
     #stopped = false;
     #error;
     constructor(options) {
         this.#options = options;
+        this.#slots = new Slots(options.concurrency);
+        this.#proven = options.provenBefore;
     }
     /** Starts a batch's upload; waits while `concurrency` others are under way, which holds collection back. */
     async add(batch, whenDone) {
-        while (this.#underWay.size >= this.#options.concurrency)
-            await Promise.race(this.#underWay);
-        const task = this.#upload(batch)
-            .then(whenDone)
-            // Whoever waits for it at that moment or nobody: the first error is kept for `settle`, and ends the run.
-            .catch((error) => {
-            this.#error ??= { error };
-            this.#stopBecause(error);
-        })
-            .finally(() => this.#underWay.delete(task));
-        this.#underWay.add(task);
+        await this.#slots.take();
+        this.#start(async () => {
+            try {
+                const refused = await this.#upload(batch);
+                if (refused)
+                    this.#setAside(batch);
+            }
+            finally {
+                this.#slots.give();
+            }
+            whenDone();
+        });
     }
     /**
      * Takes no more uploads up: what is added or halved from now on has failed. Out of time is no stop: what is
@@ -67136,67 +67166,137 @@ class Ingest {
     }
     /** Waits for the uploads under way. Afterwards every batch has ended. */
     async settle() {
+        this.#isComplete = true;
+        this.#narrow();
         while (this.#underWay.size > 0)
             await Promise.race(this.#underWay);
+        if (!this.#proven && this.#refusals >= REFUSALS_AT_END)
+            this.#refusesEverything();
         this.#judgeSuspects(this.#stopped ? 'failed' : 'refused');
+        for (const part of this.#parts.splice(0))
+            this.#end(part, 'failed', NOT_SENT);
         if (this.#error !== undefined)
             throw this.#error.error;
     }
-    /**
-     * Part by part, in an order that finds an acceptance within few refusals, if there is one to be had. Bad rows that
-     * are spread leave only small parts clean: the last of `parts`. Bad rows side by side leave large ones clean: the
-     * first, which are kept for when refusals add up.
-     */
-    async #upload(batch) {
-        const turn = this.#doubt.enter();
-        const whole = { accepted: false };
-        const parts = [batch];
-        try {
-            for (let tries = 0; parts.length > 0; tries += 1) {
-                // A batch that was not refused yet may well be the acceptance that is looked for.
-                if (tries > 0)
-                    await turn.mine();
-                const fromFront = this.#refusals > 0 && this.#refusals % 4 === 0;
-                const part = fromFront ? parts.shift() : parts.pop();
-                const halves = part === undefined ? [] : await this.#uploadPart(part, whole);
-                if (fromFront)
-                    parts.unshift(...halves);
-                // Not always the same side first, lest it be always the one with the bad row.
-                else
-                    parts.push(...(tries % 2 === 0 ? halves : halves.toReversed()));
-                if (this.#refusals === 0 || this.#stopped)
-                    this.#doubt.clear();
-                else
-                    turn.take();
+    #start(act) {
+        const task = act()
+            // Whoever waits for it at that moment or nobody: the first error is kept for `settle`, and ends the run.
+            .catch((error) => {
+            this.#error ??= { error };
+            this.#stopBecause(error);
+        })
+            .finally(() => this.#underWay.delete(task));
+        this.#underWay.add(task);
+    }
+    /** Puts the halves of a refused batch where they wait to be narrowed down. */
+    #setAside(batch) {
+        const parts = partsOf(batch);
+        this.#allowed += TRIES_A_BATCH;
+        for (const part of parts) {
+            if (this.#partBytes + part.body.length > WAITING) {
+                this.#end(part, 'failed', {
+                    ...NOT_SENT,
+                    why: 'too many refused rows at once: left to the next run',
+                });
+            }
+            else {
+                this.#parts.push(part);
+                this.#partBytes += part.body.length;
             }
         }
-        finally {
-            turn.leave();
+        this.#narrow();
+    }
+    #narrow() {
+        const most = this.#proven ? this.#options.concurrency : 1;
+        while (this.#narrowing < most && this.#parts.length > this.#narrowing && this.#mayTry()) {
+            this.#narrowing += 1;
+            this.#start(async () => {
+                try {
+                    while (this.#parts.length > 0 && this.#mayTry())
+                        await this.#tryOne();
+                }
+                finally {
+                    this.#narrowing -= 1;
+                }
+                this.#narrow();
+            });
         }
     }
-    /** @returns the halves that are still to be uploaded in the part's place; usually none */
-    async #uploadPart(batch, whole) {
+    #mayTry() {
+        return !this.#stopped && (this.#proven || this.#isComplete || this.#refusals < this.#allowed);
+    }
+    async #tryOne() {
+        await this.#slots.take();
+        try {
+            const fromNewest = this.#fromNewest;
+            this.#fromNewest = !fromNewest;
+            const part = fromNewest ? this.#parts.pop() : this.#parts.shift();
+            if (part === undefined)
+                return;
+            this.#partBytes -= part.body.length;
+            if (!(await this.#upload(part)))
+                return;
+            const halves = partsOf(part);
+            if (fromNewest)
+                this.#parts.push(...halves);
+            else
+                this.#parts.unshift(...halves);
+            for (const half of halves)
+                this.#partBytes += half.body.length;
+        }
+        finally {
+            this.#slots.give();
+        }
+    }
+    /** @returns whether its parts are still to be uploaded in its place; else it has ended */
+    async #upload(batch) {
         if (this.#stopped)
-            return this.#end(batch, 'failed', 0, '', 'not sent any more');
+            return this.#end(batch, 'failed', NOT_SENT);
         const requestId = this.#options.newRequestId();
         const body = await gzipped(batch.body, GZIP);
+        const sent = { wireBytes: body.length, requestId };
         let answer;
         try {
             answer = await this.#options.send(body, requestId);
         }
         catch (error) {
             this.#failed(error);
-            return this.#end(batch, 'failed', body.length, requestId, error instanceof Error ? error.message : 'unknown');
+            return this.#end(batch, 'failed', { ...sent, why: error instanceof Error ? error.message : 'unknown' });
         }
         this.#failures = 0;
         if (answer.status === 204) {
-            this.#refusals = 0;
-            this.#refusedOutright = 0;
-            whole.accepted = true;
+            this.#proven = true;
             this.#judgeSuspects('refused');
-            return this.#end(batch, 'sent', body.length, requestId, '');
+            this.#end(batch, 'sent', { ...sent, why: '' });
+            this.#narrow();
+            return false;
         }
-        return this.#refused(batch, answer, { wireBytes: body.length, requestId, whole });
+        return this.#refused(batch, answer, sent);
+    }
+    #refused(batch, answer, sent) {
+        const told = { ...sent, why: statusWithCode(answer) };
+        const verdict = this.#options.verdictOf(answer);
+        if (verdict !== undefined) {
+            this.#stopBecause(verdict);
+            return this.#end(batch, 'failed', told);
+        }
+        const rows = batch.keys.length;
+        // Too large says nothing about the rows, and halving always ends.
+        if (answer.status === 413 && rows > 1)
+            return true;
+        if (!this.#proven) {
+            this.#refusals += 1;
+            if (this.#refusals >= REFUSALS_AT_MOST) {
+                this.#refusesEverything(told.why);
+                return this.#end(batch, 'failed', told);
+            }
+        }
+        if (rows > 1)
+            return true;
+        if (this.#proven)
+            return this.#end(batch, 'refused', told);
+        this.#suspects.push({ status: 'refused', batch: slice(batch, 0, 1), ...told });
+        return false;
     }
     #failed(error) {
         this.#failures += 1;
@@ -67208,31 +67308,9 @@ class Ingest {
             this.#stopBecause(new ActionError('uploads-failed', detail));
         }
     }
-    #refused(batch, answer, { wireBytes, requestId, whole }) {
-        const why = statusWithCode(answer);
-        const verdict = this.#options.verdictOf(answer);
-        if (verdict !== undefined) {
-            this.#stopBecause(verdict);
-            return this.#end(batch, 'failed', wireBytes, requestId, why);
-        }
-        const rows = batch.keys.length;
-        // Too large says nothing about the rows, and halving always ends.
-        if (answer.status === 413 && rows > 1)
-            return halves(batch);
-        this.#refusals += 1;
-        // Of a batch of which something was accepted the rest may well be bad rows, and many of them.
-        if (!whole.accepted)
-            this.#refusedOutright += 1;
-        if (this.#refusedOutright >= REFUSALS_IN_A_ROW || this.#refusals >= REFUSALS_AT_ALL) {
-            const detail = `${this.#refusals} uploads refused in a row, the last with ${why}`;
-            this.#stopBecause(new ActionError('everything-refused', detail));
-            return this.#end(batch, 'failed', wireBytes, requestId, why);
-        }
-        if (rows === 1) {
-            this.#suspects.push({ status: 'refused', batch: slice(batch, 0, 1), wireBytes, requestId, why });
-            return [];
-        }
-        return halves(batch);
+    #refusesEverything(why = this.#suspects.at(-1)?.why ?? 'a refusal') {
+        const detail = `${this.#refusals} uploads refused and none accepted, the last with ${why}`;
+        this.#stopBecause(new ActionError('everything-refused', detail));
     }
     #stopBecause(reason) {
         if (this.#stopped)
@@ -67245,12 +67323,14 @@ class Ingest {
         for (const suspect of this.#suspects.splice(0))
             this.#options.onEnd({ ...suspect, status });
     }
-    #end(batch, status, wireBytes, requestId, why) {
-        this.#options.onEnd({ status, batch, wireBytes, requestId, why });
-        return [];
+    #end(batch, status, told) {
+        this.#options.onEnd({ status, batch, ...told });
+        return false;
     }
 }
-function halves(batch) {
+const NOT_SENT = { wireBytes: 0, requestId: '', why: 'not sent any more' };
+/** The halves of a batch, in memory of their own. */
+function partsOf(batch) {
     const rows = batch.keys.length;
     const middle = Math.ceil(rows / 2);
     return [slice(batch, 0, middle), slice(batch, middle, rows)];
@@ -67621,7 +67701,7 @@ function get(link, url, read) {
             return { kind: 'done', value };
         const type = outcome.value.header('content-type')?.includes('json') ? 'broken JSON' : 'no JSON';
         return { kind: 'transient', why: `HTTP 200 with ${type}`, retryAfterMs: undefined };
-    }, link.pace, link.gate);
+    }, link.pace, link.service, link.gate);
 }
 /** A token that is found expired although it was just renewed (the clocks differ) is no refusal of the app. */
 function refusal(answer) {
@@ -68012,6 +68092,8 @@ class Tally {
     collectedWhole = false;
     /** Where the run ended for want of time: what came in the way. */
     outOfTime;
+    /** The last wait that each service asked for. */
+    waits = new Map();
     /** Whether a checkpoint lets the next run go on. */
     carriesOn = false;
     /** Hours of the window that were settled before, and hours before the window that were caught up. */
@@ -68031,6 +68113,12 @@ class Tally {
     }
     get complete() {
         return this.collectedWhole && this.failed === 0 && this.errors.size === 0 && this.outOfTime === undefined;
+    }
+    /** Who made the run wait, where it ended for want of time; empty where the reason says so already. */
+    waitingFor(reason) {
+        const long = [...this.waits.values()].filter(({ service, until }) => until >= this.startedAt + 5000 && !reason.includes(service));
+        const named = long.map(({ service, why, until }) => `${service} (${why}, until ${new Date(until).toISOString()})`);
+        return named.length === 0 ? '' : `; the run last waited for ${named.join(', ')}`;
     }
     warn(code, text) {
         this.warnings.set(code, text);
@@ -68576,7 +68664,8 @@ function linkTo(job, service, scope) {
     return {
         pipeline,
         pace: job.stop.pace,
-        gate: new Gate(WAITS, (until) => job.live.throttled(service, until)),
+        service,
+        gate: new Gate(WAITS, service),
     };
 }
 /** Finds the source that lets us in, among those that the inputs allow. @throws ActionError 'source-refused' */
@@ -68726,7 +68815,7 @@ const IDLE = 5 * lib_clock/* SECOND */.Z2;
  */
 const REMEMBERED = 6 * lib_clock/* HOUR */.dp;
 /** Windows refused in a row, from which on the others are not asked for any more. */
-const intake_REFUSALS_IN_A_ROW = 3;
+const REFUSALS_IN_A_ROW = 3;
 /**
  * From the sources to rows ready to be sent, page by page, as it comes. 'idle' says that nothing came for a while.
  * @throws ActionError, OutOfTimeError
@@ -68796,7 +68885,7 @@ async function* activityEvents(job, chosen, seen) {
                     if (!tally.refusals.includes(reason))
                         tally.refusals.push(reason);
                     refusals += 1;
-                    if (refusals >= intake_REFUSALS_IN_A_ROW) {
+                    if (refusals >= REFUSALS_IN_A_ROW) {
                         const left = tally.hoursPlanned - tally.hoursDone + tally.missing.length;
                         const extent = `${left} of ${tally.hoursPlanned} hours were not collected`;
                         throw new ActionError('source-refused', `${reason}, ${refusals} times in a row; ${extent}`);
@@ -68869,11 +68958,97 @@ function workspacesFault(tally, detail) {
     return afterRefusals(refused ? 'workspaces-refused' : 'source-unreachable', detail, tally);
 }
 
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+;// CONCATENATED MODULE: ./lib/kept-file.js
+
+
+
+/** Links followed by hand before a path counts as a circle, as many as Linux follows. */
+const LINKS = 40;
+/**
+ * Where a file that is carried from run to run really lies. It is replaced by renaming, which would put a plain file in
+ * the place of a symbolic link and leave the lasting file behind it as it was; lock and neighbours lie beside the real one.
+ * @throws ActionError `fault` where something else than a regular file is there: a pipe would block, a device never end
+ */
+function keptFile(path, fault) {
+    try {
+        const real = followed((0,external_node_path_.resolve)(path));
+        const there = (0,external_node_fs_namespaceObject.statSync)(real, { throwIfNoEntry: false });
+        if (there === undefined || there.isFile())
+            return real;
+        throw new ActionError(fault, `expected a regular file, got ${kindOf(there)} at ${path}`);
+    }
+    catch (error) {
+        throw fileFault(error, path, fault);
+    }
+}
+function followed(path, left = LINKS) {
+    const there = (0,external_node_fs_namespaceObject.lstatSync)(path, { throwIfNoEntry: false });
+    if (there !== undefined && !there.isSymbolicLink())
+        return (0,external_node_fs_namespaceObject.realpathSync)(path);
+    if (there === undefined) {
+        const folder = (0,external_node_path_.dirname)(path);
+        return folder === path ? path : (0,external_node_path_.join)(followed(folder, left), (0,external_node_path_.basename)(path));
+    }
+    if (left === 0)
+        throw Object.assign(new Error('a circle of links'), { code: 'ELOOP' });
+    return followed((0,external_node_path_.resolve)((0,external_node_path_.dirname)(path), (0,external_node_fs_namespaceObject.readlinkSync)(path)), left - 1);
+}
+function kindOf(there) {
+    if (there.isDirectory())
+        return 'a folder';
+    if (there.isFIFO())
+        return 'a pipe';
+    if (there.isSocket())
+        return 'a socket';
+    return 'a device';
+}
+/** A fault of the file system as one of the run. Anything without a code is passed on as it is. */
+function fileFault(error, path, fault) {
+    const code = error.code;
+    if (error instanceof ActionError || code === undefined)
+        return error;
+    return new ActionError(fault, `${code} at ${path}`, { cause: error });
+}
+/** Opens a file that only its owner may read, even where it was there already with other rights. */
+function openPrivate(path, flags) {
+    const file = (0,external_node_fs_namespaceObject.openSync)(path, flags, 0o600);
+    try {
+        (0,external_node_fs_namespaceObject.fchmodSync)(file, 0o600);
+    }
+    catch (error) {
+        // Not ours to change, or a file system without such rights; whoever set that up knows who may read it.
+        if (!['EPERM', 'ENOTSUP', 'ENOSYS'].includes(error.code ?? '')) {
+            (0,external_node_fs_namespaceObject.closeSync)(file);
+            throw error;
+        }
+    }
+    return file;
+}
+/**
+ * Writes all bytes, or throws: on a nearly full disk a single write takes a part of them and reports no error.
+ * @param position undefined for the end of the file, or where it was written last
+ */
+function writeAll(file, bytes, position) {
+    for (let written = 0; written < bytes.length;) {
+        const at = position === undefined ? undefined : position + written;
+        const more = (0,external_node_fs_namespaceObject.writeSync)(file, bytes, written, bytes.length - written, at);
+        if (more === 0)
+            throw Object.assign(new Error('nothing was written'), { code: 'ENOSPC' });
+        written += more;
+    }
+}
+
 ;// CONCATENATED MODULE: ./lib/progress/hour-state.js
 
 
 function newHour(hour) {
     return { hour, final: [], count: 0, toldQuiet: false, ids: new KeySet(), contents: new Map() };
+}
+/** The same hour without the events that it was compared with. */
+function withoutEvents(state) {
+    return { ...state, ids: new KeySet(), contents: new Map() };
 }
 /** Settled hours are not asked for again: all of it is final. */
 function isSettled(state) {
@@ -69017,7 +69192,7 @@ function openHours(window, checkpoint) {
 
 
 
-/** A live holder touches its lock this often; one that did not for longer than STALE is dead. */
+/** A live holder writes to its lock this often; one that did not for longer than STALE is dead. */
 const HEARTBEAT = 30_000;
 const STALE = 5 * 60_000;
 /** How long a lock may be empty before who created it counts as dead, and how often it is looked at. */
@@ -69027,34 +69202,60 @@ const POLL = 50;
 const held = new Set();
 /**
  * Takes a file for this process, so that two runs at once do not write to it. A lock that a dead run left behind is
- * taken over: its process is gone from this machine, or it was not touched for five minutes.
- * @returns lets the file go again
+ * taken over: its process is gone from this machine, or the lock was not written to for five minutes by the clock of the
+ * file system that it lies on. Clocks of two machines are never compared.
  * @param fault the code of the error where the lock cannot be written
  * @throws ActionError 'state-locked' or `fault`
  */
 function lock(path, what, fault) {
     const lockPath = `${path}.lock`;
     const guardPath = `${lockPath}.takeover`;
-    const own = { token: (0,external_node_crypto_.randomUUID)(), host: (0,external_node_os_namespaceObject.hostname)(), pid: process.pid };
+    const own = { token: (0,external_node_crypto_.randomUUID)(), host: (0,external_node_os_namespaceObject.hostname)(), pid: process.pid, space: processSpace() };
     if (create(lockPath, own, fault)) {
         // A run that was killed while it took the file over, after the dead run's lock was gone.
         if ((0,external_node_fs_namespaceObject.existsSync)(guardPath) && isDead(guardPath))
             (0,external_node_fs_namespaceObject.rmSync)(guardPath, { force: true });
     }
     else if (!takeOver(lockPath, guardPath, own, fault)) {
-        const there = holderOf(lockPath);
-        const who = there === undefined ? 'another run' : `process ${there.pid} on ${there.host}`;
-        throw new ActionError('state-locked', `${what} ${path} is in use by ${who}`);
+        throw new ActionError('state-locked', `${what} ${path} is in use by ${lock_nameOf(holderOf(lockPath))}`);
     }
     held.add(lockPath);
-    const heartbeat = setInterval(() => touch(lockPath), HEARTBEAT);
+    const isOurs = () => holderOf(lockPath)?.token === own.token;
+    const heartbeat = setInterval(() => {
+        if (isOurs())
+            beat(lockPath, own);
+    }, HEARTBEAT);
     heartbeat.unref();
-    return () => {
-        clearInterval(heartbeat);
-        held.delete(lockPath);
-        if (holderOf(lockPath)?.token === own.token)
-            (0,external_node_fs_namespaceObject.rmSync)(lockPath, { force: true });
+    return {
+        ensureHeld: () => {
+            if (isOurs())
+                return;
+            const who = lock_nameOf(holderOf(lockPath));
+            throw new ActionError('state-locked', `${what} ${path} was taken over by ${who} while this run stood still; it stops, so that nothing is sent twice`);
+        },
+        release: () => {
+            clearInterval(heartbeat);
+            held.delete(lockPath);
+            if (isOurs())
+                (0,external_node_fs_namespaceObject.rmSync)(lockPath, { force: true });
+        },
     };
+}
+/**
+ * The process namespace of this boot of this machine. Without it a process id of another container that happens to have
+ * the same host name would be looked for among the processes of this one.
+ */
+function processSpace() {
+    try {
+        const boot = (0,external_node_fs_namespaceObject.readFileSync)('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+        return `${boot} ${(0,external_node_fs_namespaceObject.readlinkSync)('/proc/self/ns/pid')}`;
+    }
+    catch {
+        return process.platform === 'linux' ? '' : process.platform;
+    }
+}
+function lock_nameOf(holder) {
+    return holder === undefined ? 'another run' : `process ${holder.pid} on ${holder.host}`;
 }
 /**
  * Puts an own lock in a dead one's place. Only who holds the guard may remove a lock that is not its own, and looks
@@ -69107,11 +69308,11 @@ function holderOf(lockPath) {
 function isDead(lockPath) {
     try {
         const { mtimeMs } = (0,external_node_fs_namespaceObject.statSync)(lockPath);
-        if (Date.now() - mtimeMs > STALE || staysEmpty(lockPath))
+        if (fileSystemNow(lockPath) - mtimeMs > STALE || staysEmpty(lockPath))
             return true;
         const holder = holderOf(lockPath);
         // A dead run's process id may have come back, even as ours: a container starts them anew each time.
-        if (holder === undefined || holder.host !== (0,external_node_os_namespaceObject.hostname)())
+        if (holder === undefined || holder.host !== (0,external_node_os_namespaceObject.hostname)() || holder.space !== processSpace())
             return false;
         if (holder.pid === process.pid)
             return !held.has(lockPath);
@@ -69123,6 +69324,21 @@ function isDead(lockPath) {
         return ['ESRCH', 'ENOENT'].includes(error.code ?? '');
     }
 }
+/** The time by which the file system stamps what is written: a file server has a clock of its own. */
+function fileSystemNow(lockPath) {
+    const probe = `${lockPath}.${(0,external_node_crypto_.randomUUID)()}`;
+    try {
+        (0,external_node_fs_namespaceObject.writeFileSync)(probe, '1');
+        return (0,external_node_fs_namespaceObject.statSync)(probe).mtimeMs;
+    }
+    catch {
+        // A full or read-only file system: then no lock can be taken over either.
+        return Date.now();
+    }
+    finally {
+        (0,external_node_fs_namespaceObject.rmSync)(probe, { force: true });
+    }
+}
 /** A process that is killed between creating its lock and writing to it leaves an empty one. */
 function staysEmpty(lockPath) {
     for (let waited = 0; (0,external_node_fs_namespaceObject.statSync)(lockPath).size === 0; waited += POLL) {
@@ -69132,18 +69348,165 @@ function staysEmpty(lockPath) {
     }
     return false;
 }
-function touch(lockPath) {
+/** Writes the same again, so that the file system stamps the lock by its own clock; never leaves it empty in between. */
+function beat(lockPath, own) {
     try {
-        (0,external_node_fs_namespaceObject.utimesSync)(lockPath, new Date(), new Date());
+        const file = (0,external_node_fs_namespaceObject.openSync)(lockPath, 'r+');
+        try {
+            (0,external_node_fs_namespaceObject.writeSync)(file, JSON.stringify(own), 0);
+        }
+        finally {
+            (0,external_node_fs_namespaceObject.closeSync)(file);
+        }
     }
     catch {
         // The file system may be full or gone; the lock then ages, which is what it is for.
     }
 }
 
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(6760);
+;// CONCATENATED MODULE: external "node:fs/promises"
+const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
+;// CONCATENATED MODULE: ./lib/gzip-members.js
+
+
+
+const WINDOW = 65_536;
+/** Identification and method (RFC 1952, 2.3.1). */
+const MAGIC = Buffer.from([0x1f, 0x8b, 0x08]);
+const HEAD = 10;
+const TAIL = 8;
+/**
+ * Goes through a gzip file member by member, each checked to its end, in flat memory. A damaged member does not take
+ * those behind it along: the next one is looked for.
+ */
+async function stretchesOf(path) {
+    const file = await (0,promises_namespaceObject.open)(path, 'r');
+    try {
+        const { size } = await file.stat();
+        const stretches = [];
+        for (let at = 0; at < size;) {
+            const zerosEnd = await endOfZeros(file, at, size);
+            if (zerosEnd > at) {
+                stretches.push({ kind: 'zeros', start: at, end: zerosEnd });
+                at = zerosEnd;
+                continue;
+            }
+            const end = await memberEnd(path, file, at, size);
+            if (end !== undefined)
+                stretches.push({ kind: 'member', start: at, end });
+            else {
+                let next = await findMagic(file, at + 1, size);
+                while (next < size && (await memberEnd(path, file, next, size)) === undefined)
+                    next = await findMagic(file, next + 1, size);
+                stretches.push({ kind: 'damaged', start: at, end: next });
+            }
+            at = stretches.at(-1)?.end ?? size;
+        }
+        return stretches;
+    }
+    finally {
+        await file.close();
+    }
+}
+/** What a member holds. */
+async function* inflated(path, member) {
+    const file = await (0,promises_namespaceObject.open)(path, 'r');
+    try {
+        const start = await bodyStart(file, member.start, member.end);
+        if (start === undefined)
+            return;
+        const source = (0,external_node_fs_namespaceObject.createReadStream)(path, { start, end: member.end - TAIL - 1 });
+        const stream = source.pipe((0,external_node_zlib_.createInflateRaw)());
+        source.on('error', (error) => stream.destroy(error));
+        try {
+            for await (const chunk of stream)
+                yield chunk;
+        }
+        finally {
+            source.destroy();
+            stream.destroy();
+        }
+    }
+    finally {
+        await file.close();
+    }
+}
+/** Where the member that begins at `start` ends, or undefined where it is not whole. */
+async function memberEnd(path, file, start, size) {
+    const body = await bodyStart(file, start, size);
+    if (body === undefined)
+        return undefined;
+    const source = (0,external_node_fs_namespaceObject.createReadStream)(path, { start: body });
+    const stream = source.pipe((0,external_node_zlib_.createInflateRaw)());
+    source.on('error', (error) => stream.destroy(error));
+    let [sum, length] = [0, 0];
+    try {
+        for await (const chunk of stream) {
+            sum = (0,external_node_zlib_.crc32)(chunk, sum);
+            length = (length + chunk.length) % 2 ** 32;
+        }
+    }
+    catch (error) {
+        if (error.code?.startsWith('Z_'))
+            return undefined;
+        throw error;
+    }
+    finally {
+        source.destroy();
+        stream.destroy();
+    }
+    const end = body + stream.bytesWritten + TAIL;
+    if (end > size)
+        return undefined;
+    const tail = await bytesAt(file, end - TAIL, TAIL);
+    return tail.readUInt32LE(0) === sum && tail.readUInt32LE(4) === length ? end : undefined;
+}
+/** Where the compressed data begins behind a header with all its optional parts, or undefined where there is none. */
+async function bodyStart(file, start, size) {
+    const head = await bytesAt(file, start, Math.min(WINDOW, size - start));
+    if (head.length < HEAD || !head.subarray(0, 3).equals(MAGIC))
+        return undefined;
+    const flags = head[3] ?? 0;
+    let at = HEAD;
+    if ((flags & 4) !== 0)
+        at += 2 + (head.length >= at + 2 ? head.readUInt16LE(at) : WINDOW);
+    for (const flag of [8, 16]) {
+        if ((flags & flag) === 0)
+            continue;
+        const end = head.indexOf(0, at);
+        if (end < 0)
+            return undefined;
+        at = end + 1;
+    }
+    if ((flags & 2) !== 0)
+        at += 2;
+    return at < head.length ? start + at : undefined;
+}
+async function bytesAt(file, position, length) {
+    const buffer = Buffer.alloc(length);
+    const { bytesRead } = await file.read(buffer, 0, length, position);
+    return buffer.subarray(0, bytesRead);
+}
+async function endOfZeros(file, from, size) {
+    for (let at = from; at < size; at += WINDOW) {
+        const bytes = await bytesAt(file, at, Math.min(WINDOW, size - at));
+        const other = bytes.findIndex((byte) => byte !== 0);
+        if (other >= 0)
+            return at + other;
+    }
+    return size;
+}
+async function findMagic(file, from, size) {
+    for (let at = from; at < size; at += WINDOW - MAGIC.length) {
+        const found = (await bytesAt(file, at, Math.min(WINDOW, size - at))).indexOf(MAGIC);
+        if (found >= 0)
+            return at + found;
+    }
+    return size;
+}
+
 ;// CONCATENATED MODULE: ./lib/rejected.js
+
 
 
 
@@ -69178,11 +69541,10 @@ function keepRejected(path, batch, reason, { now, recorded }) {
     const member = (0,external_node_zlib_.gzipSync)(lines.join(''));
     try {
         (0,external_node_fs_namespaceObject.mkdirSync)((0,external_node_path_.dirname)(path), { recursive: true });
-        const file = (0,external_node_fs_namespaceObject.openSync)(path, 'a', 0o600);
+        const file = openPrivate(path, 'a');
         const { size } = (0,external_node_fs_namespaceObject.fstatSync)(file);
         try {
-            for (let written = 0; written < member.length;)
-                written += (0,external_node_fs_namespaceObject.writeSync)(file, member, written);
+            writeAll(file, member);
             (0,external_node_fs_namespaceObject.fsyncSync)(file);
         }
         catch (error) {
@@ -69195,47 +69557,36 @@ function keepRejected(path, batch, reason, { now, recorded }) {
         }
     }
     catch (error) {
-        const code = error.code ?? 'unknown error';
-        throw new ActionError('rejected-file', `${code} at ${path}`, { cause: error });
+        throw fileFault(error, path, 'rejected-file');
     }
-}
-/** Whether nothing but zeros stands behind `end`: zlib takes these for the end of a file, whatever follows them. */
-function endsAt(content, end) {
-    return content.subarray(end).every((byte) => byte === 0);
-}
-/** Where zlib stops to read. @throws Error 'Z_…' */
-function endOf(content) {
-    const { engine } = (0,external_node_zlib_.gunzipSync)(content, { info: true });
-    return engine.bytesWritten;
 }
 /**
- * Makes a file of rejected rows ready for more: one that cannot be read to its end (a disk or a
- * machine that failed) is set aside, since nothing behind the damage could ever be replayed.
+ * Makes a file of rejected rows ready for more: one that cannot be read to its end (a disk or a machine that failed) is
+ * set aside, so that what is appended from now on stays readable by any program. Zeros at its end are cut off.
  * @returns where a damaged file was put, or undefined
  */
-function prepareRejected(path, now) {
+async function prepareRejected(path, now) {
     if (!(0,external_node_fs_namespaceObject.existsSync)(path))
         return undefined;
-    try {
-        const content = (0,external_node_fs_namespaceObject.readFileSync)(path);
-        if (content.length === 0)
-            return undefined;
-        const end = endOf(content);
-        if (!endsAt(content, end))
-            throw Object.assign(new Error(), { code: 'Z_DATA_ERROR' });
-        // Behind zeros that a failing machine left nothing could be read again.
-        if (end < content.length)
-            (0,external_node_fs_namespaceObject.truncateSync)(path, end);
-        return undefined;
-    }
-    catch (error) {
-        // A file that cannot be read at all is told when rows have to be kept in it.
-        if (!error.code?.startsWith('Z_'))
-            return undefined;
-        const aside = `${path}.damaged-${new Date(now).toISOString().replace(/[-:.]/g, '')}`;
+    const stretches = await stretchesOf(path);
+    const last = stretches.at(-1);
+    const whole = last?.kind === 'zeros' ? stretches.slice(0, -1) : stretches;
+    if (whole.some(({ kind }) => kind !== 'member')) {
+        const aside = asideOf(path, now);
         (0,external_node_fs_namespaceObject.renameSync)(path, aside);
         return aside;
     }
+    if (last?.kind === 'zeros')
+        (0,external_node_fs_namespaceObject.truncateSync)(path, last.start);
+    return undefined;
+}
+/** The name under which a damaged file is kept. */
+function asideOf(path, now) {
+    const plain = `${path}.damaged-${new Date(now).toISOString().replace(/[-:.]/g, '')}`;
+    let aside = plain;
+    for (let more = 2; (0,external_node_fs_namespaceObject.existsSync)(aside); more += 1)
+        aside = `${plain}-${more}`;
+    return aside;
 }
 
 ;// CONCATENATED MODULE: ./lib/progress/fingerprint.js
@@ -69347,15 +69698,15 @@ const KINDS = {
 };
 const NAMES = new Map(Object.entries(KINDS).map(([name, kind]) => [kind, name]));
 /** Length, its complement, checksum of the rest, kind. */
-const HEAD = 13;
+const record_HEAD = 13;
 const KIND_AT = 12;
 function encode(record) {
     const { length } = record.payload;
-    const framed = Buffer.allocUnsafe(HEAD + length);
+    const framed = Buffer.allocUnsafe(record_HEAD + length);
     framed.writeUInt32LE(length, 0);
     framed.writeUInt32LE(~length >>> 0, 4);
     framed[KIND_AT] = KINDS[record.kind];
-    record.payload.copy(framed, HEAD);
+    record.payload.copy(framed, record_HEAD);
     framed.writeUInt32LE((0,external_node_zlib_.crc32)(framed.subarray(KIND_AT)), 8);
     return framed;
 }
@@ -69367,7 +69718,7 @@ function decode(file) {
     const records = [];
     let at = 0;
     let snapshotEnded = false;
-    while (at + HEAD <= file.length) {
+    while (at + record_HEAD <= file.length) {
         const length = file.readUInt32LE(at);
         // The length has a check of its own: a damaged one must not pass for an append that was cut short, with all the
         // records behind it. Zeros to the end are room that a failing machine gave to an append and never filled.
@@ -69376,14 +69727,14 @@ function decode(file) {
                 break;
             return { ok: false };
         }
-        const end = at + HEAD + length;
+        const end = at + record_HEAD + length;
         if (end > file.length)
             break;
         const framed = file.subarray(at, end);
         const kind = NAMES.get(framed[KIND_AT] ?? 0);
         if (kind === undefined || (0,external_node_zlib_.crc32)(framed.subarray(KIND_AT)) !== framed.readUInt32LE(8))
             return { ok: false };
-        records.push({ kind, payload: framed.subarray(HEAD) });
+        records.push({ kind, payload: framed.subarray(record_HEAD) });
         snapshotEnded ||= kind === 'snapshotEnd';
         at = end;
     }
@@ -69424,8 +69775,7 @@ class Checkpoint {
                     this.#acknowledge(key);
                 break;
             case 'final': {
-                const hour = payload.readDoubleLE(0);
-                addFinal(this.hour(hour), { start: payload.readDoubleLE(8), end: payload.readDoubleLE(16) });
+                this.final({ start: payload.readDoubleLE(8), end: payload.readDoubleLE(16) });
                 break;
             }
             case 'run':
@@ -69449,12 +69799,27 @@ class Checkpoint {
         }
         yield encode({ kind: 'snapshotEnd', payload: Buffer.alloc(0) });
     }
+    /** Notes a part of an hour as final. Of a settled hour the events are let go of: it is not asked for again. */
+    final(part) {
+        const state = this.hour(hourOf(part.start));
+        addFinal(state, part);
+        if (isSettled(state))
+            this.hours.set(state.hour, withoutEvents(state));
+    }
+    /** Whether the hour is settled: every event of it counts as sent, wherever the source lists it. */
+    isSettled(hour) {
+        const state = this.hours.get(hour);
+        return state !== undefined && isSettled(state);
+    }
     /** Whether an event was acknowledged. */
     has(key) {
-        return this.hours.get(key.hour)?.ids.has(key.high, key.low) ?? false;
+        const state = this.hours.get(key.hour);
+        return state !== undefined && (isSettled(state) || state.ids.has(key.high, key.low));
     }
     /** How many equal events without id were acknowledged for their hour. */
     contents(key) {
+        if (this.isSettled(key.hour))
+            return Number.POSITIVE_INFINITY;
         return this.hours.get(key.hour)?.contents.get(contentOf(key)) ?? 0;
     }
     #acknowledge(key) {
@@ -69511,6 +69876,8 @@ function* decodeKeys(payload) {
 
 
 
+/** Bytes appended after which the file is replaced by a snapshot while the run goes on. */
+const APPENDED = 16 * 2 ** 20;
 /**
  * The checkpoint on disk. What a run learns is appended as it happens, and at the end the file is replaced by a fresh
  * snapshot. At any moment, also on a full disk, the file holds a whole state.
@@ -69518,15 +69885,16 @@ function* decodeKeys(payload) {
 class StateFile {
     checkpoint;
     #options;
-    #release;
+    #lock;
     #file;
     #length = 0;
+    #compactAt = APPENDED;
     /** Something could not be appended: only a fresh snapshot holds it. */
     #lacking = false;
-    constructor(options, checkpoint, release) {
+    constructor(options, checkpoint, held) {
         this.#options = options;
         this.checkpoint = checkpoint;
-        this.#release = release;
+        this.#lock = held;
     }
     /**
      * Opens, or begins, a state file; missing folders are created. A damaged file, one of another configuration and one
@@ -69535,19 +69903,19 @@ class StateFile {
      */
     static open(options) {
         const { path, readOnly } = options;
-        let release;
+        let held;
         try {
             if (readOnly)
-                return new StateFile(options, load(options) ?? new Checkpoint(), () => undefined);
+                return new StateFile(options, load(options) ?? new Checkpoint(), undefined);
             (0,external_node_fs_namespaceObject.mkdirSync)((0,external_node_path_.dirname)(path), { recursive: true });
-            release = lock(path, 'the state file', 'state-file');
-            const state = new StateFile(options, load(options) ?? new Checkpoint(), release);
+            held = lock(path, 'the state file', 'state-file');
+            const state = new StateFile(options, load(options) ?? new Checkpoint(), held);
             state.#replace(options.now);
             return state;
         }
         catch (error) {
-            release?.();
-            throw stateFault(error, path);
+            held?.release();
+            throw fileFault(error, path, 'state-file');
         }
     }
     /** Notes that a run begins, and how far back it reaches. */
@@ -69568,8 +69936,12 @@ class StateFile {
     /** Notes a part of an hour as final: collected whole, late enough, and every row acknowledged. */
     final(part) {
         const record = finalRecord(part);
-        addFinal(this.checkpoint.hour(record.payload.readDoubleLE(0)), part);
+        this.checkpoint.final(part);
         this.#append(record);
+    }
+    /** @throws ActionError 'state-locked' where another run has taken the file over */
+    ensureHeld() {
+        this.#lock?.ensureHeld();
     }
     /** Writes the state as a fresh snapshot and lets the file go. @returns what stood in the way of it, if anything did */
     close(now) {
@@ -69586,13 +69958,14 @@ class StateFile {
             if (this.#file !== undefined)
                 (0,external_node_fs_namespaceObject.closeSync)(this.#file);
             this.#file = undefined;
-            this.#release();
+            this.#lock?.release();
         }
     }
     /** @throws ActionError 'state-file': rows acknowledged from now on would be sent again by the next run */
     #append(record) {
         if (this.#options.readOnly || this.#file === undefined)
             return;
+        this.ensureHeld();
         try {
             const framed = encode(record);
             writeAll(this.#file, framed, this.#length);
@@ -69614,14 +69987,29 @@ class StateFile {
             catch {
                 // On a full network drive closing fails as well.
             }
-            throw stateFault(error, this.#options.path);
+            throw fileFault(error, this.#options.path, 'state-file');
+        }
+        this.#compact();
+    }
+    /** What was appended since the last snapshot would have to be read, and held, by the run after a crash. */
+    #compact() {
+        if (this.#length < this.#compactAt)
+            return;
+        this.#compactAt = this.#length + APPENDED;
+        try {
+            this.#replace(this.#options.now);
+        }
+        catch {
+            // No room for a second file: the old one goes on, only longer. Where it can't be opened again, appending says so.
         }
     }
     #replace(now) {
+        this.ensureHeld();
         const { path, fingerprint } = this.#options;
         const fresh = `${path}.new`;
-        const file = (0,external_node_fs_namespaceObject.openSync)(fresh, 'w', 0o600);
+        const file = openPrivate(fresh, 'w');
         let length = 0;
+        const wasOpen = this.#file !== undefined;
         try {
             for (const record of this.checkpoint.snapshot(fingerprint, now)) {
                 writeAll(file, record, length);
@@ -69637,15 +70025,14 @@ class StateFile {
         catch (error) {
             (0,external_node_fs_namespaceObject.closeSync)(file);
             (0,external_node_fs_namespaceObject.rmSync)(fresh, { force: true });
+            // Closed above, and the rename failed: what comes next is still appended to the old one.
+            if (wasOpen && this.#file === undefined)
+                this.#file = (0,external_node_fs_namespaceObject.openSync)(path, 'r+');
             throw error;
         }
         this.#file = file;
         this.#length = length;
-    }
-}
-function writeAll(file, bytes, position) {
-    for (let written = 0; written < bytes.length;) {
-        written += (0,external_node_fs_namespaceObject.writeSync)(file, bytes, written, bytes.length - written, position + written);
+        this.#compactAt = length + APPENDED;
     }
 }
 function load(options) {
@@ -69688,14 +70075,9 @@ function setAside({ path, now, readOnly, onSetAside }, kind, why) {
     onSetAside(`The state file ${path} ${why}: ${where}, and this run is a first run.`);
     return undefined;
 }
-function stateFault(error, path) {
-    const code = error.code;
-    if (error instanceof ActionError || code === undefined)
-        return error;
-    return new ActionError('state-file', `${code} at ${path}`, { cause: error });
-}
 
 ;// CONCATENATED MODULE: ./lib/progress/track.js
+
 
 
 
@@ -69713,16 +70095,17 @@ function stateFault(error, path) {
  * @param onFault told what went wrong with them while the run is under way
  * @throws ActionError 'state-locked' or 'state-file'
  */
-function openTrack(inputs, host, tally, onFault) {
+async function openTrack(inputs, host, tally, onFault) {
     const { clock } = host;
-    const releases = [];
+    const locks = [];
+    const { replayFile, dryRun } = inputs;
+    const rejectedFile = inputs.rejectedFile === undefined ? undefined : keptFile(inputs.rejectedFile, 'rejected-file');
     const state = openState(inputs, host, tally);
     try {
-        const { rejectedFile, replayFile, dryRun } = inputs;
-        if (rejectedFile !== undefined && rejectedFile !== replayFile && !dryRun) {
+        if (rejectedFile !== undefined && inputs.rejectedFile !== replayFile && !dryRun) {
             guardFile(rejectedFile, () => (0,external_node_fs_namespaceObject.mkdirSync)((0,external_node_path_.dirname)(rejectedFile), { recursive: true }));
-            releases.push(lock(rejectedFile, 'the rejected file', 'rejected-file'));
-            const aside = prepareRejected(rejectedFile, clock.now());
+            locks.push(lock(rejectedFile, 'the rejected file', 'rejected-file'));
+            const aside = await prepareRejected(rejectedFile, clock.now());
             if (aside !== undefined)
                 tally.warn('rejected-set-aside', `The file of rejected rows was damaged: kept as ${aside}.`);
         }
@@ -69748,10 +70131,13 @@ function openTrack(inputs, host, tally, onFault) {
     function isSafe({ status, batch, why }) {
         if (status === 'sent')
             return true;
-        const { rejectedFile, replayFile } = inputs;
         if (status === 'failed' || rejectedFile === undefined || replayFile !== undefined)
             return false;
-        return guarded(() => keepRejected(rejectedFile, batch, why, { now: clock.now(), recorded: state !== undefined }));
+        return guarded(() => {
+            for (const { ensureHeld } of locks)
+                ensureHeld();
+            keepRejected(rejectedFile, batch, why, { now: clock.now(), recorded: state !== undefined });
+        });
     }
     function noteQuiet(hours) {
         const checkpoint = state?.checkpoint;
@@ -69774,11 +70160,19 @@ function openTrack(inputs, host, tally, onFault) {
             tally.lastRunAt = before?.at;
             // What lies before the service's history is told once, and then no longer counts as covered.
             const since = clipToHistory({ start: Math.min(before?.since ?? start, start), end }, now).start;
-            guarded(() => state?.begin({ since, at: now }));
+            guarded(() => state?.begin({ since, at: now, ...(before?.accepted === true ? { accepted: true } : {}) }));
         },
         taken: (key) => ledger.taken(key),
+        ensureHeld: () => {
+            state?.ensureHeld();
+            for (const { ensureHeld } of locks)
+                ensureHeld();
+        },
         ended: (ending) => {
             const { keys } = ending.batch;
+            const mark = state?.checkpoint.mark;
+            if (ending.status === 'sent' && mark !== undefined && mark.accepted !== true)
+                guarded(() => state?.begin({ ...mark, accepted: true }));
             const safe = isSafe(ending);
             const fresh = keys.filter((key) => key.recorded !== true);
             const recorded = safe && guarded(() => state?.acknowledged(fresh));
@@ -69794,7 +70188,7 @@ function openTrack(inputs, host, tally, onFault) {
         },
         close: () => {
             const hindrance = state?.close(clock.now());
-            for (const release of releases)
+            for (const { release } of locks)
                 release();
             if (hindrance !== undefined) {
                 const holds = hindrance.lacking
@@ -69810,8 +70204,7 @@ function guardFile(path, act) {
         return act();
     }
     catch (error) {
-        const code = error.code ?? 'unknown error';
-        throw new ActionError('rejected-file', `${code} at ${path}`, { cause: error });
+        throw fileFault(error, path, 'rejected-file');
     }
 }
 function openState(inputs, host, tally) {
@@ -69820,12 +70213,113 @@ function openState(inputs, host, tally) {
         return undefined;
     tally.carriesOn = true;
     return StateFile.open({
-        path,
+        path: keptFile(path, 'state-file'),
         fingerprint: fingerprintOf(inputs),
         now: host.clock.now(),
         readOnly: dryRun,
         onSetAside: (why) => tally.warn('state-set-aside', why),
     });
+}
+
+;// CONCATENATED MODULE: ./lib/replay-progress.js
+
+
+
+
+/** First bytes of the file; one of another version begins otherwise. */
+const replay_progress_HEAD = Buffer.from('replay2\n');
+/** hour, whether by content, and 64 bits of a hash; little-endian. */
+const ENTRY = 8 + 1 + 8;
+/** Beside the replayed file. Holds hashes of events and nothing else of them. */
+function acceptedPath(path) {
+    return `${path}.accepted`;
+}
+/** The events of a file that were accepted, by their keys. */
+class AcceptedRows {
+    #ids = new Map();
+    /** Of equal events without an id: how many. */
+    #contents = new Map();
+    get isEmpty() {
+        return this.#ids.size === 0 && this.#contents.size === 0;
+    }
+    add(key) {
+        if (key.byContent) {
+            this.#contents.set(contentText(key), (this.#contents.get(contentText(key)) ?? 0) + 1);
+            return;
+        }
+        const ids = this.#ids.get(key.hour) ?? new KeySet();
+        ids.add(key.high, key.low);
+        this.#ids.set(key.hour, ids);
+    }
+    /**
+     * For one way through the file: whether the next row with this key was accepted until now. Of equal events without an
+     * id as many count as accepted as were.
+     */
+    oneByOne() {
+        const left = new Map(this.#contents);
+        return (key) => {
+            if (!key.byContent)
+                return this.#ids.get(key.hour)?.has(key.high, key.low) ?? false;
+            const count = left.get(contentText(key)) ?? 0;
+            if (count > 0)
+                left.set(contentText(key), count - 1);
+            return count > 0;
+        };
+    }
+}
+function contentText({ hour, high, low }) {
+    return `${hour} ${high} ${low}`;
+}
+/** What a replay that was cut short noted beside the file. @throws ActionError 'replay-file' */
+function readAccepted(path) {
+    const accepted = new AcceptedRows();
+    const progress = acceptedPath(path);
+    if (!(0,external_node_fs_namespaceObject.existsSync)(progress))
+        return accepted;
+    const bytes = (0,external_node_fs_namespaceObject.readFileSync)(progress);
+    if (!bytes.subarray(0, replay_progress_HEAD.length).equals(replay_progress_HEAD.subarray(0, bytes.length))) {
+        throw new ActionError('replay-file', `${progress} was not written by this version, so it can't be told which rows were accepted already: replay with the version that wrote it, or remove it, which sends those rows again`);
+    }
+    for (let at = replay_progress_HEAD.length; at + ENTRY <= bytes.length; at += ENTRY) {
+        accepted.add({
+            hour: bytes.readDoubleLE(at),
+            byContent: bytes.readUInt8(at + 8) === 1,
+            high: bytes.readUInt32LE(at + 9),
+            low: bytes.readUInt32LE(at + 13),
+        });
+    }
+    return accepted;
+}
+/** Opens the file to append to it, behind the last whole entry. */
+function openAccepted(path) {
+    const file = openPrivate(acceptedPath(path), 'a');
+    const { size } = (0,external_node_fs_namespaceObject.fstatSync)(file);
+    if (size <= replay_progress_HEAD.length) {
+        (0,external_node_fs_namespaceObject.ftruncateSync)(file, 0);
+        writeAll(file, replay_progress_HEAD);
+    }
+    else {
+        (0,external_node_fs_namespaceObject.ftruncateSync)(file, size - ((size - replay_progress_HEAD.length) % ENTRY));
+    }
+    return file;
+}
+/** Appends whole entries or none: half of one would shift all behind it. */
+function appendAccepted(file, keys) {
+    const bytes = Buffer.allocUnsafe(keys.length * ENTRY);
+    let at = 0;
+    for (const { hour, byContent, high, low } of keys) {
+        at = bytes.writeDoubleLE(hour, at);
+        at = bytes.writeUInt8(byContent ? 1 : 0, at);
+        at = bytes.writeUInt32LE(low, bytes.writeUInt32LE(high, at));
+    }
+    const { size } = (0,external_node_fs_namespaceObject.fstatSync)(file);
+    try {
+        writeAll(file, bytes);
+    }
+    catch (error) {
+        (0,external_node_fs_namespaceObject.ftruncateSync)(file, size);
+        throw error;
+    }
 }
 
 ;// CONCATENATED MODULE: ./lib/replay.js
@@ -69839,141 +70333,187 @@ function openState(inputs, host, tally) {
 
 
 
+
+
+
 /**
- * A file of refused rows on its way back. Which lines were accepted is appended to a file beside it as it happens, so
- * that a replay that is cut short does not send them twice.
+ * A file of refused rows on its way back. Which events were accepted is appended to a file beside it as it happens, by
+ * their keys, so that a replay that is cut short does not send them again, whatever was done to the file since. A row
+ * leaves the file only when it was accepted and all that remains is on the disk.
  */
 class Replay {
     #path;
+    #readOnly;
     #accepted;
-    #lines = new WeakMap();
+    #stretches;
+    /** Of the content that was read: another file is not to be replaced by what remains of this one. */
+    #hash;
     #progress;
     /** Lines that hold no row; they stay in the file. */
     unreadable = 0;
-    constructor(path, accepted) {
+    /** Rows of an event that is in the file more than once, beyond the first. */
+    repeated = 0;
+    constructor(path, readOnly, content) {
         this.#path = path;
-        this.#accepted = accepted;
+        this.#readOnly = readOnly;
+        this.#stretches = content.stretches;
+        this.#hash = content.hash;
+        this.#accepted = readAccepted(path);
     }
-    static open(path) {
-        return new Replay(path, acceptedBefore(path));
+    /**
+     * @param readOnly a dry run: nothing is written, neither the file nor beside it
+     * @throws ActionError 'replay-file' where it cannot be read, or nothing in it
+     */
+    static async open(path, readOnly) {
+        try {
+            const stretches = await stretchesOf(path);
+            const nothing = stretches.length > 0 && stretches.every(({ kind }) => kind !== 'member');
+            if (nothing)
+                throw Object.assign(new Error('no gzip'), { code: 'Z_DATA_ERROR' });
+            return new Replay(path, readOnly, { stretches, hash: await hashOf(path) });
+        }
+        catch (error) {
+            throw fileFault(error, path, 'replay-file');
+        }
     }
-    /** The rows that are still to be sent. @throws ActionError 'replay-file' */
+    get isDamaged() {
+        return this.#stretches.some(({ kind }, at) => kind === 'damaged' || (kind === 'zeros' && at < this.#stretches.length - 1));
+    }
+    /** The rows that are still to be sent, each event once. @throws ActionError 'replay-file' */
     async *rows(cuts) {
-        for await (const { number, text } of lines(this.#path)) {
-            if (this.#accepted.has(number))
-                continue;
+        const acceptedBefore = this.#accepted.oneByOne();
+        const met = new Seen();
+        for await (const text of this.#lines()) {
             const found = rowOf(text);
             if (found === undefined) {
                 this.unreadable += 1;
                 continue;
             }
-            this.#lines.set(found.key, number);
-            yield { json: rowJson(found.row, cuts), key: found.key };
+            const { row, key } = found;
+            if (acceptedBefore(key)) {
+                // By a replay that was cut short.
+                continue;
+            }
+            // Equal events without an id are events of their own: which of them is a repeat can't be told, so none is left out.
+            if (!key.byContent && !met.take(key)) {
+                this.repeated += 1;
+                continue;
+            }
+            yield { json: rowJson(row, cuts), key };
         }
     }
     /** Notes rows as accepted. @throws ActionError 'replay-file' where that cannot be written */
     accepted(keys) {
-        const numbers = keys.map((key) => this.#lines.get(key)).filter((number) => number !== undefined);
-        const bytes = Buffer.from(Uint32Array.from(numbers).buffer);
-        for (const number of numbers)
-            this.#accepted.add(number);
-        guarded(this.#path, () => {
-            this.#progress ??= beginProgress(this.#path);
-            for (let at = 0; at < bytes.length;)
-                at += (0,external_node_fs_namespaceObject.writeSync)(this.#progress, bytes, at);
-        });
+        if (this.#readOnly)
+            return;
+        for (const key of keys)
+            this.#accepted.add(key);
+        try {
+            this.#progress ??= openAccepted(this.#path);
+            appendAccepted(this.#progress, keys);
+        }
+        catch (error) {
+            throw fileFault(error, acceptedPath(this.#path), 'replay-file');
+        }
     }
-    /** Takes the accepted rows out of the file. */
-    async close() {
+    /** Takes the accepted rows out of the file; sets it aside as it was where parts of it cannot be read. */
+    async close(now) {
         if (this.#progress !== undefined)
             (0,external_node_fs_namespaceObject.closeSync)(this.#progress);
-        if (this.#accepted.size === 0)
-            return;
+        const nothingToDo = this.#accepted.isEmpty && !this.isDamaged;
+        if (this.#readOnly || nothingToDo)
+            return { damagedAt: undefined };
         const fresh = `${this.#path}.new`;
-        const file = guarded(fresh, () => (0,external_node_fs_namespaceObject.openSync)(fresh, 'w', 0o600));
         try {
-            await this.#writeRest(file);
+            await this.#writeRest(fresh);
+            if ((await hashOf(this.#path)) !== this.#hash) {
+                (0,external_node_fs_namespaceObject.rmSync)(fresh, { force: true });
+                throw new ActionError('replay-file', `${this.#path} was changed while it was replayed: it stays as it is, and what was accepted of it is noted beside it`);
+            }
+            const damagedAt = this.isDamaged ? keepAside(this.#path, now) : undefined;
+            (0,external_node_fs_namespaceObject.renameSync)(fresh, this.#path);
+            (0,external_node_fs_namespaceObject.rmSync)(acceptedPath(this.#path), { force: true });
+            return { damagedAt };
+        }
+        catch (error) {
+            throw fileFault(error, this.#path, 'replay-file');
+        }
+    }
+    async #writeRest(fresh) {
+        const file = openPrivate(fresh, 'w');
+        try {
+            const accepted = this.#accepted.oneByOne();
+            let kept = [];
+            const write = () => {
+                writeAll(file, (0,external_node_zlib_.gzipSync)(kept.join('')));
+                kept = [];
+            };
+            for await (const text of this.#lines()) {
+                const found = rowOf(text);
+                if (found !== undefined && accepted(found.key))
+                    continue;
+                kept.push(`${text}\n`);
+                if (kept.length >= 1000)
+                    write();
+            }
+            write();
             (0,external_node_fs_namespaceObject.fsyncSync)(file);
         }
         catch (error) {
-            (0,external_node_fs_namespaceObject.closeSync)(file);
             (0,external_node_fs_namespaceObject.rmSync)(fresh, { force: true });
-            guarded(fresh, () => {
-                throw error;
-            });
+            throw error;
         }
-        (0,external_node_fs_namespaceObject.closeSync)(file);
-        (0,external_node_fs_namespaceObject.renameSync)(fresh, this.#path);
-        (0,external_node_fs_namespaceObject.rmSync)(progressPath(this.#path), { force: true });
+        finally {
+            (0,external_node_fs_namespaceObject.closeSync)(file);
+        }
     }
-    async #writeRest(file) {
-        let kept = [];
-        const write = () => {
-            (0,external_node_fs_namespaceObject.writeSync)(file, (0,external_node_zlib_.gzipSync)(kept.join('')));
-            kept = [];
-        };
-        for await (const { number, text } of lines(this.#path)) {
-            if (this.#accepted.has(number))
+    async *#lines() {
+        let begun = [];
+        let end = 0;
+        for (const stretch of this.#stretches) {
+            if (stretch.kind !== 'member')
                 continue;
-            kept.push(`${text}\n`);
-            if (kept.length >= 1000)
-                write();
+            // A line that ends in what cannot be read does not go on behind it.
+            if (stretch.start !== end)
+                yield* rest(begun.splice(0));
+            end = stretch.end;
+            for await (const chunk of inflated(this.#path, stretch)) {
+                let from = 0;
+                // Lines end with a line feed and nothing else: JSON may hold what node:readline takes for an end as well.
+                for (let at = chunk.indexOf(LF); at >= 0; at = chunk.indexOf(LF, from)) {
+                    yield* rest([...begun, chunk.subarray(from, at)]);
+                    begun = [];
+                    from = at + 1;
+                }
+                begun.push(chunk.subarray(from));
+            }
         }
-        write();
+        yield* rest(begun);
     }
 }
 const LF = 0x0a;
-/** A fault of the file system, in words of its own. */
-function guarded(path, act) {
-    try {
-        return act();
-    }
-    catch (error) {
-        if (error instanceof ActionError)
-            throw error;
-        const code = error.code ?? 'unknown error';
-        throw new ActionError('replay-file', `${code} at ${path}`, { cause: error });
-    }
+function* rest(parts) {
+    const line = Buffer.concat(parts).toString('utf8');
+    if (line !== '')
+        yield line;
 }
-async function* lines(path) {
-    const source = (0,external_node_fs_namespaceObject.createReadStream)(path);
-    const unzipped = source.pipe((0,external_node_zlib_.createGunzip)());
-    source.on('error', (error) => unzipped.destroy(error));
-    // What still comes after the loop below has ended concerns nobody.
-    unzipped.on('error', () => undefined);
-    let number = 0;
-    try {
-        for await (const text of textsOf(unzipped)) {
-            if (text !== '')
-                yield { number, text };
-            number += 1;
-        }
-        if (!endsAt((0,external_node_fs_namespaceObject.readFileSync)(path), unzipped.bytesWritten))
-            throw Object.assign(new Error(), { code: 'Z_DATA_ERROR' });
-    }
-    catch (error) {
-        const code = error.code ?? 'unknown error';
-        throw new ActionError('replay-file', `${code} after line ${number} of ${path}`, { cause: error });
-    }
-    finally {
-        source.destroy();
-    }
+async function hashOf(path) {
+    const hash = (0,external_node_crypto_.createHash)('sha256');
+    for await (const chunk of (0,external_node_fs_namespaceObject.createReadStream)(path))
+        hash.update(chunk);
+    return hash.digest('hex');
 }
-/** Lines end with a line feed and nothing else: JSON may hold what node:readline takes for an end as well. */
-async function* textsOf(stream) {
-    let begun = [];
-    for await (const chunk of stream) {
-        let from = 0;
-        for (let end = chunk.indexOf(LF); end >= 0; end = chunk.indexOf(LF, from)) {
-            yield Buffer.concat([...begun, chunk.subarray(from, end)]).toString('utf8');
-            begun = [];
-            from = end + 1;
-        }
-        begun.push(chunk.subarray(from));
+/** A second name for the file as it was, so that it is never without one. */
+function keepAside(path, now) {
+    const aside = asideOf(path, now);
+    try {
+        (0,external_node_fs_namespaceObject.linkSync)(path, aside);
     }
-    const rest = Buffer.concat(begun);
-    if (rest.length > 0)
-        yield rest.toString('utf8');
+    catch {
+        // File systems without hard links.
+        (0,external_node_fs_namespaceObject.copyFileSync)(path, aside);
+    }
+    return aside;
 }
 function rowOf(text) {
     try {
@@ -69983,44 +70523,12 @@ function rowOf(text) {
         const row = line.row;
         const time = row.CreationTime ?? row.TimeGenerated;
         const hour = hourOf((typeof time === 'string' ? (0,instant/* parseInstant */.n)(time) : undefined) ?? 0);
-        const key = eventKey(line.event) ?? keyOf({ Id: row.ActivityId }, hour);
+        const key = eventKey(line.event) ?? keyOf({ ...row, Id: row.ActivityId }, hour);
         return { row, key: line.recorded === true ? { ...key, recorded: true } : key };
     }
     catch {
         return undefined;
     }
-}
-/** The progress of a replay names the file that it belongs to by length and hash; lines may be appended to it since. */
-const PROGRESS_HEAD = 36;
-function progressPath(path) {
-    return `${path}.accepted`;
-}
-function beginProgress(path) {
-    const progress = progressPath(path);
-    if ((0,external_node_fs_namespaceObject.existsSync)(progress) && acceptedBefore(path).size > 0)
-        return (0,external_node_fs_namespaceObject.openSync)(progress, 'a', 0o600);
-    const content = (0,external_node_fs_namespaceObject.readFileSync)(path);
-    const head = Buffer.alloc(PROGRESS_HEAD);
-    head.writeUInt32LE(content.length, 0);
-    (0,external_node_crypto_.createHash)('sha256').update(content).digest().copy(head, 4);
-    const file = (0,external_node_fs_namespaceObject.openSync)(progress, 'w', 0o600);
-    (0,external_node_fs_namespaceObject.writeSync)(file, head);
-    return file;
-}
-function acceptedBefore(path) {
-    const accepted = new Set();
-    if (!(0,external_node_fs_namespaceObject.existsSync)(progressPath(path)))
-        return accepted;
-    const progress = (0,external_node_fs_namespaceObject.readFileSync)(progressPath(path));
-    if (progress.length < PROGRESS_HEAD)
-        return accepted;
-    const content = (0,external_node_fs_namespaceObject.readFileSync)(path).subarray(0, progress.readUInt32LE(0));
-    const digest = (0,external_node_crypto_.createHash)('sha256').update(content).digest();
-    if (!digest.equals(progress.subarray(4, PROGRESS_HEAD)))
-        return accepted;
-    for (let at = PROGRESS_HEAD; at + 4 <= progress.length; at += 4)
-        accepted.add(progress.readUInt32LE(at));
-    return accepted;
 }
 
 ;// CONCATENATED MODULE: ./lib/report/budget.js
@@ -70249,12 +70757,14 @@ async function warnOfInactivity(octokit, place, host) {
 
 /** How often a long run says where it is. */
 const INTERVAL = 15 * lib_clock/* SECOND */.Z2;
+/** Waits that are worth a line. */
+const WORTH_TELLING = 5 * lib_clock/* SECOND */.Z2;
 /** Lines of live progress in the log: seldom enough for runs of hours, soon enough to see that it is alive. */
 class Live {
     #tally;
     #clock;
     #info;
-    #throttledUntil = new Map();
+    #toldUntil = new Map();
     #last;
     constructor(tally, clock, info) {
         this.#tally = tally;
@@ -70272,15 +70782,17 @@ class Live {
         const hours = hoursPlanned > 0 ? `${hoursDone} of ${hoursPlanned} hours, ` : '';
         this.#info(`${hours}${grouped(counts.collected)} events collected, ${grouped(ingested)} rows acknowledged in ${grouped(batchesSent)} ${batchesSent === 1 ? 'batch' : 'batches'}`);
     }
-    /** Says that a service throttles, and until when. */
-    throttled(service, until) {
-        // The 429s of requests that were under way together say the same.
-        if (until < (this.#throttledUntil.get(service) ?? 0) + 5 * lib_clock/* SECOND */.Z2)
+    /** Says who makes the run wait, why, and until when; not of the seconds between two attempts. */
+    waiting({ service, why, until }) {
+        const ms = until - this.#clock.now();
+        // Requests that wait for the same say the same.
+        const isThrottle = why.startsWith('HTTP 429');
+        if ((ms < WORTH_TELLING && !isThrottle) || until < (this.#toldUntil.get(service) ?? 0) + WORTH_TELLING)
             return;
-        this.#throttledUntil.set(service, until);
-        const ms = Math.max(until - this.#clock.now(), 0);
+        this.#toldUntil.set(service, until);
         const length = ms >= 2 * lib_clock/* MINUTE */.pY ? `${Math.round(ms / lib_clock/* MINUTE */.pY)} minutes` : `${Math.ceil(ms / lib_clock/* SECOND */.Z2)} seconds`;
-        this.#info(`${service} throttles for ${length}, until ${new Date(until).toISOString()}`);
+        const verb = isThrottle ? 'throttles' : 'makes the run wait';
+        this.#info(`${service} ${verb} for ${length}, until ${new Date(until).toISOString()} (${why})`);
     }
 }
 /** A number with thousands separated: 103,120. */
@@ -70566,8 +71078,9 @@ const CLOSING_RESERVE = 3 * lib_clock/* SECOND */.Z2;
 /**
  * @param startedAt when the step began, ms since the epoch
  * @param deadlineMinutes how long it may run at the most
+ * @param onWait told each wait that a service asks for
  */
-function createStop(host, startedAt, deadlineMinutes) {
+function createStop(host, startedAt, deadlineMinutes, onWait) {
     const { clock } = host;
     const length = deadlineMinutes * lib_clock/* MINUTE */.pY;
     const uploadDeadline = startedAt + length - Math.min(CLOSING_RESERVE, length / 10);
@@ -70589,8 +71102,8 @@ function createStop(host, startedAt, deadlineMinutes) {
     if (host.cancelled.aborted)
         cancel();
     return {
-        pace: { clock, deadline, signal: collecting.signal },
-        uploadPace: { clock, deadline: uploadDeadline, signal: uploading.signal },
+        pace: { clock, deadline, signal: collecting.signal, onWait },
+        uploadPace: { clock, deadline: uploadDeadline, signal: uploading.signal, onWait },
         now: (reason) => collecting.abort(reason),
         signal: collecting.signal,
         dispose: () => {
@@ -70646,6 +71159,7 @@ function newRequestId(context) {
 
 
 
+
 /** Waits where a 429 of the ingestion service names no time. */
 const UPLOAD_WAITS = { first: 2 * lib_clock/* SECOND */.Z2, longest: 60 * lib_clock/* SECOND */.Z2 };
 /**
@@ -70671,34 +71185,32 @@ async function run(host) {
 }
 function noteEnd(error, tally) {
     if (error instanceof OutOfTimeError)
-        tally.outOfTime = error.message;
+        tally.outOfTime = `${error.message}${tally.waitingFor(error.message)}`;
     else
         tally.fail(asActionError(error));
 }
 async function work(inputs, host, tally) {
     tally.dryRun = inputs.dryRun;
-    const stop = createStop(host, tally.startedAt, inputs.deadlineMinutes);
     const live = new Live(tally, host.clock, host.log.info);
+    const onWait = (wait) => {
+        tally.waits.set(wait.service, wait);
+        live.waiting(wait);
+    };
+    const stop = createStop(host, tally.startedAt, inputs.deadlineMinutes, onWait);
     try {
-        const track = openTrack(inputs, host, tally, (error) => {
+        const track = await openTrack(inputs, host, tally, (error) => {
             tally.fail(error);
             if (error.code === 'state-file')
                 stop.now(error);
         });
         try {
-            const plan = makePlan(inputs, host, tally, track.checkpoint);
-            // Before anything can go wrong: what this run does not get to is caught up by the next one.
-            if (inputs.replayFile === undefined && inputs.source !== 'workspaces')
-                track.begin(plan.window);
-            const agent = userAgent(host.context);
-            const { idTokenRequest, mask } = host;
-            const credential = await signIn(inputs, { userAgent: agent, idTokenRequest, pace: stop.pace, mask });
-            const job = { inputs, host, tally, live, stop, track, credential, userAgent: agent };
-            const gate = new Gate(UPLOAD_WAITS, (until) => live.throttled('Azure Monitor ingestion', until));
-            const destination = openDestination(inputs, credential, agent, gate);
-            await credential.getToken(destination.scope);
-            await probe(destination, stop.pace);
-            await transfer(job, plan, destination);
+            const replay = await openReplay(inputs, host, tally);
+            try {
+                await carryOut(inputs, host, tally, { live, stop, track, replay });
+            }
+            finally {
+                await replay?.close();
+            }
         }
         finally {
             track.close();
@@ -70708,13 +71220,34 @@ async function work(inputs, host, tally) {
         stop.dispose();
     }
 }
+/** From the plan to the last upload. */
+async function carryOut(inputs, host, tally, { live, stop, track, replay }) {
+    const plan = makePlan(inputs, host, tally, track.checkpoint);
+    // Before anything can go wrong: what this run does not get to is caught up by the next one.
+    if (inputs.replayFile === undefined && inputs.source !== 'workspaces')
+        track.begin(plan.window);
+    const agent = userAgent(host.context);
+    const { idTokenRequest, mask } = host;
+    const credential = await signIn(inputs, { userAgent: agent, idTokenRequest, pace: stop.pace, mask });
+    const job = { inputs, host, tally, live, stop, track, credential, userAgent: agent };
+    const gate = new Gate(UPLOAD_WAITS, INGESTION);
+    const destination = openDestination(inputs, credential, agent, gate);
+    await credential.getToken(destination.scope);
+    await probe(destination, stop.pace);
+    await transfer(job, plan, destination, replay);
+}
 /** From rows to uploads; afterwards every batch has ended. */
-async function transfer(job, plan, destination) {
+async function transfer(job, plan, destination, replay) {
     const { inputs, host, tally, live, stop } = job;
-    const replay = inputs.replayFile === undefined ? undefined : openReplay(inputs.replayFile, inputs.dryRun);
     const ingest = new Ingest({
         concurrency: inputs.concurrency,
-        send: (body, requestId) => destination_upload(destination, body, requestId, stop.uploadPace),
+        provenBefore: job.track.checkpoint?.mark?.accepted === true,
+        send: (body, requestId) => {
+            // A run that stood still for minutes may have been given up: what it holds is sent by another one.
+            job.track.ensureHeld();
+            replay?.ensureHeld();
+            return destination_upload(destination, body, requestId, stop.uploadPace);
+        },
         verdictOf: (answer) => verdictOf(destination, answer),
         newRequestId: () => newRequestId(host.context),
         onEnd: (ending) => {
@@ -70731,12 +71264,7 @@ async function transfer(job, plan, destination) {
         await feed(job, replay === undefined ? collectRows(job, plan) : replayRows(job, replay.file), ingest);
     }
     finally {
-        try {
-            await ingest.settle();
-        }
-        finally {
-            await replay?.close();
-        }
+        await ingest.settle();
         live.tell(true);
         host.log.endGroup();
     }
@@ -70779,23 +71307,44 @@ async function* replayRows(job, file) {
         track.taken(row.key);
         yield [row];
     }
-    tally.collectedWhole = file.unreadable === 0;
+    tally.counts.collected += file.repeated;
+    tally.counts.skipped += file.repeated;
+    tally.collectedWhole = file.unreadable === 0 && !file.isDamaged;
     if (file.unreadable > 0) {
         tally.warn('replay', `${file.unreadable} lines of the replay file hold no row; they stay in it.`);
     }
 }
-function openReplay(path, dryRun) {
+/** The file of `replay-file`, held against other runs until it is given back. @throws ActionError 'replay-file' */
+async function openReplay(inputs, host, tally) {
+    if (inputs.replayFile === undefined)
+        return undefined;
+    const path = keptFile(inputs.replayFile, 'replay-file');
     if (!(0,external_node_fs_namespaceObject.existsSync)(path))
-        throw new ActionError('replay-file', `no file at ${path}`);
-    const release = dryRun ? () => undefined : lock(path, 'the replay file', 'replay-file');
+        throw new ActionError('replay-file', `no file at ${inputs.replayFile}`);
+    const held = inputs.dryRun ? undefined : lock(path, 'the replay file', 'replay-file');
     try {
-        const file = Replay.open(path);
-        return { file, close: () => file.close().finally(release) };
+        const file = await Replay.open(path, inputs.dryRun);
+        const close = async () => {
+            try {
+                held?.ensureHeld();
+                const { damagedAt } = await file.close(host.clock.now());
+                if (file.isDamaged)
+                    tally.fail(new ActionError('replay-file', damagedDetail(inputs.replayFile ?? path, damagedAt)));
+            }
+            finally {
+                held?.release();
+            }
+        };
+        return { file, close, ensureHeld: () => held?.ensureHeld() };
     }
     catch (error) {
-        release();
+        held?.release();
         throw error;
     }
+}
+function damagedDetail(path, keptAt) {
+    const where = keptAt === undefined ? '' : `; as it was it is kept at ${keptAt}`;
+    return `parts of ${path} are damaged, and the rows in them can't be read; what is whole was taken${where}`;
 }
 /** The hours that this run asks for, held to what the service keeps. */
 function makePlan(inputs, host, tally, checkpoint) {

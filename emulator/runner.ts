@@ -12,6 +12,8 @@ export interface StepResult {
   readonly outputs: Record<string, string>;
   readonly summary: string;
   readonly milliseconds: number;
+  /** Largest resident memory of the process, where it was asked for. */
+  readonly peakKb: number;
 }
 
 export interface StepOptions {
@@ -20,7 +22,15 @@ export interface StepOptions {
   /** Called once the process runs, to send it signals. */
   readonly onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
   readonly onLine?: (line: string) => void;
+  /** No file can grow beyond so many kB, as on a disk that is nearly full (EFBIG in place of ENOSPC). POSIX only. */
+  readonly fileSizeLimit?: number;
+  readonly measurePeak?: boolean;
 }
+
+/** Writes the process's peak to the file that PEAK_FILE names. */
+const PEAK = `--import=data:text/javascript,${encodeURIComponent(
+  "import{writeFileSync}from'node:fs';process.on('exit',()=>writeFileSync(process.env.PEAK_FILE,String(process.resourceUsage().maxRSS)))",
+)}`;
 
 /** Of the sources at hand: tests, demo and fuzzer see to it before they start (freshBundle). */
 const BUNDLE = join(SOURCES_BUNDLE, 'index.js');
@@ -41,7 +51,17 @@ export async function runStep(options: StepOptions): Promise<StepResult> {
     value,
   ]);
   const started = performance.now();
-  const child = spawn(process.execPath, [BUNDLE], {
+  const { fileSizeLimit, measurePeak = false } = options;
+  // POSIX counts in blocks of 512 bytes; the signal would end the process where the write should fail.
+  const [command, arguments_] =
+    fileSizeLimit === undefined
+      ? [process.execPath, [BUNDLE]]
+      : [
+          'sh',
+          ['-c', `trap '' XFSZ; ulimit -f ${2 * fileSizeLimit}; exec "$0" "$1"`, process.execPath, BUNDLE],
+        ];
+  const peakFile = join(folder, 'peak');
+  const child = spawn(command, arguments_, {
     cwd: folder,
     env: {
       PATH: process.env.PATH ?? '',
@@ -53,6 +73,7 @@ export async function runStep(options: StepOptions): Promise<StepResult> {
       GITHUB_RUN_ATTEMPT: '1',
       GITHUB_OUTPUT: outputFile,
       GITHUB_STEP_SUMMARY: summaryFile,
+      ...(measurePeak ? { NODE_OPTIONS: PEAK, PEAK_FILE: peakFile } : {}),
       ...Object.fromEntries(inputs),
       ...options.env,
     },
@@ -72,8 +93,9 @@ export async function runStep(options: StepOptions): Promise<StepResult> {
   const milliseconds = performance.now() - started;
   const outputs = parseOutputs(readFileSync(outputFile, 'utf8'));
   const summary = readFileSync(summaryFile, 'utf8');
+  const peakKb = measurePeak ? Number(readFileSync(peakFile, 'utf8')) : 0;
   rmSync(folder, { recursive: true, force: true });
-  return { code, signal, log, outputs, summary, milliseconds };
+  return { code, signal, log, outputs, summary, milliseconds, peakKb };
 }
 
 /** GITHUB_OUTPUT: `name<<delimiter`, the value's lines, the delimiter. */

@@ -20,6 +20,8 @@ export interface Destination {
   readonly gate: Gate;
 }
 
+/** The service's name for the reader. */
+export const INGESTION = 'Azure Monitor ingestion';
 /** Silence after which an upload is given up. Long, because an upload sent again after its answer was lost is doubled. */
 const SILENCE = 90_000;
 const API_VERSION = '2023-01-01';
@@ -60,17 +62,21 @@ export function openDestination(
 export async function probe(destination: Destination, pace: Pace): Promise<void> {
   const body = Buffer.from('[]');
   try {
-    await retrying(async () => {
-      const outcome = await post(destination, { body, gzipped: false }, pace);
-      // A throttled or ailing service has still let us in; a network fault has not.
-      const answered =
-        outcome.kind === 'throttled' || (outcome.kind === 'transient' && /^HTTP /.test(outcome.why));
-      if (answered) return { kind: 'done', value: undefined };
-      if (outcome.kind !== 'done') return outcome;
-      const verdict = verdictOf(destination, outcome.value);
-      if (verdict !== undefined) throw verdict;
-      return { kind: 'done', value: undefined };
-    }, pace);
+    await retrying(
+      async () => {
+        const outcome = await post(destination, { body, gzipped: false }, pace);
+        // A throttled or ailing service has still let us in; a network fault has not.
+        const answered =
+          outcome.kind === 'throttled' || (outcome.kind === 'transient' && /^HTTP /.test(outcome.why));
+        if (answered) return { kind: 'done', value: undefined };
+        if (outcome.kind !== 'done') return outcome;
+        const verdict = verdictOf(destination, outcome.value);
+        if (verdict !== undefined) throw verdict;
+        return { kind: 'done', value: undefined };
+      },
+      pace,
+      INGESTION,
+    );
   } catch (error) {
     if (!(error instanceof RequestFailedError)) throw error;
     throw new ActionError('destination-unreachable', `${error.message} at ${destination.host}`, {
@@ -101,6 +107,7 @@ export function upload(
         : { kind: 'transient', why, retryAfterMs: undefined };
     },
     pace,
+    INGESTION,
     destination.gate,
   );
 }

@@ -200,16 +200,13 @@ export class ActionError extends Error {
 /** Thrown where a wait would end after the deadline: not a fault, the run ends cleanly with what it has. */
 export class OutOfTimeError extends Error {
   override readonly name = 'OutOfTimeError';
-  /** When the wait that was not begun would have been over, ms since the epoch; undefined where time ran out. */
-  readonly until: number | undefined;
-
-  constructor(until?: number) {
+  /** @param wait the one that was not begun, because it would have ended after the deadline; none where time ran out */
+  constructor(wait?: { readonly service: string; readonly why: string; readonly until: number }) {
     super(
-      until === undefined
+      wait === undefined
         ? 'the deadline came'
-        : `the next wait would have ended at ${new Date(until).toISOString()}, after the deadline`,
+        : `${wait.service} answers ${wait.why}, and the wait for it would have ended at ${new Date(wait.until).toISOString()}, after the deadline`,
     );
-    this.until = until;
   }
 }
 

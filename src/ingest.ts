@@ -1,10 +1,10 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { type Batch, slice } from './batch.ts';
-import { Doubt } from './doubt.ts';
 import { ActionError, OutOfTimeError } from './errors.ts';
 import { type Answer, statusWithCode } from './http/answer.ts';
 import { RequestFailedError } from './http/retry.ts';
+import { Slots } from './slots.ts';
 
 /** How an upload ended. A batch that is halved has no ending of its own, its parts have. */
 export interface Ending {
@@ -18,6 +18,8 @@ export interface Ending {
 
 export interface IngestOptions {
   readonly concurrency: number;
+  /** Whether this destination is known to have accepted rows before: then what it refuses are bad rows. */
+  readonly provenBefore: boolean;
   /** Sends a gzipped body. Throws what `retrying` throws. */
   readonly send: (body: Buffer, requestId: string) => Promise<Answer>;
   /** A refusal that concerns the destination rather than rows, or undefined. */
@@ -28,10 +30,15 @@ export interface IngestOptions {
   readonly onStop: (reason: unknown) => void;
 }
 
-/** Refusals in a row, without an acceptance, after which the rule or the stream is at fault and not single rows. */
-export const REFUSALS_IN_A_ROW = 20;
-/** The same, counting those of batches of which something had been accepted. */
-const REFUSALS_AT_ALL = 400;
+/** Refusals without any acceptance after which the rule or the stream is at fault and not single rows. */
+export const REFUSALS_AT_MOST = 50;
+/** The same at the end of a run, where there is nothing else left to try. */
+const REFUSALS_AT_END = 20;
+/** Refusals spent on the first batches before more rows are waited for, and on each batch that comes then. */
+const FIRST_TRIES = 20;
+const TRIES_A_BATCH = 2;
+/** Refused rows that wait to be narrowed down, in bytes. What comes beyond is left to the next run. */
+const WAITING = 8 * 2 ** 20;
 /** Uploads in a row that failed with all their attempts, after which the destination counts as down. */
 const FAILURES_IN_A_ROW = 8;
 /** zlib's own default level, and room for the whole output, which else comes in ten pieces by way of the main thread. */
@@ -41,36 +48,50 @@ const gzipped = promisify(gzip);
 
 /**
  * Uploads batches, up to `concurrency` at a time. Each ends as sent, refused or failed. A body that is too large is
- * halved; one that is refused is halved down to the rows at fault, so that they do not take the others with them.
+ * halved; one that is refused is halved down to the rows at fault, beside the batches that come after it, so that bad rows
+ * neither take the others with them nor hold them back.
+ *
+ * As long as nothing was accepted it is open whether the rows or the destination are at fault. Then one request at a time
+ * looks for a good row, in turn from the oldest and from the newest end of what was refused, also among rows that come
+ * later: a block of bad rows, wherever it stands, leaves good ones at one of the ends.
  */
 export class Ingest {
   readonly #options: IngestOptions;
+  readonly #slots: Slots;
   readonly #underWay = new Set<Promise<void>>();
-  /** Single rows refused since the last acceptance: at fault themselves only if anything else is ever accepted. */
+  /** Parts of refused batches that are still to be tried, oldest first. */
+  #parts: Batch[] = [];
+  #partBytes = 0;
+  #narrowing = 0;
+  #fromNewest = false;
+  /** Single rows refused before the first acceptance: at fault themselves only if anything is ever accepted. */
   #suspects: Ending[] = [];
+  #proven: boolean;
   #refusals = 0;
-  #refusedOutright = 0;
-  readonly #doubt = new Doubt();
+  #allowed = FIRST_TRIES;
+  #isComplete = false;
   #failures = 0;
   #stopped = false;
   #error: { readonly error: unknown } | undefined;
 
   constructor(options: IngestOptions) {
     this.#options = options;
+    this.#slots = new Slots(options.concurrency);
+    this.#proven = options.provenBefore;
   }
 
   /** Starts a batch's upload; waits while `concurrency` others are under way, which holds collection back. */
   async add(batch: Batch, whenDone: () => void): Promise<void> {
-    while (this.#underWay.size >= this.#options.concurrency) await Promise.race(this.#underWay);
-    const task = this.#upload(batch)
-      .then(whenDone)
-      // Whoever waits for it at that moment or nobody: the first error is kept for `settle`, and ends the run.
-      .catch((error: unknown) => {
-        this.#error ??= { error };
-        this.#stopBecause(error);
-      })
-      .finally(() => this.#underWay.delete(task));
-    this.#underWay.add(task);
+    await this.#slots.take();
+    this.#start(async () => {
+      try {
+        const refused = await this.#upload(batch);
+        if (refused) this.#setAside(batch);
+      } finally {
+        this.#slots.give();
+      }
+      whenDone();
+    });
   }
 
   /**
@@ -83,65 +104,126 @@ export class Ingest {
 
   /** Waits for the uploads under way. Afterwards every batch has ended. */
   async settle(): Promise<void> {
+    this.#isComplete = true;
+    this.#narrow();
     while (this.#underWay.size > 0) await Promise.race(this.#underWay);
+    if (!this.#proven && this.#refusals >= REFUSALS_AT_END) this.#refusesEverything();
     this.#judgeSuspects(this.#stopped ? 'failed' : 'refused');
+    for (const part of this.#parts.splice(0)) this.#end(part, 'failed', NOT_SENT);
     if (this.#error !== undefined) throw this.#error.error;
   }
 
-  /**
-   * Part by part, in an order that finds an acceptance within few refusals, if there is one to be had. Bad rows that
-   * are spread leave only small parts clean: the last of `parts`. Bad rows side by side leave large ones clean: the
-   * first, which are kept for when refusals add up.
-   */
-  async #upload(batch: Batch): Promise<void> {
-    const turn = this.#doubt.enter();
-    const whole = { accepted: false };
-    const parts = [batch];
-    try {
-      for (let tries = 0; parts.length > 0; tries += 1) {
-        // A batch that was not refused yet may well be the acceptance that is looked for.
-        if (tries > 0) await turn.mine();
-        const fromFront = this.#refusals > 0 && this.#refusals % 4 === 0;
-        const part = fromFront ? parts.shift() : parts.pop();
-        const halves = part === undefined ? [] : await this.#uploadPart(part, whole);
-        if (fromFront) parts.unshift(...halves);
-        // Not always the same side first, lest it be always the one with the bad row.
-        else parts.push(...(tries % 2 === 0 ? halves : halves.toReversed()));
-        if (this.#refusals === 0 || this.#stopped) this.#doubt.clear();
-        else turn.take();
+  #start(act: () => Promise<void>): void {
+    const task = act()
+      // Whoever waits for it at that moment or nobody: the first error is kept for `settle`, and ends the run.
+      .catch((error: unknown) => {
+        this.#error ??= { error };
+        this.#stopBecause(error);
+      })
+      .finally(() => this.#underWay.delete(task));
+    this.#underWay.add(task);
+  }
+
+  /** Puts the halves of a refused batch where they wait to be narrowed down. */
+  #setAside(batch: Batch): void {
+    const parts = partsOf(batch);
+    this.#allowed += TRIES_A_BATCH;
+    for (const part of parts) {
+      if (this.#partBytes + part.body.length > WAITING) {
+        this.#end(part, 'failed', {
+          ...NOT_SENT,
+          why: 'too many refused rows at once: left to the next run',
+        });
+      } else {
+        this.#parts.push(part);
+        this.#partBytes += part.body.length;
       }
-    } finally {
-      turn.leave();
+    }
+    this.#narrow();
+  }
+
+  #narrow(): void {
+    const most = this.#proven ? this.#options.concurrency : 1;
+    while (this.#narrowing < most && this.#parts.length > this.#narrowing && this.#mayTry()) {
+      this.#narrowing += 1;
+      this.#start(async () => {
+        try {
+          while (this.#parts.length > 0 && this.#mayTry()) await this.#tryOne();
+        } finally {
+          this.#narrowing -= 1;
+        }
+        this.#narrow();
+      });
     }
   }
 
-  /** @returns the halves that are still to be uploaded in the part's place; usually none */
-  async #uploadPart(batch: Batch, whole: { accepted: boolean }): Promise<Batch[]> {
-    if (this.#stopped) return this.#end(batch, 'failed', 0, '', 'not sent any more');
+  #mayTry(): boolean {
+    return !this.#stopped && (this.#proven || this.#isComplete || this.#refusals < this.#allowed);
+  }
+
+  async #tryOne(): Promise<void> {
+    await this.#slots.take();
+    try {
+      const fromNewest = this.#fromNewest;
+      this.#fromNewest = !fromNewest;
+      const part = fromNewest ? this.#parts.pop() : this.#parts.shift();
+      if (part === undefined) return;
+      this.#partBytes -= part.body.length;
+      if (!(await this.#upload(part))) return;
+      const halves = partsOf(part);
+      if (fromNewest) this.#parts.push(...halves);
+      else this.#parts.unshift(...halves);
+      for (const half of halves) this.#partBytes += half.body.length;
+    } finally {
+      this.#slots.give();
+    }
+  }
+
+  /** @returns whether its parts are still to be uploaded in its place; else it has ended */
+  async #upload(batch: Batch): Promise<boolean> {
+    if (this.#stopped) return this.#end(batch, 'failed', NOT_SENT);
     const requestId = this.#options.newRequestId();
     const body = await gzipped(batch.body, GZIP);
+    const sent = { wireBytes: body.length, requestId };
     let answer: Answer;
     try {
       answer = await this.#options.send(body, requestId);
     } catch (error) {
       this.#failed(error);
-      return this.#end(
-        batch,
-        'failed',
-        body.length,
-        requestId,
-        error instanceof Error ? error.message : 'unknown',
-      );
+      return this.#end(batch, 'failed', { ...sent, why: error instanceof Error ? error.message : 'unknown' });
     }
     this.#failures = 0;
     if (answer.status === 204) {
-      this.#refusals = 0;
-      this.#refusedOutright = 0;
-      whole.accepted = true;
+      this.#proven = true;
       this.#judgeSuspects('refused');
-      return this.#end(batch, 'sent', body.length, requestId, '');
+      this.#end(batch, 'sent', { ...sent, why: '' });
+      this.#narrow();
+      return false;
     }
-    return this.#refused(batch, answer, { wireBytes: body.length, requestId, whole });
+    return this.#refused(batch, answer, sent);
+  }
+
+  #refused(batch: Batch, answer: Answer, sent: { wireBytes: number; requestId: string }): boolean {
+    const told = { ...sent, why: statusWithCode(answer) };
+    const verdict = this.#options.verdictOf(answer);
+    if (verdict !== undefined) {
+      this.#stopBecause(verdict);
+      return this.#end(batch, 'failed', told);
+    }
+    const rows = batch.keys.length;
+    // Too large says nothing about the rows, and halving always ends.
+    if (answer.status === 413 && rows > 1) return true;
+    if (!this.#proven) {
+      this.#refusals += 1;
+      if (this.#refusals >= REFUSALS_AT_MOST) {
+        this.#refusesEverything(told.why);
+        return this.#end(batch, 'failed', told);
+      }
+    }
+    if (rows > 1) return true;
+    if (this.#proven) return this.#end(batch, 'refused', told);
+    this.#suspects.push({ status: 'refused', batch: slice(batch, 0, 1), ...told });
+    return false;
   }
 
   #failed(error: unknown): void {
@@ -154,33 +236,9 @@ export class Ingest {
     }
   }
 
-  #refused(
-    batch: Batch,
-    answer: Answer,
-    { wireBytes, requestId, whole }: { wireBytes: number; requestId: string; whole: { accepted: boolean } },
-  ): Batch[] {
-    const why = statusWithCode(answer);
-    const verdict = this.#options.verdictOf(answer);
-    if (verdict !== undefined) {
-      this.#stopBecause(verdict);
-      return this.#end(batch, 'failed', wireBytes, requestId, why);
-    }
-    const rows = batch.keys.length;
-    // Too large says nothing about the rows, and halving always ends.
-    if (answer.status === 413 && rows > 1) return halves(batch);
-    this.#refusals += 1;
-    // Of a batch of which something was accepted the rest may well be bad rows, and many of them.
-    if (!whole.accepted) this.#refusedOutright += 1;
-    if (this.#refusedOutright >= REFUSALS_IN_A_ROW || this.#refusals >= REFUSALS_AT_ALL) {
-      const detail = `${this.#refusals} uploads refused in a row, the last with ${why}`;
-      this.#stopBecause(new ActionError('everything-refused', detail));
-      return this.#end(batch, 'failed', wireBytes, requestId, why);
-    }
-    if (rows === 1) {
-      this.#suspects.push({ status: 'refused', batch: slice(batch, 0, 1), wireBytes, requestId, why });
-      return [];
-    }
-    return halves(batch);
+  #refusesEverything(why = this.#suspects.at(-1)?.why ?? 'a refusal'): void {
+    const detail = `${this.#refusals} uploads refused and none accepted, the last with ${why}`;
+    this.#stopBecause(new ActionError('everything-refused', detail));
   }
 
   #stopBecause(reason: unknown): void {
@@ -194,13 +252,16 @@ export class Ingest {
     for (const suspect of this.#suspects.splice(0)) this.#options.onEnd({ ...suspect, status });
   }
 
-  #end(batch: Batch, status: Ending['status'], wireBytes: number, requestId: string, why: string): Batch[] {
-    this.#options.onEnd({ status, batch, wireBytes, requestId, why });
-    return [];
+  #end(batch: Batch, status: Ending['status'], told: Omit<Ending, 'status' | 'batch'>): false {
+    this.#options.onEnd({ status, batch, ...told });
+    return false;
   }
 }
 
-function halves(batch: Batch): Batch[] {
+const NOT_SENT = { wireBytes: 0, requestId: '', why: 'not sent any more' };
+
+/** The halves of a batch, in memory of their own. */
+function partsOf(batch: Batch): Batch[] {
   const rows = batch.keys.length;
   const middle = Math.ceil(rows / 2);
   return [slice(batch, 0, middle), slice(batch, middle, rows)];

@@ -5,16 +5,14 @@ import {
   fsyncSync,
   ftruncateSync,
   mkdirSync,
-  openSync,
-  readFileSync,
   renameSync,
   truncateSync,
-  writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import { type Batch, rowAt } from './batch.ts';
-import { ActionError } from './errors.ts';
+import { stretchesOf } from './gzip-members.ts';
+import { fileFault, openPrivate, writeAll } from './kept-file.ts';
 import type { EventKey } from './seen.ts';
 
 /** A line of the file: the row, why and when it was refused, and which event it is. */
@@ -66,10 +64,10 @@ export function keepRejected(
   const member = gzipSync(lines.join(''));
   try {
     mkdirSync(dirname(path), { recursive: true });
-    const file = openSync(path, 'a', 0o600);
+    const file = openPrivate(path, 'a');
     const { size } = fstatSync(file);
     try {
-      for (let written = 0; written < member.length; ) written += writeSync(file, member, written);
+      writeAll(file, member);
       fsyncSync(file);
     } catch (error) {
       // Half a member would make everything behind it unreadable.
@@ -79,42 +77,33 @@ export function keepRejected(
       closeSync(file);
     }
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-    throw new ActionError('rejected-file', `${code} at ${path}`, { cause: error });
+    throw fileFault(error, path, 'rejected-file');
   }
-}
-
-/** Whether nothing but zeros stands behind `end`: zlib takes these for the end of a file, whatever follows them. */
-export function endsAt(content: Buffer, end: number): boolean {
-  return content.subarray(end).every((byte) => byte === 0);
-}
-
-/** Where zlib stops to read. @throws Error 'Z_…' */
-function endOf(content: Buffer): number {
-  const { engine } = gunzipSync(content, { info: true }) as unknown as { engine: { bytesWritten: number } };
-  return engine.bytesWritten;
 }
 
 /**
- * Makes a file of rejected rows ready for more: one that cannot be read to its end (a disk or a
- * machine that failed) is set aside, since nothing behind the damage could ever be replayed.
+ * Makes a file of rejected rows ready for more: one that cannot be read to its end (a disk or a machine that failed) is
+ * set aside, so that what is appended from now on stays readable by any program. Zeros at its end are cut off.
  * @returns where a damaged file was put, or undefined
  */
-export function prepareRejected(path: string, now: number): string | undefined {
+export async function prepareRejected(path: string, now: number): Promise<string | undefined> {
   if (!existsSync(path)) return undefined;
-  try {
-    const content = readFileSync(path);
-    if (content.length === 0) return undefined;
-    const end = endOf(content);
-    if (!endsAt(content, end)) throw Object.assign(new Error(), { code: 'Z_DATA_ERROR' });
-    // Behind zeros that a failing machine left nothing could be read again.
-    if (end < content.length) truncateSync(path, end);
-    return undefined;
-  } catch (error) {
-    // A file that cannot be read at all is told when rows have to be kept in it.
-    if (!(error as NodeJS.ErrnoException).code?.startsWith('Z_')) return undefined;
-    const aside = `${path}.damaged-${new Date(now).toISOString().replace(/[-:.]/g, '')}`;
+  const stretches = await stretchesOf(path);
+  const last = stretches.at(-1);
+  const whole = last?.kind === 'zeros' ? stretches.slice(0, -1) : stretches;
+  if (whole.some(({ kind }) => kind !== 'member')) {
+    const aside = asideOf(path, now);
     renameSync(path, aside);
     return aside;
   }
+  if (last?.kind === 'zeros') truncateSync(path, last.start);
+  return undefined;
+}
+
+/** The name under which a damaged file is kept. */
+export function asideOf(path: string, now: number): string {
+  const plain = `${path}.damaged-${new Date(now).toISOString().replace(/[-:.]/g, '')}`;
+  let aside = plain;
+  for (let more = 2; existsSync(aside); more += 1) aside = `${plain}-${more}`;
+  return aside;
 }

@@ -1,157 +1,213 @@
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  createReadStream,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
-import { createGunzip, gzipSync } from 'node:zlib';
+import { closeSync, copyFileSync, createReadStream, fsyncSync, linkSync, renameSync, rmSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import type { ReadyRow } from './batch.ts';
 import type { Cuts } from './cut.ts';
 import { ActionError } from './errors.ts';
 import { parseExactly } from './exact-json.ts';
+import { inflated, type Stretch, stretchesOf } from './gzip-members.ts';
 import { parseInstant } from './instant.ts';
+import { fileFault, openPrivate, writeAll } from './kept-file.ts';
 import { rowJson } from './map.ts';
-import { endsAt, eventKey } from './rejected.ts';
-import { type EventKey, keyOf } from './seen.ts';
+import { asideOf, eventKey } from './rejected.ts';
+import {
+  type AcceptedRows,
+  acceptedPath,
+  appendAccepted,
+  openAccepted,
+  readAccepted,
+} from './replay-progress.ts';
+import { type EventKey, keyOf, Seen } from './seen.ts';
 import { hourOf } from './window.ts';
 
+/** What came of the file when it was given back. */
+export interface Returned {
+  /** Where the file as it was is kept, because parts of it could not be read. */
+  readonly damagedAt: string | undefined;
+}
+
 /**
- * A file of refused rows on its way back. Which lines were accepted is appended to a file beside it as it happens, so
- * that a replay that is cut short does not send them twice.
+ * A file of refused rows on its way back. Which events were accepted is appended to a file beside it as it happens, by
+ * their keys, so that a replay that is cut short does not send them again, whatever was done to the file since. A row
+ * leaves the file only when it was accepted and all that remains is on the disk.
  */
 export class Replay {
   readonly #path: string;
-  readonly #accepted: Set<number>;
-  readonly #lines = new WeakMap<EventKey, number>();
+  readonly #readOnly: boolean;
+  readonly #accepted: AcceptedRows;
+  readonly #stretches: readonly Stretch[];
+  /** Of the content that was read: another file is not to be replaced by what remains of this one. */
+  readonly #hash: string;
   #progress: number | undefined;
   /** Lines that hold no row; they stay in the file. */
   unreadable = 0;
+  /** Rows of an event that is in the file more than once, beyond the first. */
+  repeated = 0;
 
-  private constructor(path: string, accepted: Set<number>) {
+  private constructor(
+    path: string,
+    readOnly: boolean,
+    content: { stretches: readonly Stretch[]; hash: string },
+  ) {
     this.#path = path;
-    this.#accepted = accepted;
+    this.#readOnly = readOnly;
+    this.#stretches = content.stretches;
+    this.#hash = content.hash;
+    this.#accepted = readAccepted(path);
   }
 
-  static open(path: string): Replay {
-    return new Replay(path, acceptedBefore(path));
+  /**
+   * @param readOnly a dry run: nothing is written, neither the file nor beside it
+   * @throws ActionError 'replay-file' where it cannot be read, or nothing in it
+   */
+  static async open(path: string, readOnly: boolean): Promise<Replay> {
+    try {
+      const stretches = await stretchesOf(path);
+      const nothing = stretches.length > 0 && stretches.every(({ kind }) => kind !== 'member');
+      if (nothing) throw Object.assign(new Error('no gzip'), { code: 'Z_DATA_ERROR' });
+      return new Replay(path, readOnly, { stretches, hash: await hashOf(path) });
+    } catch (error) {
+      throw fileFault(error, path, 'replay-file');
+    }
   }
 
-  /** The rows that are still to be sent. @throws ActionError 'replay-file' */
+  get isDamaged(): boolean {
+    return this.#stretches.some(
+      ({ kind }, at) => kind === 'damaged' || (kind === 'zeros' && at < this.#stretches.length - 1),
+    );
+  }
+
+  /** The rows that are still to be sent, each event once. @throws ActionError 'replay-file' */
   async *rows(cuts: Cuts): AsyncGenerator<ReadyRow, void> {
-    for await (const { number, text } of lines(this.#path)) {
-      if (this.#accepted.has(number)) continue;
+    const acceptedBefore = this.#accepted.oneByOne();
+    const met = new Seen();
+    for await (const text of this.#lines()) {
       const found = rowOf(text);
       if (found === undefined) {
         this.unreadable += 1;
         continue;
       }
-      this.#lines.set(found.key, number);
-      yield { json: rowJson(found.row, cuts), key: found.key };
+      const { row, key } = found;
+      if (acceptedBefore(key)) {
+        // By a replay that was cut short.
+        continue;
+      }
+      // Equal events without an id are events of their own: which of them is a repeat can't be told, so none is left out.
+      if (!key.byContent && !met.take(key)) {
+        this.repeated += 1;
+        continue;
+      }
+      yield { json: rowJson(row, cuts), key };
     }
   }
 
   /** Notes rows as accepted. @throws ActionError 'replay-file' where that cannot be written */
   accepted(keys: readonly EventKey[]): void {
-    const numbers = keys.map((key) => this.#lines.get(key)).filter((number) => number !== undefined);
-    const bytes = Buffer.from(Uint32Array.from(numbers).buffer);
-    for (const number of numbers) this.#accepted.add(number);
-    guarded(this.#path, () => {
-      this.#progress ??= beginProgress(this.#path);
-      for (let at = 0; at < bytes.length; ) at += writeSync(this.#progress, bytes, at);
-    });
+    if (this.#readOnly) return;
+    for (const key of keys) this.#accepted.add(key);
+    try {
+      this.#progress ??= openAccepted(this.#path);
+      appendAccepted(this.#progress, keys);
+    } catch (error) {
+      throw fileFault(error, acceptedPath(this.#path), 'replay-file');
+    }
   }
 
-  /** Takes the accepted rows out of the file. */
-  async close(): Promise<void> {
+  /** Takes the accepted rows out of the file; sets it aside as it was where parts of it cannot be read. */
+  async close(now: number): Promise<Returned> {
     if (this.#progress !== undefined) closeSync(this.#progress);
-    if (this.#accepted.size === 0) return;
+    const nothingToDo = this.#accepted.isEmpty && !this.isDamaged;
+    if (this.#readOnly || nothingToDo) return { damagedAt: undefined };
     const fresh = `${this.#path}.new`;
-    const file = guarded(fresh, () => openSync(fresh, 'w', 0o600));
     try {
-      await this.#writeRest(file);
+      await this.#writeRest(fresh);
+      if ((await hashOf(this.#path)) !== this.#hash) {
+        rmSync(fresh, { force: true });
+        throw new ActionError(
+          'replay-file',
+          `${this.#path} was changed while it was replayed: it stays as it is, and what was accepted of it is noted beside it`,
+        );
+      }
+      const damagedAt = this.isDamaged ? keepAside(this.#path, now) : undefined;
+      renameSync(fresh, this.#path);
+      rmSync(acceptedPath(this.#path), { force: true });
+      return { damagedAt };
+    } catch (error) {
+      throw fileFault(error, this.#path, 'replay-file');
+    }
+  }
+
+  async #writeRest(fresh: string): Promise<void> {
+    const file = openPrivate(fresh, 'w');
+    try {
+      const accepted = this.#accepted.oneByOne();
+      let kept: string[] = [];
+      const write = () => {
+        writeAll(file, gzipSync(kept.join('')));
+        kept = [];
+      };
+      for await (const text of this.#lines()) {
+        const found = rowOf(text);
+        if (found !== undefined && accepted(found.key)) continue;
+        kept.push(`${text}\n`);
+        if (kept.length >= 1000) write();
+      }
+      write();
       fsyncSync(file);
     } catch (error) {
-      closeSync(file);
       rmSync(fresh, { force: true });
-      guarded(fresh, () => {
-        throw error;
-      });
+      throw error;
+    } finally {
+      closeSync(file);
     }
-    closeSync(file);
-    renameSync(fresh, this.#path);
-    rmSync(progressPath(this.#path), { force: true });
   }
 
-  async #writeRest(file: number): Promise<void> {
-    let kept: string[] = [];
-    const write = () => {
-      writeSync(file, gzipSync(kept.join('')));
-      kept = [];
-    };
-    for await (const { number, text } of lines(this.#path)) {
-      if (this.#accepted.has(number)) continue;
-      kept.push(`${text}\n`);
-      if (kept.length >= 1000) write();
+  async *#lines(): AsyncGenerator<string, void> {
+    let begun: Buffer[] = [];
+    let end = 0;
+    for (const stretch of this.#stretches) {
+      if (stretch.kind !== 'member') continue;
+      // A line that ends in what cannot be read does not go on behind it.
+      if (stretch.start !== end) yield* rest(begun.splice(0));
+      end = stretch.end;
+      for await (const chunk of inflated(this.#path, stretch)) {
+        let from = 0;
+        // Lines end with a line feed and nothing else: JSON may hold what node:readline takes for an end as well.
+        for (let at = chunk.indexOf(LF); at >= 0; at = chunk.indexOf(LF, from)) {
+          yield* rest([...begun, chunk.subarray(from, at)]);
+          begun = [];
+          from = at + 1;
+        }
+        begun.push(chunk.subarray(from));
+      }
     }
-    write();
+    yield* rest(begun);
   }
 }
 
 const LF = 0x0a;
 
-/** A fault of the file system, in words of its own. */
-function guarded<T>(path: string, act: () => T): T {
-  try {
-    return act();
-  } catch (error) {
-    if (error instanceof ActionError) throw error;
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-    throw new ActionError('replay-file', `${code} at ${path}`, { cause: error });
-  }
+function* rest(parts: readonly Buffer[]): Generator<string, void> {
+  const line = Buffer.concat(parts).toString('utf8');
+  if (line !== '') yield line;
 }
 
-async function* lines(path: string): AsyncGenerator<{ number: number; text: string }, void> {
-  const source = createReadStream(path);
-  const unzipped = source.pipe(createGunzip());
-  source.on('error', (error) => unzipped.destroy(error));
-  // What still comes after the loop below has ended concerns nobody.
-  unzipped.on('error', () => undefined);
-  let number = 0;
-  try {
-    for await (const text of textsOf(unzipped)) {
-      if (text !== '') yield { number, text };
-      number += 1;
-    }
-    if (!endsAt(readFileSync(path), unzipped.bytesWritten))
-      throw Object.assign(new Error(), { code: 'Z_DATA_ERROR' });
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-    throw new ActionError('replay-file', `${code} after line ${number} of ${path}`, { cause: error });
-  } finally {
-    source.destroy();
-  }
+async function hashOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
 }
 
-/** Lines end with a line feed and nothing else: JSON may hold what node:readline takes for an end as well. */
-async function* textsOf(stream: AsyncIterable<Buffer>): AsyncGenerator<string, void> {
-  let begun: Buffer[] = [];
-  for await (const chunk of stream) {
-    let from = 0;
-    for (let end = chunk.indexOf(LF); end >= 0; end = chunk.indexOf(LF, from)) {
-      yield Buffer.concat([...begun, chunk.subarray(from, end)]).toString('utf8');
-      begun = [];
-      from = end + 1;
-    }
-    begun.push(chunk.subarray(from));
+/** A second name for the file as it was, so that it is never without one. */
+function keepAside(path: string, now: number): string {
+  const aside = asideOf(path, now);
+  try {
+    linkSync(path, aside);
+  } catch {
+    // File systems without hard links.
+    copyFileSync(path, aside);
   }
-  const rest = Buffer.concat(begun);
-  if (rest.length > 0) yield rest.toString('utf8');
+  return aside;
 }
 
 function rowOf(text: string): { row: Record<string, unknown>; key: EventKey } | undefined {
@@ -161,40 +217,9 @@ function rowOf(text: string): { row: Record<string, unknown>; key: EventKey } | 
     const row = line.row as Record<string, unknown>;
     const time = row.CreationTime ?? row.TimeGenerated;
     const hour = hourOf((typeof time === 'string' ? parseInstant(time) : undefined) ?? 0);
-    const key = eventKey(line.event) ?? keyOf({ Id: row.ActivityId }, hour);
+    const key = eventKey(line.event) ?? keyOf({ ...row, Id: row.ActivityId }, hour);
     return { row, key: line.recorded === true ? { ...key, recorded: true } : key };
   } catch {
     return undefined;
   }
-}
-
-/** The progress of a replay names the file that it belongs to by length and hash; lines may be appended to it since. */
-const PROGRESS_HEAD = 36;
-
-function progressPath(path: string): string {
-  return `${path}.accepted`;
-}
-
-function beginProgress(path: string): number {
-  const progress = progressPath(path);
-  if (existsSync(progress) && acceptedBefore(path).size > 0) return openSync(progress, 'a', 0o600);
-  const content = readFileSync(path);
-  const head = Buffer.alloc(PROGRESS_HEAD);
-  head.writeUInt32LE(content.length, 0);
-  createHash('sha256').update(content).digest().copy(head, 4);
-  const file = openSync(progress, 'w', 0o600);
-  writeSync(file, head);
-  return file;
-}
-
-function acceptedBefore(path: string): Set<number> {
-  const accepted = new Set<number>();
-  if (!existsSync(progressPath(path))) return accepted;
-  const progress = readFileSync(progressPath(path));
-  if (progress.length < PROGRESS_HEAD) return accepted;
-  const content = readFileSync(path).subarray(0, progress.readUInt32LE(0));
-  const digest = createHash('sha256').update(content).digest();
-  if (!digest.equals(progress.subarray(4, PROGRESS_HEAD))) return accepted;
-  for (let at = PROGRESS_HEAD; at + 4 <= progress.length; at += 4) accepted.add(progress.readUInt32LE(at));
-  return accepted;
 }

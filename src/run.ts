@@ -2,26 +2,34 @@ import { existsSync } from 'node:fs';
 import { signIn } from './auth/sign-in.ts';
 import { type Batch, Batcher, type ReadyRow } from './batch.ts';
 import { SECOND } from './clock.ts';
-import { type Destination, openDestination, probe, upload, verdictOf } from './destination.ts';
+import { type Destination, INGESTION, openDestination, probe, upload, verdictOf } from './destination.ts';
 import { ActionError, asActionError, OutOfTimeError } from './errors.ts';
 import type { Host } from './host.ts';
 import { Gate } from './http/gate.ts';
+import type { Wait } from './http/pace.ts';
 import { Ingest } from './ingest.ts';
 import { type Inputs, readInputs } from './inputs.ts';
 import { collectRows } from './intake.ts';
 import type { Job } from './job.ts';
+import { keptFile } from './kept-file.ts';
 import { type Plan, planHours } from './plan.ts';
 import { lock } from './progress/lock.ts';
-import { openTrack } from './progress/track.ts';
+import { openTrack, type Track } from './progress/track.ts';
 import { Replay } from './replay.ts';
 import { conclude } from './report/conclusions.ts';
 import { trackFailure } from './report/failure-issue.ts';
 import { Live } from './report/live.ts';
 import { report } from './report/report.ts';
 import { Tally } from './report/tally.ts';
-import { createStop } from './stop.ts';
+import { createStop, type Stop } from './stop.ts';
 import { newRequestId, userAgent } from './trace.ts';
 import { requestedWindow } from './window.ts';
+
+interface ReplayFile {
+  readonly file: Replay;
+  readonly close: () => Promise<void>;
+  readonly ensureHeld: () => void;
+}
 
 /** Waits where a 429 of the ingestion service names no time. */
 const UPLOAD_WAITS = { first: 2 * SECOND, longest: 60 * SECOND };
@@ -47,32 +55,30 @@ export async function run(host: Host): Promise<boolean> {
 }
 
 function noteEnd(error: unknown, tally: Tally): void {
-  if (error instanceof OutOfTimeError) tally.outOfTime = error.message;
+  if (error instanceof OutOfTimeError) tally.outOfTime = `${error.message}${tally.waitingFor(error.message)}`;
   else tally.fail(asActionError(error));
 }
 
 async function work(inputs: Inputs, host: Host, tally: Tally): Promise<void> {
   tally.dryRun = inputs.dryRun;
-  const stop = createStop(host, tally.startedAt, inputs.deadlineMinutes);
   const live = new Live(tally, host.clock, host.log.info);
+  const onWait = (wait: Wait) => {
+    tally.waits.set(wait.service, wait);
+    live.waiting(wait);
+  };
+  const stop = createStop(host, tally.startedAt, inputs.deadlineMinutes, onWait);
   try {
-    const track = openTrack(inputs, host, tally, (error) => {
+    const track = await openTrack(inputs, host, tally, (error) => {
       tally.fail(error);
       if (error.code === 'state-file') stop.now(error);
     });
     try {
-      const plan = makePlan(inputs, host, tally, track.checkpoint);
-      // Before anything can go wrong: what this run does not get to is caught up by the next one.
-      if (inputs.replayFile === undefined && inputs.source !== 'workspaces') track.begin(plan.window);
-      const agent = userAgent(host.context);
-      const { idTokenRequest, mask } = host;
-      const credential = await signIn(inputs, { userAgent: agent, idTokenRequest, pace: stop.pace, mask });
-      const job: Job = { inputs, host, tally, live, stop, track, credential, userAgent: agent };
-      const gate = new Gate(UPLOAD_WAITS, (until) => live.throttled('Azure Monitor ingestion', until));
-      const destination = openDestination(inputs, credential, agent, gate);
-      await credential.getToken(destination.scope);
-      await probe(destination, stop.pace);
-      await transfer(job, plan, destination);
+      const replay = await openReplay(inputs, host, tally);
+      try {
+        await carryOut(inputs, host, tally, { live, stop, track, replay });
+      } finally {
+        await replay?.close();
+      }
     } finally {
       track.close();
     }
@@ -81,13 +87,51 @@ async function work(inputs: Inputs, host: Host, tally: Tally): Promise<void> {
   }
 }
 
+interface UnderWay {
+  readonly live: Live;
+  readonly stop: Stop;
+  readonly track: Track;
+  readonly replay: ReplayFile | undefined;
+}
+
+/** From the plan to the last upload. */
+async function carryOut(
+  inputs: Inputs,
+  host: Host,
+  tally: Tally,
+  { live, stop, track, replay }: UnderWay,
+): Promise<void> {
+  const plan = makePlan(inputs, host, tally, track.checkpoint);
+  // Before anything can go wrong: what this run does not get to is caught up by the next one.
+  if (inputs.replayFile === undefined && inputs.source !== 'workspaces') track.begin(plan.window);
+  const agent = userAgent(host.context);
+  const { idTokenRequest, mask } = host;
+  const credential = await signIn(inputs, { userAgent: agent, idTokenRequest, pace: stop.pace, mask });
+  const job: Job = { inputs, host, tally, live, stop, track, credential, userAgent: agent };
+  const gate = new Gate(UPLOAD_WAITS, INGESTION);
+  const destination = openDestination(inputs, credential, agent, gate);
+  await credential.getToken(destination.scope);
+  await probe(destination, stop.pace);
+  await transfer(job, plan, destination, replay);
+}
+
 /** From rows to uploads; afterwards every batch has ended. */
-async function transfer(job: Job, plan: Plan, destination: Destination): Promise<void> {
+async function transfer(
+  job: Job,
+  plan: Plan,
+  destination: Destination,
+  replay: ReplayFile | undefined,
+): Promise<void> {
   const { inputs, host, tally, live, stop } = job;
-  const replay = inputs.replayFile === undefined ? undefined : openReplay(inputs.replayFile, inputs.dryRun);
   const ingest = new Ingest({
     concurrency: inputs.concurrency,
-    send: (body, requestId) => upload(destination, body, requestId, stop.uploadPace),
+    provenBefore: job.track.checkpoint?.mark?.accepted === true,
+    send: (body, requestId) => {
+      // A run that stood still for minutes may have been given up: what it holds is sent by another one.
+      job.track.ensureHeld();
+      replay?.ensureHeld();
+      return upload(destination, body, requestId, stop.uploadPace);
+    },
     verdictOf: (answer) => verdictOf(destination, answer),
     newRequestId: () => newRequestId(host.context),
     onEnd: (ending) => {
@@ -102,11 +146,7 @@ async function transfer(job: Job, plan: Plan, destination: Destination): Promise
   try {
     await feed(job, replay === undefined ? collectRows(job, plan) : replayRows(job, replay.file), ingest);
   } finally {
-    try {
-      await ingest.settle();
-    } finally {
-      await replay?.close();
-    }
+    await ingest.settle();
     live.tell(true);
     host.log.endGroup();
   }
@@ -148,22 +188,42 @@ async function* replayRows(job: Job, file: Replay): AsyncGenerator<Iterable<Read
     track.taken(row.key);
     yield [row];
   }
-  tally.collectedWhole = file.unreadable === 0;
+  tally.counts.collected += file.repeated;
+  tally.counts.skipped += file.repeated;
+  tally.collectedWhole = file.unreadable === 0 && !file.isDamaged;
   if (file.unreadable > 0) {
     tally.warn('replay', `${file.unreadable} lines of the replay file hold no row; they stay in it.`);
   }
 }
 
-function openReplay(path: string, dryRun: boolean): { file: Replay; close: () => Promise<void> } {
-  if (!existsSync(path)) throw new ActionError('replay-file', `no file at ${path}`);
-  const release = dryRun ? () => undefined : lock(path, 'the replay file', 'replay-file');
+/** The file of `replay-file`, held against other runs until it is given back. @throws ActionError 'replay-file' */
+async function openReplay(inputs: Inputs, host: Host, tally: Tally): Promise<ReplayFile | undefined> {
+  if (inputs.replayFile === undefined) return undefined;
+  const path = keptFile(inputs.replayFile, 'replay-file');
+  if (!existsSync(path)) throw new ActionError('replay-file', `no file at ${inputs.replayFile}`);
+  const held = inputs.dryRun ? undefined : lock(path, 'the replay file', 'replay-file');
   try {
-    const file = Replay.open(path);
-    return { file, close: () => file.close().finally(release) };
+    const file = await Replay.open(path, inputs.dryRun);
+    const close = async () => {
+      try {
+        held?.ensureHeld();
+        const { damagedAt } = await file.close(host.clock.now());
+        if (file.isDamaged)
+          tally.fail(new ActionError('replay-file', damagedDetail(inputs.replayFile ?? path, damagedAt)));
+      } finally {
+        held?.release();
+      }
+    };
+    return { file, close, ensureHeld: () => held?.ensureHeld() };
   } catch (error) {
-    release();
+    held?.release();
     throw error;
   }
+}
+
+function damagedDetail(path: string, keptAt: string | undefined): string {
+  const where = keptAt === undefined ? '' : `; as it was it is kept at ${keptAt}`;
+  return `parts of ${path} are damaged, and the rows in them can't be read; what is whole was taken${where}`;
 }
 
 /** The hours that this run asks for, held to what the service keeps. */

@@ -1,7 +1,7 @@
 import { MINUTE, SECOND } from './clock.ts';
 import { ActionError, OutOfTimeError } from './errors.ts';
 import type { Host } from './host.ts';
-import type { Pace } from './http/pace.ts';
+import type { Pace, Wait } from './http/pace.ts';
 
 /** How long uploads under way may go on after a cancellation: the runner kills the process some seconds later. */
 const GRACE = 5 * SECOND;
@@ -25,8 +25,14 @@ export interface Stop {
 /**
  * @param startedAt when the step began, ms since the epoch
  * @param deadlineMinutes how long it may run at the most
+ * @param onWait told each wait that a service asks for
  */
-export function createStop(host: Host, startedAt: number, deadlineMinutes: number): Stop {
+export function createStop(
+  host: Host,
+  startedAt: number,
+  deadlineMinutes: number,
+  onWait: (wait: Wait) => void,
+): Stop {
   const { clock } = host;
   const length = deadlineMinutes * MINUTE;
   const uploadDeadline = startedAt + length - Math.min(CLOSING_RESERVE, length / 10);
@@ -47,8 +53,8 @@ export function createStop(host: Host, startedAt: number, deadlineMinutes: numbe
   host.cancelled.addEventListener('abort', cancel, { once: true });
   if (host.cancelled.aborted) cancel();
   return {
-    pace: { clock, deadline, signal: collecting.signal },
-    uploadPace: { clock, deadline: uploadDeadline, signal: uploading.signal },
+    pace: { clock, deadline, signal: collecting.signal, onWait },
+    uploadPace: { clock, deadline: uploadDeadline, signal: uploading.signal, onWait },
     now: (reason) => collecting.abort(reason),
     signal: collecting.signal,
     dispose: () => {

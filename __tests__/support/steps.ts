@@ -50,7 +50,7 @@ export interface Step extends StepResult {
 export async function step(
   emulator: Emulator,
   inputs: Record<string, string>,
-  options: Pick<StepOptions, 'onStart' | 'onLine'> = {},
+  options: Pick<StepOptions, 'onStart' | 'onLine' | 'measurePeak'> = {},
 ): Promise<Step> {
   const result = await runStep({
     inputs: { ...emulator.inputs, ...inputs },

@@ -26,6 +26,8 @@ type Exchanged =
   | { readonly token: AccessToken }
   | { readonly refusal: Refusal; readonly assertion: string | undefined };
 
+/** The service's name for the reader. */
+const ENTRA = 'Microsoft Entra';
 const SILENCE = 30_000;
 
 /**
@@ -41,11 +43,11 @@ export async function exchange(
   const resource = scope.replace(/\/?\/\.default$/, '');
   try {
     for (let tries = 0; ; tries += 1) {
-      const result = await retrying(() => attempt(app, scope, pipeline, pace), pace);
+      const result = await retrying(() => attempt(app, scope, pipeline, pace), pace, ENTRA);
       if ('token' in result) return result.token;
       const next = secondTries(result.refusal)[tries];
       if (next === undefined) throw refusalError(result.refusal, { resource, assertion: result.assertion });
-      await wait(next, pace);
+      await wait(next, pace, { service: ENTRA, why: `AADSTS${result.refusal.codes[0] ?? ''}` });
     }
   } catch (error) {
     if (!(error instanceof RequestFailedError)) throw error;

@@ -33,7 +33,11 @@ export async function managedIdentityToken(
 ): Promise<AccessToken> {
   const resource = scope.replace(/\/\.default$/, '');
   try {
-    return await retrying(() => attempt(clientId, resource, pipeline, pace), pace);
+    return await retrying(
+      () => attempt(clientId, resource, pipeline, pace),
+      pace,
+      'The managed identity endpoint',
+    );
   } catch (error) {
     if (!(error instanceof RequestFailedError)) throw error;
     throw new ActionError('managed-identity', `${error.message}, asking for ${resource}`, { cause: error });

@@ -37,31 +37,35 @@ export async function requestIdToken(
   url.searchParams.set('audience', audience);
   const headers = { Authorization: `bearer ${request.token}`, Accept: 'application/json' };
   try {
-    return await retrying(async () => {
-      const outcome = await send(pipeline, {
-        method: 'GET',
-        url: url.href,
-        headers,
-        silenceMs: SILENCE,
-        signal: pace.signal,
-      });
-      if (outcome.kind !== 'done') return outcome;
-      const why = statusWithCode(outcome.value);
-      const { status, body } = outcome.value;
-      const value = status === 200 ? jsonOf(outcome.value)?.value : undefined;
-      if (typeof value === 'string' && value !== '') {
-        mask(value);
-        return { kind: 'done', value };
-      }
-      // A job that was only just started is at times still "Pending" for the token service.
-      const passing = status === 200 || (status === 403 && /state/i.test(body.toString('utf8')));
-      if (!passing) return { kind: 'failed', why };
-      return {
-        kind: 'transient',
-        why: status === 200 ? 'HTTP 200 without a token' : why,
-        retryAfterMs: undefined,
-      };
-    }, pace);
+    return await retrying(
+      async () => {
+        const outcome = await send(pipeline, {
+          method: 'GET',
+          url: url.href,
+          headers,
+          silenceMs: SILENCE,
+          signal: pace.signal,
+        });
+        if (outcome.kind !== 'done') return outcome;
+        const why = statusWithCode(outcome.value);
+        const { status, body } = outcome.value;
+        const value = status === 200 ? jsonOf(outcome.value)?.value : undefined;
+        if (typeof value === 'string' && value !== '') {
+          mask(value);
+          return { kind: 'done', value };
+        }
+        // A job that was only just started is at times still "Pending" for the token service.
+        const passing = status === 200 || (status === 403 && /state/i.test(body.toString('utf8')));
+        if (!passing) return { kind: 'failed', why };
+        return {
+          kind: 'transient',
+          why: status === 200 ? 'HTTP 200 without a token' : why,
+          retryAfterMs: undefined,
+        };
+      },
+      pace,
+      'GitHub OIDC',
+    );
   } catch (error) {
     if (error instanceof RequestFailedError)
       throw new ActionError('oidc-request', error.message, { cause: error });

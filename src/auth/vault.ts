@@ -39,7 +39,11 @@ export async function readSecret(
   await credential.getToken(vault.scope);
   const what = `secret "${vault.secretName}" in ${vault.url}`;
   try {
-    return await retrying(() => attempt(vault, credential, new VaultNetwork(pipeline, pace)), pace);
+    return await retrying(
+      () => attempt(vault, credential, new VaultNetwork(pipeline, pace)),
+      pace,
+      'Key Vault',
+    );
   } catch (error) {
     if (!(error instanceof RequestFailedError)) throw error;
     const status = /^HTTP (\d+)/.exec(error.why)?.[1];

@@ -7,22 +7,20 @@ import { type Pace, wait } from './pace.ts';
 export class Gate {
   readonly #firstWait: number;
   readonly #longestWait: number;
-  readonly #onClose: (until: number) => void;
+  readonly #service: string;
   #until = 0;
   #closedAt = 0;
+  #why = '';
   #withoutHint = 0;
 
   /**
    * @param waits ms to wait where a 429 names no time: the first, doubled each time up to the longest
-   * @param onClose told whenever the gate closes for longer than before
+   * @param service its name for the reader
    */
-  constructor(
-    waits: { readonly first: number; readonly longest: number },
-    onClose: (until: number) => void = () => undefined,
-  ) {
+  constructor(waits: { readonly first: number; readonly longest: number }, service: string) {
     this.#firstWait = waits.first;
     this.#longestWait = waits.longest;
-    this.#onClose = onClose;
+    this.#service = service;
   }
 
   /** When the throttle ends that is on now, or 0. */
@@ -32,10 +30,13 @@ export class Gate {
 
   /** Waits while the gate is closed. @throws OutOfTimeError where that is past the deadline */
   async pass(pace: Pace): Promise<void> {
-    for (let left = this.#left(pace); left > 0; left = this.#left(pace)) await wait(left, pace);
+    for (let left = this.#left(pace); left > 0; left = this.#left(pace)) {
+      await wait(left, pace, { service: this.#service, why: this.#why });
+    }
   }
 
-  close(retryAfterMs: number | undefined, sentAt: number, now: number): void {
+  /** @param why the answer that closes it, such as "HTTP 429" */
+  close(why: string, retryAfterMs: number | undefined, sentAt: number, now: number): void {
     let ms = retryAfterMs;
     if (ms === undefined) {
       // Requests that were under way when the gate closed say nothing new about how long to wait.
@@ -46,7 +47,7 @@ export class Gate {
     this.#closedAt = now;
     if (until <= this.#until) return;
     this.#until = until;
-    this.#onClose(until);
+    this.#why = why;
   }
 
   /** An answer, to a request sent since the gate last closed, that is no throttle: the next 429 without a time starts from the first wait again. */

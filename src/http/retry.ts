@@ -27,6 +27,11 @@ export class RequestFailedError extends Error {
 /** Attempts at a request before it is given up; throttles are not counted among them. */
 export const ATTEMPTS = 7;
 const FIRST_WAIT = 1000;
+/**
+ * Longest that a service that is not throttling may have one request wait, all its answers together. A throttle speaks of
+ * all requests; a 503 of this one, which must not hold up the others for hours.
+ */
+const LONGEST_ASKED = 15 * 60_000;
 const LONGEST_WAIT = 30_000;
 /** Waits of a request that shares no gate, where a 429 names no time. */
 const OWN_WAITS = { first: 2000, longest: 60_000 };
@@ -41,14 +46,17 @@ export function backoff(failures: number, random: () => number = Math.random): n
  * Runs an attempt until it is done, with one way of waiting for sources, ingestion and sign-in alike.
  * It stands in for core-rest-pipeline's retryPolicy because that one waits by itself, uninterrupted and however long,
  * counts throttles among its tries, and cannot see a body that is no JSON.
+ * @param service its name for the reader, told when it makes us wait
  * @param gate shared by all requests to the same service; a request of its own kind has one of its own
  * @throws RequestFailedError, OutOfTimeError (a wait would end after the deadline), or the signal's reason
  */
 export async function retrying<T>(
   attempt: (number: number) => Promise<Outcome<T>>,
   pace: Pace,
-  gate: Gate = new Gate(OWN_WAITS),
+  service: string,
+  gate: Gate = new Gate(OWN_WAITS, service),
 ): Promise<T> {
+  let waited = 0;
   let failures = 0;
   for (;;) {
     await gate.pass(pace);
@@ -62,13 +70,19 @@ export async function retrying<T>(
       case 'failed':
         throw new RequestFailedError(outcome.why, failures + 1);
       case 'throttled':
-        gate.close(outcome.retryAfterMs, sentAt, pace.clock.now());
+        gate.close(outcome.why, outcome.retryAfterMs, sentAt, pace.clock.now());
         continue;
       case 'transient':
         break;
     }
     failures += 1;
     if (failures >= ATTEMPTS) throw new RequestFailedError(outcome.why, failures);
-    await wait(Math.max(outcome.retryAfterMs ?? 0, backoff(failures)), pace);
+    const asked = outcome.retryAfterMs ?? 0;
+    waited += asked;
+    if (waited > LONGEST_ASKED || pace.clock.now() + asked > pace.deadline) {
+      const minutes = Math.ceil(asked / 60_000);
+      throw new RequestFailedError(`${outcome.why}, and asks to wait ${minutes} min`, failures);
+    }
+    await wait(Math.max(asked, backoff(failures)), pace, { service, why: outcome.why });
   }
 }

@@ -9,6 +9,7 @@ import {
   type HourState,
   isSettled,
   newHour,
+  withoutEvents,
 } from './hour-state.ts';
 import { encode, type Record } from './record.ts';
 
@@ -24,6 +25,8 @@ export interface Header {
 export interface RunMark {
   readonly since: number;
   readonly at: number;
+  /** Whether the destination ever accepted a row: what it refuses from then on are bad rows. */
+  readonly accepted?: boolean;
 }
 
 /** The state that goes from run to run: hours, acknowledged events of hours that are not settled, and no more. */
@@ -53,8 +56,7 @@ export class Checkpoint implements Known {
         for (const key of decodeKeys(payload)) this.#acknowledge(key);
         break;
       case 'final': {
-        const hour = payload.readDoubleLE(0);
-        addFinal(this.hour(hour), { start: payload.readDoubleLE(8), end: payload.readDoubleLE(16) });
+        this.final({ start: payload.readDoubleLE(8), end: payload.readDoubleLE(16) });
         break;
       }
       case 'run':
@@ -78,13 +80,28 @@ export class Checkpoint implements Known {
     yield encode({ kind: 'snapshotEnd', payload: Buffer.alloc(0) });
   }
 
+  /** Notes a part of an hour as final. Of a settled hour the events are let go of: it is not asked for again. */
+  final(part: Window): void {
+    const state = this.hour(hourOf(part.start));
+    addFinal(state, part);
+    if (isSettled(state)) this.hours.set(state.hour, withoutEvents(state));
+  }
+
+  /** Whether the hour is settled: every event of it counts as sent, wherever the source lists it. */
+  isSettled(hour: number): boolean {
+    const state = this.hours.get(hour);
+    return state !== undefined && isSettled(state);
+  }
+
   /** Whether an event was acknowledged. */
   has(key: EventKey): boolean {
-    return this.hours.get(key.hour)?.ids.has(key.high, key.low) ?? false;
+    const state = this.hours.get(key.hour);
+    return state !== undefined && (isSettled(state) || state.ids.has(key.high, key.low));
   }
 
   /** How many equal events without id were acknowledged for their hour. */
   contents(key: EventKey): number {
+    if (this.isSettled(key.hour)) return Number.POSITIVE_INFINITY;
     return this.hours.get(key.hour)?.contents.get(contentOf(key)) ?? 0;
   }
 

@@ -22,6 +22,11 @@ export function newHour(hour: number): HourState {
   return { hour, final: [], count: 0, toldQuiet: false, ids: new KeySet(), contents: new Map() };
 }
 
+/** The same hour without the events that it was compared with. */
+export function withoutEvents(state: HourState): HourState {
+  return { ...state, ids: new KeySet(), contents: new Map() };
+}
+
 /** Settled hours are not asked for again: all of it is final. */
 export function isSettled(state: HourState): boolean {
   const [only] = state.final;

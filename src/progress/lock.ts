@@ -1,5 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { ActionError, type FaultCode } from '../errors.ts';
 
@@ -8,9 +18,21 @@ interface Holder {
   readonly token: string;
   readonly host: string;
   readonly pid: number;
+  /** Where the process id means something: containers with equal names have ids of their own. */
+  readonly space?: string;
 }
 
-/** A live holder touches its lock this often; one that did not for longer than STALE is dead. */
+/** A file that is held for this process. */
+export interface FileLock {
+  /**
+   * To be called before anything is written or sent on the strength of the lock.
+   * @throws ActionError 'state-locked' where another run has taken the file over, because this one stood still for minutes
+   */
+  readonly ensureHeld: () => void;
+  readonly release: () => void;
+}
+
+/** A live holder writes to its lock this often; one that did not for longer than STALE is dead. */
 const HEARTBEAT = 30_000;
 const STALE = 5 * 60_000;
 /** How long a lock may be empty before who created it counts as dead, and how often it is looked at. */
@@ -22,31 +44,59 @@ const held = new Set<string>();
 
 /**
  * Takes a file for this process, so that two runs at once do not write to it. A lock that a dead run left behind is
- * taken over: its process is gone from this machine, or it was not touched for five minutes.
- * @returns lets the file go again
+ * taken over: its process is gone from this machine, or the lock was not written to for five minutes by the clock of the
+ * file system that it lies on. Clocks of two machines are never compared.
  * @param fault the code of the error where the lock cannot be written
  * @throws ActionError 'state-locked' or `fault`
  */
-export function lock(path: string, what: string, fault: FaultCode): () => void {
+export function lock(path: string, what: string, fault: FaultCode): FileLock {
   const lockPath = `${path}.lock`;
   const guardPath = `${lockPath}.takeover`;
-  const own: Holder = { token: randomUUID(), host: hostname(), pid: process.pid };
+  const own: Holder = { token: randomUUID(), host: hostname(), pid: process.pid, space: processSpace() };
   if (create(lockPath, own, fault)) {
     // A run that was killed while it took the file over, after the dead run's lock was gone.
     if (existsSync(guardPath) && isDead(guardPath)) rmSync(guardPath, { force: true });
   } else if (!takeOver(lockPath, guardPath, own, fault)) {
-    const there = holderOf(lockPath);
-    const who = there === undefined ? 'another run' : `process ${there.pid} on ${there.host}`;
-    throw new ActionError('state-locked', `${what} ${path} is in use by ${who}`);
+    throw new ActionError('state-locked', `${what} ${path} is in use by ${nameOf(holderOf(lockPath))}`);
   }
   held.add(lockPath);
-  const heartbeat = setInterval(() => touch(lockPath), HEARTBEAT);
+  const isOurs = () => holderOf(lockPath)?.token === own.token;
+  const heartbeat = setInterval(() => {
+    if (isOurs()) beat(lockPath, own);
+  }, HEARTBEAT);
   heartbeat.unref();
-  return () => {
-    clearInterval(heartbeat);
-    held.delete(lockPath);
-    if (holderOf(lockPath)?.token === own.token) rmSync(lockPath, { force: true });
+  return {
+    ensureHeld: () => {
+      if (isOurs()) return;
+      const who = nameOf(holderOf(lockPath));
+      throw new ActionError(
+        'state-locked',
+        `${what} ${path} was taken over by ${who} while this run stood still; it stops, so that nothing is sent twice`,
+      );
+    },
+    release: () => {
+      clearInterval(heartbeat);
+      held.delete(lockPath);
+      if (isOurs()) rmSync(lockPath, { force: true });
+    },
   };
+}
+
+/**
+ * The process namespace of this boot of this machine. Without it a process id of another container that happens to have
+ * the same host name would be looked for among the processes of this one.
+ */
+export function processSpace(): string {
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return `${boot} ${readlinkSync('/proc/self/ns/pid')}`;
+  } catch {
+    return process.platform === 'linux' ? '' : process.platform;
+  }
+}
+
+function nameOf(holder: Holder | undefined): string {
+  return holder === undefined ? 'another run' : `process ${holder.pid} on ${holder.host}`;
 }
 
 /**
@@ -94,16 +144,30 @@ function holderOf(lockPath: string): Holder | undefined {
 function isDead(lockPath: string): boolean {
   try {
     const { mtimeMs } = statSync(lockPath);
-    if (Date.now() - mtimeMs > STALE || staysEmpty(lockPath)) return true;
+    if (fileSystemNow(lockPath) - mtimeMs > STALE || staysEmpty(lockPath)) return true;
     const holder = holderOf(lockPath);
     // A dead run's process id may have come back, even as ours: a container starts them anew each time.
-    if (holder === undefined || holder.host !== hostname()) return false;
+    if (holder === undefined || holder.host !== hostname() || holder.space !== processSpace()) return false;
     if (holder.pid === process.pid) return !held.has(lockPath);
     process.kill(holder.pid, 0);
     return false;
   } catch (error) {
     // No such process, or no such file any more.
     return ['ESRCH', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '');
+  }
+}
+
+/** The time by which the file system stamps what is written: a file server has a clock of its own. */
+function fileSystemNow(lockPath: string): number {
+  const probe = `${lockPath}.${randomUUID()}`;
+  try {
+    writeFileSync(probe, '1');
+    return statSync(probe).mtimeMs;
+  } catch {
+    // A full or read-only file system: then no lock can be taken over either.
+    return Date.now();
+  } finally {
+    rmSync(probe, { force: true });
   }
 }
 
@@ -116,9 +180,15 @@ function staysEmpty(lockPath: string): boolean {
   return false;
 }
 
-function touch(lockPath: string): void {
+/** Writes the same again, so that the file system stamps the lock by its own clock; never leaves it empty in between. */
+function beat(lockPath: string, own: Holder): void {
   try {
-    utimesSync(lockPath, new Date(), new Date());
+    const file = openSync(lockPath, 'r+');
+    try {
+      writeSync(file, JSON.stringify(own), 0);
+    } finally {
+      closeSync(file);
+    }
   } catch {
     // The file system may be full or gone; the lock then ages, which is what it is for.
   }

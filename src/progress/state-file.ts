@@ -8,10 +8,9 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { ActionError } from '../errors.ts';
+import { fileFault, openPrivate, writeAll } from '../kept-file.ts';
 import type { EventKey } from '../seen.ts';
 import type { Window } from '../window.ts';
 import {
@@ -23,8 +22,8 @@ import {
   runRecord,
   VERSION,
 } from './checkpoint.ts';
-import { acknowledge, addFinal, isSettled } from './hour-state.ts';
-import { lock } from './lock.ts';
+import { acknowledge, isSettled } from './hour-state.ts';
+import { type FileLock, lock } from './lock.ts';
 import { decode, encode, type Record } from './record.ts';
 
 export interface OpenOptions {
@@ -44,6 +43,9 @@ export interface Hindrance {
   readonly lacking: boolean;
 }
 
+/** Bytes appended after which the file is replaced by a snapshot while the run goes on. */
+const APPENDED = 16 * 2 ** 20;
+
 /**
  * The checkpoint on disk. What a run learns is appended as it happens, and at the end the file is replaced by a fresh
  * snapshot. At any moment, also on a full disk, the file holds a whole state.
@@ -51,16 +53,17 @@ export interface Hindrance {
 export class StateFile {
   readonly checkpoint: Checkpoint;
   readonly #options: OpenOptions;
-  readonly #release: () => void;
+  readonly #lock: FileLock | undefined;
   #file: number | undefined;
   #length = 0;
+  #compactAt = APPENDED;
   /** Something could not be appended: only a fresh snapshot holds it. */
   #lacking = false;
 
-  private constructor(options: OpenOptions, checkpoint: Checkpoint, release: () => void) {
+  private constructor(options: OpenOptions, checkpoint: Checkpoint, held: FileLock | undefined) {
     this.#options = options;
     this.checkpoint = checkpoint;
-    this.#release = release;
+    this.#lock = held;
   }
 
   /**
@@ -70,17 +73,17 @@ export class StateFile {
    */
   static open(options: OpenOptions): StateFile {
     const { path, readOnly } = options;
-    let release: (() => void) | undefined;
+    let held: FileLock | undefined;
     try {
-      if (readOnly) return new StateFile(options, load(options) ?? new Checkpoint(), () => undefined);
+      if (readOnly) return new StateFile(options, load(options) ?? new Checkpoint(), undefined);
       mkdirSync(dirname(path), { recursive: true });
-      release = lock(path, 'the state file', 'state-file');
-      const state = new StateFile(options, load(options) ?? new Checkpoint(), release);
+      held = lock(path, 'the state file', 'state-file');
+      const state = new StateFile(options, load(options) ?? new Checkpoint(), held);
       state.#replace(options.now);
       return state;
     } catch (error) {
-      release?.();
-      throw stateFault(error, path);
+      held?.release();
+      throw fileFault(error, path, 'state-file');
     }
   }
 
@@ -102,8 +105,13 @@ export class StateFile {
   /** Notes a part of an hour as final: collected whole, late enough, and every row acknowledged. */
   final(part: Window): void {
     const record = finalRecord(part);
-    addFinal(this.checkpoint.hour(record.payload.readDoubleLE(0)), part);
+    this.checkpoint.final(part);
     this.#append(record);
+  }
+
+  /** @throws ActionError 'state-locked' where another run has taken the file over */
+  ensureHeld(): void {
+    this.#lock?.ensureHeld();
   }
 
   /** Writes the state as a fresh snapshot and lets the file go. @returns what stood in the way of it, if anything did */
@@ -117,13 +125,14 @@ export class StateFile {
     } finally {
       if (this.#file !== undefined) closeSync(this.#file);
       this.#file = undefined;
-      this.#release();
+      this.#lock?.release();
     }
   }
 
   /** @throws ActionError 'state-file': rows acknowledged from now on would be sent again by the next run */
   #append(record: Record): void {
     if (this.#options.readOnly || this.#file === undefined) return;
+    this.ensureHeld();
     try {
       const framed = encode(record);
       writeAll(this.#file, framed, this.#length);
@@ -142,15 +151,29 @@ export class StateFile {
       } catch {
         // On a full network drive closing fails as well.
       }
-      throw stateFault(error, this.#options.path);
+      throw fileFault(error, this.#options.path, 'state-file');
+    }
+    this.#compact();
+  }
+
+  /** What was appended since the last snapshot would have to be read, and held, by the run after a crash. */
+  #compact(): void {
+    if (this.#length < this.#compactAt) return;
+    this.#compactAt = this.#length + APPENDED;
+    try {
+      this.#replace(this.#options.now);
+    } catch {
+      // No room for a second file: the old one goes on, only longer. Where it can't be opened again, appending says so.
     }
   }
 
   #replace(now: number): void {
+    this.ensureHeld();
     const { path, fingerprint } = this.#options;
     const fresh = `${path}.new`;
-    const file = openSync(fresh, 'w', 0o600);
+    const file = openPrivate(fresh, 'w');
     let length = 0;
+    const wasOpen = this.#file !== undefined;
     try {
       for (const record of this.checkpoint.snapshot(fingerprint, now)) {
         writeAll(file, record, length);
@@ -164,16 +187,13 @@ export class StateFile {
     } catch (error) {
       closeSync(file);
       rmSync(fresh, { force: true });
+      // Closed above, and the rename failed: what comes next is still appended to the old one.
+      if (wasOpen && this.#file === undefined) this.#file = openSync(path, 'r+');
       throw error;
     }
     this.#file = file;
     this.#length = length;
-  }
-}
-
-function writeAll(file: number, bytes: Buffer, position: number): void {
-  for (let written = 0; written < bytes.length; ) {
-    written += writeSync(file, bytes, written, bytes.length - written, position + written);
+    this.#compactAt = length + APPENDED;
   }
 }
 
@@ -214,10 +234,4 @@ function setAside({ path, now, readOnly, onSetAside }: OpenOptions, kind: string
   const where = readOnly ? 'left where it is (dry run)' : `kept as ${aside}`;
   onSetAside(`The state file ${path} ${why}: ${where}, and this run is a first run.`);
   return undefined;
-}
-
-function stateFault(error: unknown, path: string): unknown {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (error instanceof ActionError || code === undefined) return error;
-  return new ActionError('state-file', `${code} at ${path}`, { cause: error });
 }

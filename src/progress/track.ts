@@ -5,6 +5,7 @@ import { ActionError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import type { Ending } from '../ingest.ts';
 import type { Inputs } from '../inputs.ts';
+import { fileFault, keptFile } from '../kept-file.ts';
 import { isFinalAt } from '../plan.ts';
 import { keepRejected, prepareRejected } from '../rejected.ts';
 import type { Tally } from '../report/tally.ts';
@@ -13,7 +14,7 @@ import { clipToHistory, type HourWindow, hoursOf, isWholeHour, type Window } fro
 import type { Checkpoint } from './checkpoint.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { createLedger } from './ledger.ts';
-import { lock } from './lock.ts';
+import { type FileLock, lock } from './lock.ts';
 import { isUnusuallyQuiet } from './quiet.ts';
 import { StateFile } from './state-file.ts';
 
@@ -27,6 +28,8 @@ export interface Track {
   readonly ended: (ending: Ending) => void;
   /** A window was collected whole; `askedAt` is when it was first asked for. */
   readonly collected: (window: Window, askedAt: number) => void;
+  /** @throws ActionError 'state-locked' where another run has taken one of the files over */
+  readonly ensureHeld: () => void;
   readonly close: () => void;
 }
 
@@ -35,21 +38,23 @@ export interface Track {
  * @param onFault told what went wrong with them while the run is under way
  * @throws ActionError 'state-locked' or 'state-file'
  */
-export function openTrack(
+export async function openTrack(
   inputs: Inputs,
   host: Host,
   tally: Tally,
   onFault: (error: ActionError) => void,
-): Track {
+): Promise<Track> {
   const { clock } = host;
-  const releases: (() => void)[] = [];
+  const locks: FileLock[] = [];
+  const { replayFile, dryRun } = inputs;
+  const rejectedFile =
+    inputs.rejectedFile === undefined ? undefined : keptFile(inputs.rejectedFile, 'rejected-file');
   const state = openState(inputs, host, tally);
   try {
-    const { rejectedFile, replayFile, dryRun } = inputs;
-    if (rejectedFile !== undefined && rejectedFile !== replayFile && !dryRun) {
+    if (rejectedFile !== undefined && inputs.rejectedFile !== replayFile && !dryRun) {
       guardFile(rejectedFile, () => mkdirSync(dirname(rejectedFile), { recursive: true }));
-      releases.push(lock(rejectedFile, 'the rejected file', 'rejected-file'));
-      const aside = prepareRejected(rejectedFile, clock.now());
+      locks.push(lock(rejectedFile, 'the rejected file', 'rejected-file'));
+      const aside = await prepareRejected(rejectedFile, clock.now());
       if (aside !== undefined)
         tally.warn('rejected-set-aside', `The file of rejected rows was damaged: kept as ${aside}.`);
     }
@@ -73,11 +78,11 @@ export function openTrack(
   /** Whether a batch's rows need not be sent again. */
   function isSafe({ status, batch, why }: Ending): boolean {
     if (status === 'sent') return true;
-    const { rejectedFile, replayFile } = inputs;
     if (status === 'failed' || rejectedFile === undefined || replayFile !== undefined) return false;
-    return guarded(() =>
-      keepRejected(rejectedFile, batch, why, { now: clock.now(), recorded: state !== undefined }),
-    );
+    return guarded(() => {
+      for (const { ensureHeld } of locks) ensureHeld();
+      keepRejected(rejectedFile, batch, why, { now: clock.now(), recorded: state !== undefined });
+    });
   }
 
   function noteQuiet(hours: readonly HourWindow[]): void {
@@ -99,11 +104,20 @@ export function openTrack(
       tally.lastRunAt = before?.at;
       // What lies before the service's history is told once, and then no longer counts as covered.
       const since = clipToHistory({ start: Math.min(before?.since ?? start, start), end }, now).start;
-      guarded(() => state?.begin({ since, at: now }));
+      guarded(() =>
+        state?.begin({ since, at: now, ...(before?.accepted === true ? { accepted: true } : {}) }),
+      );
     },
     taken: (key) => ledger.taken(key),
+    ensureHeld: () => {
+      state?.ensureHeld();
+      for (const { ensureHeld } of locks) ensureHeld();
+    },
     ended: (ending) => {
       const { keys } = ending.batch;
+      const mark = state?.checkpoint.mark;
+      if (ending.status === 'sent' && mark !== undefined && mark.accepted !== true)
+        guarded(() => state?.begin({ ...mark, accepted: true }));
       const safe = isSafe(ending);
       const fresh = keys.filter((key) => key.recorded !== true);
       const recorded = safe && guarded(() => state?.acknowledged(fresh));
@@ -118,7 +132,7 @@ export function openTrack(
     },
     close: () => {
       const hindrance = state?.close(clock.now());
-      for (const release of releases) release();
+      for (const { release } of locks) release();
       if (hindrance !== undefined) {
         const holds = hindrance.lacking
           ? 'it stays valid, but lacks what was acknowledged last: the next run sends that again'
@@ -136,8 +150,7 @@ function guardFile<T>(path: string, act: () => T): T {
   try {
     return act();
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-    throw new ActionError('rejected-file', `${code} at ${path}`, { cause: error });
+    throw fileFault(error, path, 'rejected-file');
   }
 }
 
@@ -146,7 +159,7 @@ function openState(inputs: Inputs, host: Host, tally: Tally): StateFile | undefi
   if (path === undefined) return undefined;
   tally.carriesOn = true;
   return StateFile.open({
-    path,
+    path: keptFile(path, 'state-file'),
     fingerprint: fingerprintOf(inputs),
     now: host.clock.now(),
     readOnly: dryRun,

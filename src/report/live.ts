@@ -1,16 +1,19 @@
 import type { Clock } from '../clock.ts';
 import { MINUTE, SECOND } from '../clock.ts';
+import type { Wait } from '../http/pace.ts';
 import type { Tally } from './tally.ts';
 
 /** How often a long run says where it is. */
 const INTERVAL = 15 * SECOND;
+/** Waits that are worth a line. */
+const WORTH_TELLING = 5 * SECOND;
 
 /** Lines of live progress in the log: seldom enough for runs of hours, soon enough to see that it is alive. */
 export class Live {
   readonly #tally: Tally;
   readonly #clock: Clock;
   readonly #info: (line: string) => void;
-  readonly #throttledUntil = new Map<string, number>();
+  readonly #toldUntil = new Map<string, number>();
   #last: number;
 
   constructor(tally: Tally, clock: Clock, info: (line: string) => void) {
@@ -32,15 +35,18 @@ export class Live {
     );
   }
 
-  /** Says that a service throttles, and until when. */
-  throttled(service: string, until: number): void {
-    // The 429s of requests that were under way together say the same.
-    if (until < (this.#throttledUntil.get(service) ?? 0) + 5 * SECOND) return;
-    this.#throttledUntil.set(service, until);
-    const ms = Math.max(until - this.#clock.now(), 0);
+  /** Says who makes the run wait, why, and until when; not of the seconds between two attempts. */
+  waiting({ service, why, until }: Wait): void {
+    const ms = until - this.#clock.now();
+    // Requests that wait for the same say the same.
+    const isThrottle = why.startsWith('HTTP 429');
+    if ((ms < WORTH_TELLING && !isThrottle) || until < (this.#toldUntil.get(service) ?? 0) + WORTH_TELLING)
+      return;
+    this.#toldUntil.set(service, until);
     const length =
       ms >= 2 * MINUTE ? `${Math.round(ms / MINUTE)} minutes` : `${Math.ceil(ms / SECOND)} seconds`;
-    this.#info(`${service} throttles for ${length}, until ${new Date(until).toISOString()}`);
+    const verb = isThrottle ? 'throttles' : 'makes the run wait';
+    this.#info(`${service} ${verb} for ${length}, until ${new Date(until).toISOString()} (${why})`);
   }
 }
 

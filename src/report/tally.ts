@@ -1,5 +1,6 @@
 import { DAY, HOUR } from '../clock.ts';
 import { ActionError, FAULTS, type FaultCode } from '../errors.ts';
+import type { Wait } from '../http/pace.ts';
 import type { Ending } from '../ingest.ts';
 import type { EventCounts } from '../rows.ts';
 import type { SourceName } from '../sources/event.ts';
@@ -71,6 +72,8 @@ export class Tally {
   collectedWhole = false;
   /** Where the run ended for want of time: what came in the way. */
   outOfTime: string | undefined;
+  /** The last wait that each service asked for. */
+  readonly waits = new Map<string, Wait>();
   /** Whether a checkpoint lets the next run go on. */
   carriesOn = false;
   /** Hours of the window that were settled before, and hours before the window that were caught up. */
@@ -92,6 +95,17 @@ export class Tally {
 
   get complete(): boolean {
     return this.collectedWhole && this.failed === 0 && this.errors.size === 0 && this.outOfTime === undefined;
+  }
+
+  /** Who made the run wait, where it ended for want of time; empty where the reason says so already. */
+  waitingFor(reason: string): string {
+    const long = [...this.waits.values()].filter(
+      ({ service, until }) => until >= this.startedAt + 5000 && !reason.includes(service),
+    );
+    const named = long.map(
+      ({ service, why, until }) => `${service} (${why}, until ${new Date(until).toISOString()})`,
+    );
+    return named.length === 0 ? '' : `; the run last waited for ${named.join(', ')}`;
   }
 
   warn(code: WarningCode, text: string): void {

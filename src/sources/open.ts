@@ -36,7 +36,8 @@ export function linkTo(job: Job, service: string, scope: string): SourceLink {
   return {
     pipeline,
     pace: job.stop.pace,
-    gate: new Gate(WAITS, (until) => job.live.throttled(service, until)),
+    service,
+    gate: new Gate(WAITS, service),
   };
 }
 

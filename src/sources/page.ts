@@ -9,6 +9,8 @@ import { send } from '../http/transport.ts';
 export interface SourceLink {
   readonly pipeline: Pipeline;
   readonly pace: Pace;
+  /** Its name for the reader. */
+  readonly service: string;
   /** Closed by a 429 for all requests to this service. */
   readonly gate: Gate;
 }
@@ -65,6 +67,7 @@ export function get<T>(
       return { kind: 'transient', why: `HTTP 200 with ${type}`, retryAfterMs: undefined };
     },
     link.pace,
+    link.service,
     link.gate,
   );
 }
