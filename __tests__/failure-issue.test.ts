@@ -9,6 +9,8 @@ import { Tally } from '../src/report/tally.ts';
 const NOW = Date.parse('2026-11-20T12:00:00Z');
 const DAY = 86_400_000;
 const ISSUES = '/repos/octo/compliance/issues';
+/** Whom the workflow's own token belongs to. */
+const BOT = { login: 'github-actions[bot]' };
 
 afterEach(() => nock.cleanAll());
 afterAll(() => nock.restore());
@@ -104,9 +106,9 @@ describe('the failure issue', () => {
       .get(ISSUES)
       .query(true)
       .reply(200, [
-        { number: 3, body: 'somebody else' },
-        { number: 5, body, pull_request: {} },
-        { number: 7, body },
+        { number: 3, body: 'somebody else', user: BOT },
+        { number: 5, body, pull_request: {}, user: BOT },
+        { number: 7, body, user: BOT },
       ]);
     api()
       .patch(`${ISSUES}/7`, (change) => {
@@ -124,7 +126,7 @@ describe('the failure issue', () => {
     api()
       .get(ISSUES)
       .query(true)
-      .reply(200, [{ number: 7, body }]);
+      .reply(200, [{ number: 7, body, user: BOT }]);
     api()
       .post(`${ISSUES}/7/comments`, /Good again/)
       .reply(201, {});
@@ -133,12 +135,76 @@ describe('the failure issue', () => {
     expect(nock.isDone()).toBe(true);
   });
 
+  it.each([
+    ['a stranger', 'stranger', undefined],
+    ['a person whose name looks like the bot', 'github-actions', undefined],
+    ['the bot, where the token is a person’s', 'github-actions[bot]', 'octocat'],
+    ['nobody', undefined, undefined],
+  ])('of %s is neither written to nor believed: one of our own is opened', async (_who, login, viewer) => {
+    const { body } = await opened(failed());
+    const forged = body.replace('runs: 1,', 'runs: 99,');
+    if (viewer !== undefined)
+      api()
+        .post('/graphql')
+        .reply(200, { data: { viewer: { login: viewer } } });
+    api()
+      .get(ISSUES)
+      .query(true)
+      .reply(200, [{ number: 7, body: forged, user: login === undefined ? null : { login } }]);
+    let created = '';
+    api()
+      .post(ISSUES, (issue) => {
+        created = issue.body;
+        return true;
+      })
+      .reply(201, { number: 8 });
+    await trackFailure(failed(), hostWith({}));
+    expect(created).toMatch(/^The run/);
+    expect(created).toContain('<!-- runs: 1,');
+    expect(nock.isDone()).toBe(true);
+  });
+
+  it('of the person whom the token belongs to is ours', async () => {
+    const { body } = await opened(failed());
+    api()
+      .post('/graphql')
+      .reply(200, { data: { viewer: { login: 'octocat' } } });
+    api()
+      .get(ISSUES)
+      .query(true)
+      .reply(200, [{ number: 7, body, user: { login: 'Octocat' } }]);
+    api().patch(`${ISSUES}/7`).reply(200, {});
+    await trackFailure(failed(), hostWith({}));
+    expect(nock.isDone()).toBe(true);
+  });
+
+  it('goes nowhere by a redirect, and says so', async () => {
+    const host = hostWith({});
+    api().get(ISSUES).query(true).reply(307, '', { location: 'https://evil.example/issues' });
+    await trackFailure(failed(), host);
+    expect(host.warnings).toEqual([
+      expect.stringContaining('HTTP 307 from api.github.com: redirects are not followed'),
+    ]);
+  });
+
+  it('of a silent API is told as such', async () => {
+    const host = hostWith({});
+    api()
+      .get(ISSUES)
+      .query(true)
+      .replyWithError(Object.assign(new Error('reset'), { code: 'ECONNRESET' }));
+    await trackFailure(failed(), host);
+    expect(host.warnings).toEqual([
+      expect.stringContaining("(ECONNRESET from api.github.com). Check that the runner reaches GitHub's API"),
+    ]);
+  });
+
   it('of another rule is left alone', async () => {
     const { body } = await opened(failed());
     api()
       .get(ISSUES)
       .query(true)
-      .reply(200, [{ number: 7, body }]);
+      .reply(200, [{ number: 7, body, user: BOT }]);
     await trackFailure(good(), hostWith({ 'dcr-immutable-id': 'another' }));
     expect(nock.isDone()).toBe(true);
   });

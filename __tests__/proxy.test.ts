@@ -1,10 +1,15 @@
 /** Proxies that are set as people set them, and proxies that refuse. */
+import { writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { makeCertificate } from '../emulator/certificate.ts';
 import { readProxies } from '../src/http/proxies.ts';
 import type { WholeRun } from './support/invariants.ts';
 import { VAULT } from './support/sign-in.ts';
+import { openFolder } from './support/steps.ts';
 import {
   allIngested,
   asking,
@@ -177,11 +182,16 @@ describe('a run', () => {
   it.concurrent('keeps its failure issue through the proxy', async () => {
     const emulator = await startTenant();
     const api: string[] = [];
+    const { key, cert } = await makeCertificate(['api.github.example.test']);
+    const caFile = join(openFolder(), 'ca.pem');
+    writeFileSync(caFile, `${emulator.ca}\n${cert}`);
     const github = await listening(
-      createServer((request, response) => {
+      createHttpsServer({ key, cert }, (request, response) => {
         api.push(`${request.method} ${request.url?.split('?')[0]}`);
         response.writeHead(request.method === 'POST' ? 201 : 200, { 'content-type': 'application/json' });
-        response.end(request.method === 'POST' ? '{"number":1}' : '[]');
+        const viewer = '{"data":{"viewer":{"login":"github-actions[bot]"}}}';
+        const posted = request.url === '/graphql' ? viewer : '{"number":1}';
+        response.end(request.method === 'POST' ? posted : '[]');
       }),
     );
     const proxy = await openProxy(github, () => 200);
@@ -194,14 +204,19 @@ describe('a run', () => {
         'github-token': 'synthetic-token',
       },
       env: {
-        GITHUB_API_URL: 'http://api.github.example.test',
-        http_proxy: `http://127.0.0.1:${proxy.port}`,
+        NODE_EXTRA_CA_CERTS: caFile,
+        GITHUB_API_URL: 'https://api.github.example.test',
+        https_proxy: `http://127.0.0.1:${proxy.port}`,
         no_proxy: 'localhost',
         NO_PROXY: 'localhost',
       },
     });
     expect(run.warnings).toEqual([]);
-    expect(api).toEqual(['GET /repos/octo/compliance/issues', 'POST /repos/octo/compliance/issues']);
+    expect(api).toEqual([
+      'POST /graphql',
+      'GET /repos/octo/compliance/issues',
+      'POST /repos/octo/compliance/issues',
+    ]);
     expect(proxy.asked).toContain('api.github.example.test');
   });
 });

@@ -656,6 +656,7 @@ describe('privacy', () => {
       source: 'power-bi' as const,
       filter: { activity: undefined, userId: undefined, workspaceIds: new Set<string>() },
       inWindow: () => true,
+      isSettled: () => false,
       seen: new Seen(),
       now: () => NOW,
       counts: tally.counts,

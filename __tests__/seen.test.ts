@@ -180,6 +180,7 @@ describe('Seen', () => {
     const known = {
       has: (key: EventKey) => key.low === id('a').low,
       contents: (key: EventKey) => (key.low === content('x').low ? 2 : 0),
+      openHours: () => [],
     };
     const seen = new Seen(known);
     expect([seen.take(id('a')), seen.take(id('b'))]).toEqual([false, true]);

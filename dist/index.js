@@ -37679,6 +37679,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:events"
 
 /***/ }),
 
+/***/ 3024:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
+
+/***/ }),
+
 /***/ 7067:
 /***/ ((module) => {
 
@@ -37888,18 +37895,69 @@ const DAY = 24 * HOUR;
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   I: () => (/* binding */ noProxyList)
+/* harmony export */   R: () => (/* binding */ isAllDirect),
+/* harmony export */   U: () => (/* binding */ directAddresses)
 /* harmony export */ });
+/* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7030);
+
 /**
- * NO_PROXY as everybody writes it: the policy by itself takes "example.test" for that host alone, and knows neither
- * "*.example.test" nor a port.
+ * Tells the addresses that go past the proxy, as NO_PROXY names them in all the forms that are in use: a host with all its
+ * subdomains, `.example.test`, `*.example.test`, a port behind it, addresses, CIDR ranges, `*` for everything. Letter case
+ * and a dot at the end don't matter. An empty NO_PROXY does not hide no_proxy.
  */
-function noProxyList(env) {
-    return (env.NO_PROXY ?? env.no_proxy ?? '')
+function directAddresses(env) {
+    const text = [env.NO_PROXY, env.no_proxy].find((value) => value !== undefined && value.trim() !== '') ?? '';
+    const entries = text
         .split(/[\s,]+/)
-        .map((entry) => entry.replace(/^\*(?=\.)/, '').replace(/^([^:]*):\d+$/, '$1'))
         .filter((entry) => entry !== '')
-        .flatMap((entry) => (entry.startsWith('.') ? [entry] : [entry, `.${entry}`]));
+        .map(entryOf);
+    return (address) => {
+        const url = URL.parse(address);
+        if (url === null)
+            return false;
+        const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
+        return entries.some((matches) => matches(normal(url.hostname), port));
+    };
+}
+/** Whether nothing at all goes through a proxy. */
+function isAllDirect(env) {
+    return directAddresses(env)('https://any.invalid/');
+}
+function entryOf(entry) {
+    if (entry === '*')
+        return () => true;
+    const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]*|[^:]*:[^:]*:.*?))(?::(\d+))?$/.exec(entry) ?? [];
+    const name = normal(bracketed ?? plain ?? entry);
+    const samePort = (actual) => port === undefined || port === actual;
+    const range = rangeOf(name);
+    if (range !== undefined)
+        return (host, actual) => samePort(actual) && inRange(range, host);
+    const domain = name.replace(/^\*?\./, '');
+    const exact = !/^\*?\./.test(name);
+    return (host, actual) => samePort(actual) && ((exact && host === domain) || host.endsWith(`.${domain}`));
+}
+function normal(host) {
+    return host
+        .toLowerCase()
+        .replace(/^\[|\]$/g, '')
+        .replace(/\.$/, '');
+}
+function rangeOf(text) {
+    const [address = '', bits] = text.split('/');
+    const version = (0,node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(address);
+    if (version === 0)
+        return undefined;
+    const most = version === 4 ? 32 : 128;
+    const prefix = bits === undefined ? most : Number(bits);
+    if (!Number.isInteger(prefix) || prefix < 0 || prefix > most)
+        return undefined;
+    const list = new node_net__WEBPACK_IMPORTED_MODULE_0__.BlockList();
+    list.addSubnet(address, prefix, version === 4 ? 'ipv4' : 'ipv6');
+    return list;
+}
+function inRange(range, host) {
+    const version = (0,node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(host);
+    return version !== 0 && range.check(host, version === 4 ? 'ipv4' : 'ipv6');
 }
 
 
@@ -37909,6 +37967,7 @@ function noProxyList(env) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   W: () => (/* binding */ proxySecrets),
 /* harmony export */   r: () => (/* binding */ readProxies)
 /* harmony export */ });
 /* harmony import */ var _input_reader_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1371);
@@ -37920,7 +37979,7 @@ const NAMES = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy', 'HTTP_PRO
 function readProxies(env) {
     const settings = {};
     const faults = [];
-    const direct = (0,_no_proxy_js__WEBPACK_IMPORTED_MODULE_1__/* .noProxyList */ .I)(env).includes('*');
+    const direct = (0,_no_proxy_js__WEBPACK_IMPORTED_MODULE_1__/* .isAllDirect */ .R)(env);
     const [effective] = NAMES.filter((name) => (env[name] ?? '').trim() !== '');
     for (const name of NAMES) {
         if (env[name] === undefined)
@@ -37928,9 +37987,29 @@ function readProxies(env) {
         const value = env[name].trim();
         settings[name] = addressOf(value);
         if (settings[name] === undefined && name === effective && !direct)
-            faults.push(`${name}: expected the address of an HTTP proxy such as http://proxy.example.test:3128 (user and password percent-encoded), got ${(0,_input_reader_js__WEBPACK_IMPORTED_MODULE_0__/* .quoted */ .T)(value)}`);
+            faults.push(`${name}: expected the address of an HTTP proxy such as http://proxy.example.test:3128 (user and password percent-encoded), got ${(0,_input_reader_js__WEBPACK_IMPORTED_MODULE_0__/* .quoted */ .TL)(value)}`);
     }
     return { settings, faults };
+}
+/** Every form in which the passwords of the proxies may appear somewhere: as written, decoded, encoded. */
+function proxySecrets(env) {
+    const secrets = NAMES.flatMap((name) => {
+        const address = addressOf((env[name] ?? '').trim());
+        const url = address === undefined ? null : URL.parse(address);
+        if (url === null || url.password === '')
+            return [];
+        const written = /:\/\/[^@]*?:(.*)@/.exec(address ?? '')?.[1] ?? '';
+        const decoded = decodeURIComponent(url.password);
+        const pair = `${decodeURIComponent(url.username)}:${decoded}`;
+        return [
+            written,
+            url.password,
+            decoded,
+            encodeURIComponent(decoded),
+            Buffer.from(pair).toString('base64'),
+        ];
+    });
+    return [...new Set(secrets)].filter((secret) => secret !== '');
 }
 function addressOf(value) {
     const address = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
@@ -37955,11 +38034,13 @@ function isDecodable({ username, password }) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var node_v8__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8877);
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8179);
-/* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5233);
-/* harmony import */ var _http_proxies_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3192);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9200);
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
+/* harmony import */ var node_v8__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8877);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8179);
+/* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5233);
+/* harmony import */ var _http_proxies_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3192);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7928);
+
 
 
 
@@ -37968,53 +38049,67 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 // Keeps the young generation at its first size. Events live for microseconds, so a larger one is only more memory: 16 MB
 // semi-spaces let the buffers of pages long done with pile up between two collections. What a run takes is in
 // bench/RESULTS.md.
-(0,node_v8__WEBPACK_IMPORTED_MODULE_0__.setFlagsFromString)('--semi-space-growth-factor=1');
+(0,node_v8__WEBPACK_IMPORTED_MODULE_1__.setFlagsFromString)('--semi-space-growth-factor=1');
 // While the old generation is marked, V8 puts off collections of the young one, which then grows by 25 MB all the same.
-(0,node_v8__WEBPACK_IMPORTED_MODULE_0__.setFlagsFromString)('--no-separate-gc-phases');
+(0,node_v8__WEBPACK_IMPORTED_MODULE_1__.setFlagsFromString)('--no-separate-gc-phases');
 const cancelled = new AbortController();
 process.once('SIGINT', () => cancelled.abort());
 process.once('SIGTERM', () => cancelled.abort());
-const proxies = (0,_http_proxies_js__WEBPACK_IMPORTED_MODULE_3__/* .readProxies */ .r)(process.env);
+// Before anything is printed: with DEBUG or AZURE_LOG_LEVEL the libraries print addresses.
+for (const secret of (0,_http_proxies_js__WEBPACK_IMPORTED_MODULE_4__/* .proxySecrets */ .W)(process.env))
+    _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .setSecret */ .Pq(secret);
+const proxies = (0,_http_proxies_js__WEBPACK_IMPORTED_MODULE_4__/* .readProxies */ .r)(process.env);
 for (const [name, value] of Object.entries(proxies.settings)) {
     if (value === undefined)
         delete process.env[name];
     else
         process.env[name] = value;
 }
+// GitHub's client ends on a file that is no JSON; nothing of the event is needed.
+if (!isJson(process.env.GITHUB_EVENT_PATH))
+    delete process.env.GITHUB_EVENT_PATH;
 // GitHub's client looks at them as soon as it is loaded, and ends on what is no HTTP proxy.
 const { context } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 2413));
 const host = {
-    getInput: (name) => _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4(name),
+    getInput: (name) => _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .getInput */ .V4(name),
     idTokenRequest: {
         url: process.env.ACTIONS_ID_TOKEN_REQUEST_URL,
         token: process.env.ACTIONS_ID_TOKEN_REQUEST_TOKEN,
     },
-    clock: _clock_js__WEBPACK_IMPORTED_MODULE_2__/* .systemClock */ .ml,
+    clock: _clock_js__WEBPACK_IMPORTED_MODULE_3__/* .systemClock */ .ml,
     log: {
-        info: _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .info */ .pq,
-        warning: (line, title) => _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .warning */ .$e(line, { title }),
-        error: (line, title) => _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .error */ .z3(line, { title }),
-        startGroup: _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .startGroup */ .Oh,
-        endGroup: _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .endGroup */ .N4,
+        info: _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .info */ .pq,
+        warning: (line, title) => _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .warning */ .$e(line, { title }),
+        error: (line, title) => _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .error */ .z3(line, { title }),
+        startGroup: _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .startGroup */ .Oh,
+        endGroup: _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .endGroup */ .N4,
     },
     mask: (secret) => {
         // Masks work line by line; the armour of a PEM is no secret, and masking it would blank harmless text.
         for (const line of secret.split(/\r?\n|\\n/)) {
             if (line.trim() !== '' && !line.startsWith('-----'))
-                _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .setSecret */ .Pq(line);
+                _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .setSecret */ .Pq(line);
         }
     },
-    setOutput: _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .setOutput */ .uH,
+    setOutput: _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .setOutput */ .uH,
     writeSummary: async (markdown) => {
-        await _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .summary */ .z.addRaw(markdown).write({ overwrite: true });
+        await _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .summary */ .z.addRaw(markdown).write({ overwrite: true });
     },
     context: runContext(),
     cancelled: cancelled.signal,
     proxyFaults: proxies.faults,
 };
-process.exitCode = (await (0,_run_js__WEBPACK_IMPORTED_MODULE_4__/* .run */ .e)(host)) ? 0 : 1;
+process.exitCode = (await (0,_run_js__WEBPACK_IMPORTED_MODULE_5__/* .run */ .e)(host)) ? 0 : 1;
 // What is left over (an upload given up, an idle connection) must not keep the step going.
 setTimeout(() => process.exit(), 1000).unref();
+function isJson(path) {
+    try {
+        return typeof JSON.parse((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(path ?? '', 'utf8')) === 'object';
+    }
+    catch {
+        return false;
+    }
+}
 function runContext() {
     const repository = process.env.GITHUB_REPOSITORY ?? '';
     const { workflow = '', runId, runAttempt } = context;
@@ -38038,8 +38133,9 @@ __webpack_async_result__();
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   T: () => (/* binding */ quoted),
-/* harmony export */   i: () => (/* binding */ InputReader)
+/* harmony export */   TL: () => (/* binding */ quoted),
+/* harmony export */   Zs: () => (/* binding */ plainHttpsUrl),
+/* harmony export */   i_: () => (/* binding */ InputReader)
 /* harmony export */ });
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
 /* harmony import */ var _instant_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4642);
@@ -38112,12 +38208,21 @@ class InputReader {
     }
     /** An https URL without query or credentials, given back without a slash at its end. */
     httpsUrl(name) {
-        return this.optional(name, 'an https:// URL without query', (text) => {
-            const url = URL.parse(text);
-            const plain = url !== null && url.search === '' && url.hash === '' && url.username === '' && url.password === '';
-            return plain && url.protocol === 'https:' ? url.href.replace(/\/+$/, '') : undefined;
-        });
+        return this.optional(name, 'an https:// URL, https://host[:port][/path] without query', plainHttpsUrl);
     }
+}
+const HOST = String.raw `(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?\.?|\[[0-9A-Fa-f:.]+\])`;
+const ADDRESS = new RegExp(String.raw `^https:\/\/(${HOST})(?::\d{1,5})?((?:\/[A-Za-z0-9._~!$&'()*+,;=:@%-]*)*)$`, 'i');
+/**
+ * An address that is `https://host[:port][/path]` letter by letter, without a slash at its end, or undefined. URL parsers
+ * forgive much: backslashes, missing slashes, a "@" that makes another host of what looks like a path.
+ */
+function plainHttpsUrl(text) {
+    const match = ADDRESS.exec(text);
+    const url = match === null ? null : URL.parse(text);
+    if (url === null || url.hostname.toLowerCase() !== match?.[1]?.toLowerCase())
+        return undefined;
+    return url.href.replace(/\/+$/, '');
 }
 /** A value as part of a fault: on one line, and not longer than it need be. */
 function quoted(text) {
@@ -38201,7 +38306,7 @@ function zoneOffset(zone) {
 
 /***/ }),
 
-/***/ 9200:
+/***/ 7928:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -38210,8 +38315,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   e: () => (/* binding */ run)
 });
 
-;// CONCATENATED MODULE: external "node:fs"
-const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
 ;// CONCATENATED MODULE: ./lib/clouds.js
 const CLOUDS = {
     public: {
@@ -45666,7 +45771,7 @@ function errorCode(answer) {
     const error = body?.error;
     const nested = typeof error === 'object' && error !== null ? error.code : error;
     const code = nested ?? body?.errorCode ?? answer.header('x-ms-error-code');
-    return typeof code === 'string' && /^[A-Za-z][\w.-]{0,63}$/.test(code) ? code : undefined;
+    return typeof code === 'string' && /^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(code) ? code : undefined;
 }
 function statusWithCode(answer) {
     const code = errorCode(answer);
@@ -45751,13 +45856,21 @@ function letGo(body) {
 class BodyReader {
     #room;
     #length = 0;
-    constructor({ headers }) {
+    #most;
+    /** @param most bytes, inflated */
+    constructor({ headers }, most) {
+        this.#most = most;
         const length = Number(headers.get('content-length'));
         const known = headers.get('content-encoding') === undefined && length > 0 && length <= MOST_ROOM;
         this.#room = rooms.take(known ? length : FIRST_ROOM);
     }
+    /** @returns false where that would be more than allowed; all memory is then given back */
     add(chunk) {
         const needed = this.#length + chunk.length;
+        if (needed > this.#most) {
+            rooms.giveBack(this.#room);
+            return false;
+        }
         if (needed > this.#room.length) {
             const larger = rooms.take(Math.max(needed, 2 * this.#room.length));
             this.#room.copy(larger, 0, 0, this.#length);
@@ -45766,6 +45879,7 @@ class BodyReader {
         }
         chunk.copy(this.#room, this.#length);
         this.#length = needed;
+        return true;
     }
     whole() {
         const body = this.#room.subarray(0, this.#length);
@@ -45779,43 +45893,77 @@ class BodyReader {
     }
 }
 
+;// CONCATENATED MODULE: ./lib/http/bounds.js
+const MB = 2 ** 20;
+const MINUTE = 60_000;
+/**
+ * By kind of answer, far above what the services send: an answer without end, or one that inflates to gigabytes, must
+ * neither end the process nor hold the run to its deadline.
+ */
+const BOUNDS = {
+    /** Sign-in, ID tokens, secrets: some kilobytes. */
+    token: { bytes: MB, ms: MINUTE },
+    /** Activity events: 5,000 to 10,000 of them, some 15 MB. */
+    page: { bytes: 256 * MB, ms: 10 * MINUTE },
+    /** Workspaces, issues. */
+    list: { bytes: 16 * MB, ms: 2 * MINUTE },
+    /** An upload is acknowledged without a body; its answer counts from the first byte of its status. */
+    upload: { bytes: MB, ms: 10 * MINUTE },
+};
+/** What is read of an answer other than 200: its code stands at the beginning. The rest is let go. */
+const REFUSAL = { bytes: 65_536, ms: 10_000 };
+const bounds = new WeakMap();
+function bind(request, to) {
+    bounds.set(request, to);
+}
+function boundsOf(request) {
+    return bounds.get(request) ?? BOUNDS.list;
+}
+/** Thrown for an answer that is too large: another attempt would meet the same. */
+class TooLargeError extends Error {
+    name = 'TooLargeError';
+    constructor(bytes) {
+        super(`an answer of more than ${bytes / MB} MB`);
+    }
+}
+
 // EXTERNAL MODULE: ./lib/http/no-proxy.js
 var no_proxy = __nccwpck_require__(8224);
 ;// CONCATENATED MODULE: ./lib/http/silence.js
 
+
 /**
- * Ends a request after `request.timeout` ms in which no byte arrived, and reads the body of a 200. The client's own
- * time-out counts the whole transfer, so that it would cut off a large page on a slow line.
+ * Reads the body of every answer within the bounds of its kind, and ends a request after `request.timeout` ms in which no
+ * byte arrived. The client's own time-out counts the whole transfer, so that it would cut off a large page on a slow line.
  */
 const silencePolicy = {
     name: 'silence',
     async sendRequest(request, next) {
         const outer = request.abortSignal;
-        const silence = new AbortController();
+        const given = new AbortController();
         const silenceMs = request.timeout;
-        const timer = setTimeout(() => silence.abort(), silenceMs);
+        const whole = boundsOf(request);
+        const giveUp = (code) => given.abort(Object.assign(new Error(code), { code }));
+        const silence = setTimeout(() => giveUp(`no answer for ${silenceMs / 1000} s`), silenceMs);
+        const end = setTimeout(() => giveUp(`no whole answer within ${whole.ms / 1000} s`), whole.ms);
         request.timeout = 0;
-        request.abortSignal = outer === undefined ? silence.signal : AbortSignal.any([outer, silence.signal]);
+        request.abortSignal = outer === undefined ? given.signal : AbortSignal.any([outer, given.signal]);
         try {
             const response = await next(request);
-            const stream = response.readableStreamBody;
-            if (stream === undefined)
-                return response;
-            const body = new BodyReader(response);
-            for await (const chunk of stream) {
-                body.add(chunk);
-                timer.refresh();
-            }
-            keepBody(response, body.whole());
+            if (response.status === 200)
+                await readWhole(response, whole, () => silence.refresh());
+            else
+                await readBeginning(response, { ...REFUSAL, ms: Math.min(REFUSAL.ms, whole.ms) });
             return response;
         }
         catch (error) {
-            if (silence.signal.aborted)
-                throw Object.assign(new Error('silence'), { code: `no answer for ${silenceMs / 1000} s` });
+            if (given.signal.aborted && !(error instanceof TooLargeError))
+                throw given.signal.reason;
             throw error;
         }
         finally {
-            clearTimeout(timer);
+            clearTimeout(silence);
+            clearTimeout(end);
             request.timeout = silenceMs;
             if (outer === undefined)
                 delete request.abortSignal;
@@ -45824,6 +45972,40 @@ const silencePolicy = {
         }
     },
 };
+async function readWhole(response, { bytes }, onChunk) {
+    const stream = response.readableStreamBody;
+    if (stream === undefined)
+        return;
+    const body = new BodyReader(response, bytes);
+    for await (const chunk of stream) {
+        if (!body.add(chunk))
+            throw new TooLargeError(bytes);
+        onChunk();
+    }
+    keepBody(response, body.whole());
+}
+/** The status says it all: a body that is endless, slow or broken is cut off, and no fault. */
+async function readBeginning(response, { bytes, ms }) {
+    const stream = response.readableStreamBody;
+    if (stream === undefined)
+        return;
+    const chunks = [];
+    let length = 0;
+    const reading = (async () => {
+        for await (const chunk of stream) {
+            chunks.push(chunk.subarray(0, bytes - length));
+            length += chunk.length;
+            if (length >= bytes)
+                return;
+        }
+    })().catch(() => undefined);
+    const enough = Promise.withResolvers();
+    const timer = setTimeout(enough.resolve, ms);
+    await Promise.race([reading, enough.promise]);
+    clearTimeout(timer);
+    stream.destroy?.();
+    keepBody(response, Buffer.concat(chunks));
+}
 
 // EXTERNAL MODULE: external "node:async_hooks"
 var external_node_async_hooks_ = __nccwpck_require__(6698);
@@ -45895,18 +46077,20 @@ const tunnelPolicy = {
 
 
 
+
 /** Not exported by core-rest-pipeline. */
 const DEFAULT_RETRY_POLICY = 'defaultRetryPolicy';
 const client = defaultHttpClient_createDefaultHttpClient();
 /** A pipeline with proxy, decompression, redacted logging and user agent, and the given way to sign requests. */
-function createPipeline(userAgent, authorization) {
-    return adopt(createPipelineFromOptions_createPipelineFromOptions({}), userAgent, authorization);
+function createPipeline(userAgent, authorization, onDate) {
+    return adopt(createPipelineFromOptions_createPipelineFromOptions({}), userAgent, authorization, onDate);
 }
 /**
  * Takes over a client's pipeline: our own user agent, authorisation and watch over silence, and none of the retries
  * and redirects that come with it: those wait on their own, and would carry the bearer token to another host.
+ * @param onDate told the Date header of each answer as it arrives
  */
-function adopt(pipeline, userAgent, authorization) {
+function adopt(pipeline, userAgent, authorization, onDate) {
     for (const name of [
         DEFAULT_RETRY_POLICY,
         redirectPolicy_redirectPolicyName,
@@ -45916,9 +46100,8 @@ function adopt(pipeline, userAgent, authorization) {
         pipeline.removePolicy({ name });
     }
     pipeline.removePolicy({ name: proxyPolicy_proxyPolicyName });
-    const direct = (0,no_proxy/* noProxyList */.I)(process.env);
-    if (!direct.includes('*')) {
-        pipeline.addPolicy(proxyPolicy_proxyPolicy(undefined, { customNoProxyList: direct }));
+    if (!(0,no_proxy/* isAllDirect */.R)(process.env)) {
+        pipeline.addPolicy(proxied());
         pipeline.addPolicy(tunnelPolicy, { afterPhase: 'Sign', afterPolicies: [proxyPolicy_proxyPolicyName] });
     }
     pipeline.addPolicy({
@@ -45931,7 +46114,28 @@ function adopt(pipeline, userAgent, authorization) {
     if (authorization !== undefined)
         pipeline.addPolicy(authorization, { phase: 'Sign' });
     pipeline.addPolicy(silencePolicy, { afterPhase: 'Sign' });
+    if (onDate !== undefined) {
+        pipeline.addPolicy({
+            name: 'date',
+            sendRequest: async (request, next) => {
+                const response = await next(request);
+                onDate(response.headers.get('date'));
+                return response;
+            },
+        }, 
+        // Before the body is read, which may take minutes.
+        { afterPhase: 'Sign', afterPolicies: ['silence'] });
+    }
     return pipeline;
+}
+/** The proxy of the environment, but for the addresses that NO_PROXY names; the policy's own reading knows few of its forms. */
+function proxied() {
+    const policy = proxyPolicy_proxyPolicy(undefined, { customNoProxyList: [] });
+    const isDirect = (0,no_proxy/* directAddresses */.U)(process.env);
+    return {
+        name: proxyPolicy_proxyPolicyName,
+        sendRequest: (request, next) => isDirect(request.url) ? next(request) : policy.sendRequest(request, next),
+    };
 }
 /** Sends one request once, and judges what came of it. A 4xx is an answer; the caller knows what it means. */
 async function send(pipeline, call) {
@@ -45941,11 +46145,13 @@ async function send(pipeline, call) {
         headers: httpHeaders_createHttpHeaders(call.headers),
         timeout: call.silenceMs,
         abortSignal: call.signal,
-        streamResponseStatusCodes: new Set([200]),
+        // All of them: what is not streamed would be read to its end, however large.
+        streamResponseStatusCodes: new Set([Number.POSITIVE_INFINITY]),
         allowInsecureConnection: call.allowHttp ?? false,
         ...(call.body === undefined ? {} : { body: call.body }),
         ...(call.requestId === undefined ? {} : { requestId: call.requestId }),
     });
+    bind(request, BOUNDS[call.answer]);
     let response;
     try {
         response = await pipeline.sendRequest(client, request);
@@ -45981,14 +46187,26 @@ const LASTING = /^(?:CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS_CERT|HOSTNA
 function judgeError(error) {
     if (error instanceof TunnelRefusedError)
         return error.outcome;
+    if (error instanceof TooLargeError)
+        return { kind: 'failed', why: error.message };
     // Signing a request may itself fail, with a verdict of its own.
     const code = error instanceof ActionError || error instanceof OutOfTimeError ? undefined : codeOf(error);
     if (code === undefined)
         throw error;
-    if (LASTING.test(code)) {
-        return { kind: 'failed', why: `${code}: for a private certificate authority set NODE_EXTRA_CA_CERTS` };
-    }
+    if (LASTING.test(code))
+        return { kind: 'failed', why: `${code}: ${certificateAdvice(code)}` };
     return { kind: 'transient', why: code, retryAfterMs: undefined };
+}
+function certificateAdvice(code) {
+    if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
+        return "by the runner's clock the certificate is not valid now: check that clock, else whoever runs the host or the proxy has to renew it";
+    }
+    if (code === 'ERR_TLS_CERT_ALTNAME_INVALID' || code === 'HOSTNAME_MISMATCH') {
+        return 'the certificate is for another host: check the address, and what answers there (a proxy, a private endpoint)';
+    }
+    if (code === 'ERR_SSL_WRONG_VERSION_NUMBER')
+        return 'what answers does not speak TLS: check address, port and proxy';
+    return 'for a private certificate authority set NODE_EXTRA_CA_CERTS';
 }
 function codeOf(error) {
     if (!(error instanceof Error))
@@ -61639,6 +61857,9 @@ async function requestIdToken(request, audience, pipeline, pace, mask) {
     const url = URL.parse(request.url);
     if (url === null)
         throw new ActionError('oidc-request', 'ACTIONS_ID_TOKEN_REQUEST_URL is no URL');
+    if (url.protocol !== 'https:') {
+        throw new ActionError('oidc-request', `ACTIONS_ID_TOKEN_REQUEST_URL: expected https://, got ${url.protocol}//; a token is not asked for in clear`);
+    }
     url.searchParams.set('audience', audience);
     const headers = { Authorization: `bearer ${request.token}`, Accept: 'application/json' };
     try {
@@ -61648,6 +61869,7 @@ async function requestIdToken(request, audience, pipeline, pace, mask) {
                 url: url.href,
                 headers,
                 silenceMs: SILENCE,
+                answer: 'token',
                 signal: pace.signal,
             });
             if (outcome.kind !== 'done')
@@ -61685,8 +61907,12 @@ function presentedClaims(jwt) {
     catch {
         // A token that cannot be read is reported as such below.
     }
-    const claim = (name) => typeof claims[name] === 'string' ? claims[name] : '(unreadable)';
+    const claim = (name) => (typeof claims[name] === 'string' ? shown(claims[name]) : '(unreadable)');
     return { issuer: claim('iss'), subject: claim('sub'), audience: claim('aud') };
+}
+/** A claim as it may be shown: what issuers, subjects and audiences are made of, and no more than that. */
+function shown(claim) {
+    return claim.slice(0, 300).replaceAll(/[^\p{L}\p{N}_:/.@*+=,~ -]/gu, '?');
 }
 
 ;// CONCATENATED MODULE: ./lib/auth/entra-refusal.js
@@ -61788,13 +62014,17 @@ class Network {
             headers: options?.headers ?? {},
             ...(options?.body === undefined ? {} : { body: options.body }),
             silenceMs: this.#silenceMs,
+            answer: 'token',
             signal: this.#pace.signal,
             allowHttp: this.#allowHttp,
         });
         this.last = outcome;
         if (outcome.kind !== 'done')
             throw new Error(outcome.why);
-        const body = jsonOf(outcome.value);
+        // Azure Arc asks by this header to prove access to a file of the machine, with or without a body.
+        const challenge = outcome.value.header('www-authenticate');
+        const headers = challenge === undefined ? {} : { 'www-authenticate': challenge };
+        const body = jsonOf(outcome.value) ?? (outcome.value.status === 401 && challenge !== undefined ? {} : undefined);
         if (body === undefined) {
             this.last = {
                 kind: 'transient',
@@ -61803,7 +62033,7 @@ class Network {
             };
             throw new Error(this.last.why);
         }
-        return { headers: {}, status: outcome.value.status, body: body };
+        return { headers, status: outcome.value.status, body: body };
     }
 }
 
@@ -61849,7 +62079,11 @@ async function attempt(app, scope, pipeline, pace) {
         system: { networkClient: network },
     });
     try {
-        const result = await client.acquireTokenByClientCredential({ scopes: [scope] });
+        const result = await client.acquireTokenByClientCredential({
+            scopes: [scope],
+            // Else MSAL_FORCE_REGION in the environment would send the secret to a regional host.
+            azureRegion: 'DisableMsalForceRegion',
+        });
         if (result?.accessToken && result.expiresOn) {
             const token = { token: result.accessToken, expiresOnTimestamp: result.expiresOn.getTime() };
             return { kind: 'done', value: { token } };
@@ -66019,6 +66253,7 @@ class SecretClient {
 
 //# sourceMappingURL=index.js.map
 ;// CONCATENATED MODULE: ./lib/http/authorize.js
+
 /**
  * Signs each request with a token of `scope`. Where the service finds the token expired, it is renewed once
  * and the request repeated: a run may last hours, and the runner's clock may be off.
@@ -66044,7 +66279,7 @@ function authorizationPolicy(credential, scope) {
  * (https://learn.microsoft.com/en-us/power-bi/developer/embedded/embedded-troubleshoot).
  */
 function tokenRefused(response) {
-    const text = response.bodyAsText ?? '';
+    const text = bodyOf(response).toString('utf8');
     if (response.status === 401)
         return !text.includes('PowerBINotAuthorizedException');
     return response.status === 403 && (text.includes('TokenExpired') || text.trim() === '');
@@ -66124,7 +66359,14 @@ class VaultNetwork {
     }
     async sendRequest(request) {
         const { method, url, headers } = request;
-        const call = { method, url, headers: headers.toJSON(), silenceMs: vault_SILENCE, signal: this.#pace.signal };
+        const call = {
+            method,
+            url,
+            headers: headers.toJSON(),
+            silenceMs: vault_SILENCE,
+            answer: 'token',
+            signal: this.#pace.signal,
+        };
         const outcome = await send(this.#pipeline, call);
         this.last = outcome;
         if (outcome.kind !== 'done')
@@ -66153,7 +66395,7 @@ class VaultNetwork {
  * is asked for, except that a vault is read at once.
  */
 async function signIn(inputs, context) {
-    const pipeline = createPipeline(context.userAgent);
+    const pipeline = createPipeline(context.userAgent, undefined, context.onDate);
     const way = inputs.signIn;
     if (way.by === 'secret')
         return appCredential(inputs, { secret: way.secret }, pipeline, context);
@@ -66964,12 +67206,12 @@ const CLIENT_GZIP_POLICY = 'GzippingPolicy';
  * Uploads go through the ingestion client's own pipeline rather than its `upload`, which serialises each row twice
  * more, leaves brackets and commas out of its count of bytes, and has no way to send `[]`, the probe.
  */
-function openDestination(rule, credential, userAgent, gate) {
+function openDestination(rule, credential, userAgent, gate, onDate) {
     const audience = monitorAudience(rule.dcrEndpoint);
     const scope = `${audience}/.default`;
     const { pipeline } = new LogsIngestionClient(rule.dcrEndpoint, credential, { audience });
     pipeline.removePolicy({ name: CLIENT_GZIP_POLICY });
-    adopt(pipeline, userAgent, authorizationPolicy(credential, scope));
+    adopt(pipeline, userAgent, authorizationPolicy(credential, scope), onDate);
     const { dcrEndpoint, dcrImmutableId, streamName } = rule;
     return {
         scope,
@@ -67057,6 +67299,7 @@ function post(destination, content, pace) {
         body: content.body,
         ...(content.requestId === undefined ? {} : { requestId: content.requestId }),
         silenceMs: destination_SILENCE,
+        answer: 'upload',
         signal: pace.signal,
     });
 }
@@ -67383,6 +67626,7 @@ function parseCertificate(pem, now) {
 ;// CONCATENATED MODULE: ./lib/sign-in-input.js
 
 
+
 /**
  * The one way to sign in that the inputs choose; GitHub OIDC where they choose none. Faults are noted in `read`.
  * @param now ms since the epoch, to tell an expired certificate
@@ -67432,10 +67676,9 @@ function readSignIn(read, clientId, now) {
     return secret === undefined ? direct : { by: 'secret', secret };
 }
 function vaultScopeOf(text) {
-    const url = URL.parse(text);
-    if (url === null || url.protocol !== 'https:' || url.pathname !== '/' || url.search !== '')
-        return undefined;
-    return vaultScope(url.hostname);
+    const plain = (0,input_reader/* plainHttpsUrl */.Zs)(text);
+    const url = plain === undefined ? null : URL.parse(plain);
+    return url === null || url.pathname !== '/' ? undefined : vaultScope(url.hostname);
 }
 
 ;// CONCATENATED MODULE: ./lib/inputs.js
@@ -67454,7 +67697,7 @@ const DOMAIN = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a
  * and what was got (never the value of a secret)
  */
 function readInputs(get, now, proxyFaults = []) {
-    const read = new input_reader/* InputReader */.i(get);
+    const read = new input_reader/* InputReader */.i_(get);
     read.faults.push(...proxyFaults);
     const tenantId = read.matching('tenant-id', 'a tenant GUID or a verified domain name', (text) => GUID.test(text) || DOMAIN.test(text) ? text : undefined);
     const clientId = read.optional('client-id', 'an application (client) id, a GUID', (text) => GUID.test(text) ? text : undefined);
@@ -67531,14 +67774,8 @@ function readWorkspaceIds(read) {
 function readDcrEndpoint(read) {
     const expected = 'https://host or the bare host of a logs ingestion endpoint';
     return read.matching('dcr-endpoint', expected, (text) => {
-        const url = URL.parse(text.includes('://') ? text : `https://${text}`);
-        const bare = url !== null &&
-            url.pathname === '/' &&
-            url.search === '' &&
-            url.hash === '' &&
-            url.username === '' &&
-            url.password === '';
-        return bare && url.protocol === 'https:' && url.hostname !== '' ? url.origin : undefined;
+        const url = (0,input_reader/* plainHttpsUrl */.Zs)(/^[a-z]+:\/\//i.test(text) ? text : `https://${text}`);
+        return url !== undefined && url === new URL(url).origin ? url : undefined;
     });
 }
 function printable(text) {
@@ -67546,7 +67783,7 @@ function printable(text) {
     return /[\u0000-\u001f\u007f]/.test(text) ? undefined : text;
 }
 function listed(values) {
-    const shown = values.slice(0, 5).map(input_reader/* quoted */.T);
+    const shown = values.slice(0, 5).map(input_reader/* quoted */.TL);
     return values.length > 5 ? `${shown.join(', ')} and ${values.length - 5} more` : shown.join(', ');
 }
 
@@ -67688,10 +67925,16 @@ const page_SILENCE = 60_000;
  * body that was cut off, must not be taken for "no events"
  * @throws RefusedError, RequestFailedError, OutOfTimeError, the pace's reason, or what `url` throws
  */
-function get(link, url, read) {
+function get(link, url, read, kind = 'page') {
     return retrying(async () => {
-        const call = { method: 'GET', url: url(), silenceMs: page_SILENCE, signal: link.pace.signal };
-        const outcome = await send(link.pipeline, { ...call, headers: { Accept: 'application/json' } });
+        const outcome = await send(link.pipeline, {
+            method: 'GET',
+            url: url(),
+            headers: { Accept: 'application/json' },
+            silenceMs: page_SILENCE,
+            answer: kind,
+            signal: link.pace.signal,
+        });
         if (outcome.kind !== 'done')
             return outcome;
         if (outcome.value.status !== 200)
@@ -67888,7 +68131,7 @@ const EMPTY_PAGES = 1000;
 async function* activityPages(api, window, link) {
     let from = window.start;
     const firstUrl = () => {
-        from = Math.max(window.start, historyStart(link.pace.clock.now()));
+        from = Math.max(window.start, historyStart(link.now()));
         if (from >= window.end)
             throw new AgedOutError();
         return api.firstUrl({ start: from, end: window.end });
@@ -67923,6 +68166,9 @@ async function* activityPages(api, window, link) {
 function readPage({ body }) {
     const scanned = scanPage(body, 'activityEventEntities');
     if (scanned === undefined)
+        return undefined;
+    // An error beside the events says that these are not all.
+    if (scanned.rest.error !== undefined && scanned.rest.error !== null)
         return undefined;
     const token = scanned.rest.continuationToken ?? '';
     // Anything else than a text or nothing is no end of data.
@@ -68061,6 +68307,7 @@ class Tally {
         collected: 0,
         skipped: 0,
         withoutWorkspace: 0,
+        ofSettledHours: 0,
         values: 0,
         rows: 0,
         activities: new Map(),
@@ -68305,10 +68552,11 @@ const BOOLEANS = new Map([
 
 ;// CONCATENATED MODULE: ./lib/seen.js
 
-
+/** Given to many different events. */
+const NIL = '00000000-0000-0000-0000-000000000000';
 function keyOf(event, hour) {
     const id = event.Id;
-    const byContent = typeof id !== 'string' || id === '';
+    const byContent = typeof id !== 'string' || id === '' || id === NIL;
     const digest = (0,external_node_crypto_.hash)('sha256', byContent ? canonical(event) : id, 'binary');
     return { hour, high: uint32(digest, 0), low: uint32(digest, 4), byContent };
 }
@@ -68328,7 +68576,7 @@ function canonical(value) {
     const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
     return `{${entries.map(([name, entry]) => `${JSON.stringify(name)}:${canonical(entry)}`).join(',')}}`;
 }
-const NOTHING = { has: () => false, contents: () => 0 };
+const NOTHING = { has: () => false, contents: () => 0, openHours: () => [] };
 /** Events seen in one hour. */
 class SeenHour {
     ids = new KeySet();
@@ -68359,9 +68607,9 @@ class Seen {
         hour.taken.set(content, Math.max(taken, met));
         return met > taken;
     }
-    /** The key of an event without a time, which an earlier run may have filed under any hour of the window. */
-    placed(key, window) {
-        for (const { hour } of hoursOf(window)) {
+    /** The key of an event without a time, which an earlier run may have filed under the last hour of any window. */
+    placed(key) {
+        for (const hour of this.#known.openHours()) {
             const there = { ...key, hour };
             if (key.byContent ? this.#known.contents(there) > 0 : this.#known.has(there))
                 return there;
@@ -68462,10 +68710,17 @@ function* rowsOf(events, window, context) {
     for (const event of events) {
         const creationTime = event.CreationTime;
         const createdAt = typeof creationTime === 'string' ? (0,instant/* parseInstant */.n)(creationTime) : undefined;
-        if (createdAt !== undefined && !context.inWindow(createdAt))
+        const isElsewhere = createdAt !== undefined && !context.inWindow(createdAt);
+        if (isElsewhere && !context.isSettled(hourOf(createdAt)))
             continue;
         if (!passes(event, context.filter, counts))
             continue;
+        if (isElsewhere) {
+            counts.collected += 1;
+            counts.skipped += 1;
+            counts.ofSettledHours += 1;
+            continue;
+        }
         counts.collected += 1;
         const { row, key } = readied(event, createdAt, window, context);
         if (!seen.take(key)) {
@@ -68481,7 +68736,7 @@ function* rowsOf(events, window, context) {
 function readied(event, createdAt, window, { source, counts, now, seen }) {
     // The hour that is settled last: as long as any hour of the window is asked for, the event is known.
     const hour = hourOf(createdAt ?? Math.max(window.start, window.end - 1));
-    const placed = (key) => (createdAt === undefined ? seen.placed(key, window) : key);
+    const placed = (key) => (createdAt === undefined ? seen.placed(key) : key);
     const json = (given) => rowJson(mapEvent(given, createdAt, source, now()), counts);
     const row = () => withoutDepth(event, counts, json);
     try {
@@ -68642,11 +68897,13 @@ function literal(text) {
 
 
 
+/** Under this name the sources' time is observed. */
+const SOURCE = 'source';
 /** Waits where a 429 names no time. */
 const WAITS = { first: 10 * lib_clock/* SECOND */.Z2, longest: 300 * lib_clock/* SECOND */.Z2 };
 /** The link to a service: signed, counted, and behind a gate of its own. */
 function linkTo(job, service, scope) {
-    const pipeline = createPipeline(job.userAgent, authorizationPolicy(job.credential, scope));
+    const pipeline = createPipeline(job.userAgent, authorizationPolicy(job.credential, scope), (date) => job.time.observe(SOURCE, date));
     // Behind the signing, which may repeat a request with a renewed token: that one counts against the budget as well.
     const counting = async (request, next) => {
         try {
@@ -68665,6 +68922,7 @@ function linkTo(job, service, scope) {
         pipeline,
         pace: job.stop.pace,
         service,
+        now: () => job.time.now(),
         gate: new Gate(WAITS, service),
     };
 }
@@ -68716,6 +68974,7 @@ function joined(windows) {
 
 
 
+const workspaces_GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /**
  * One record for each workspace that the app can read: all of them, or the ids given. It says that the workspace was
  * readable at this time, not that somebody used it.
@@ -68723,7 +68982,11 @@ function joined(windows) {
  * @throws ActionError 'workspaces-refused' or 'source-unreachable' where they cannot be listed
  */
 async function* workspaceRecords(url, ids, link, concurrency) {
-    const wanted = ids.size > 0 ? [...ids] : await allWorkspaceIds(url, link).catch(listFault);
+    const listed = ids.size > 0 ? { wanted: ids, odd: 0 } : await allWorkspaceIds(url, link).catch(listFault);
+    const { wanted, odd } = listed;
+    // Such an id is anybody's text: it is neither shown nor put into an address.
+    if (odd > 0)
+        yield { unreadable: `${odd} listed without a GUID`, why: 'an id that is no GUID' };
     const readers = (function* () {
         for (const id of wanted)
             yield read(url, id, link);
@@ -68739,16 +69002,19 @@ function listFault(error) {
 }
 async function allWorkspaceIds(url, link) {
     const ids = new Set();
+    let odd = 0;
     const tokens = new Set();
     let next = `${url}/v1/workspaces`;
     while (next !== undefined) {
         const page = next;
-        const body = await get(link, () => page, (answer) => having(answer, 'value', Array.isArray));
+        const body = await get(link, () => page, (answer) => having(answer, 'value', Array.isArray), 'list');
         const value = body.value;
         for (const workspace of Array.isArray(value) ? value : []) {
             const id = workspace?.id;
-            if (typeof id === 'string')
+            if (typeof id === 'string' && workspaces_GUID.test(id))
                 ids.add(id);
+            else
+                odd += 1;
         }
         const token = body.continuationToken;
         const more = typeof token === 'string' && token !== '';
@@ -68759,12 +69025,12 @@ async function allWorkspaceIds(url, link) {
             tokens.add(token);
         next = more ? `${url}/v1/workspaces?continuationToken=${encodeToken(token)}` : undefined;
     }
-    return [...ids];
+    return { wanted: ids, odd };
 }
 async function* read(url, id, link) {
     try {
-        const workspace = await get(link, () => `${url}/v1/workspaces/${encodeURIComponent(id)}`, (answer) => having(answer, 'id', (value) => typeof value === 'string'));
-        yield { record: recordOf(workspace, id, link.pace.clock.now()) };
+        const workspace = await get(link, () => `${url}/v1/workspaces/${encodeURIComponent(id)}`, (answer) => having(answer, 'id', (value) => typeof value === 'string'), 'list');
+        yield { record: recordOf(workspace, id, link.now()) };
     }
     catch (error) {
         const why = reasonOf(error);
@@ -68821,7 +69087,7 @@ const REFUSALS_IN_A_ROW = 3;
  * @throws ActionError, OutOfTimeError
  */
 async function* collectRows(job, plan) {
-    const { tally, host, inputs, track } = job;
+    const { tally, inputs, track } = job;
     if (inputs.source !== 'workspaces' && plan.windows.length === 0) {
         tally.collectedWhole = true;
         return;
@@ -68833,8 +69099,9 @@ async function* collectRows(job, plan) {
         source: activityLog?.api.name ?? 'workspaces',
         filter: inputs,
         inWindow: activityLog === undefined ? () => true : within(plan.windows),
+        isSettled: (hour) => track.checkpoint?.isSettled(hour) ?? false,
         seen,
-        now: () => host.clock.now(),
+        now: () => job.time.now(),
         counts: tally.counts,
     };
     tally.source = context.source;
@@ -68873,7 +69140,7 @@ async function* activityEvents(job, chosen, seen) {
                 tally.hoursDone += hoursIn(item.window);
                 tally.anyHourWhole = true;
                 refusals = 0;
-                track.collected(item.part, askedAt.get(item.window) ?? 0);
+                track.collected(item.part, job.time.earliest(askedAt.get(item.window) ?? 0, SOURCE));
                 open.delete(item.window);
                 break;
             case 'missing':
@@ -68907,9 +69174,9 @@ async function* activityEvents(job, chosen, seen) {
     }
 }
 async function* workspaceEvents(job) {
-    const { inputs, tally, host } = job;
+    const { inputs, tally } = job;
     const link = linkTo(job, 'Fabric', FABRIC_SCOPE);
-    const now = host.clock.now();
+    const now = job.time.now();
     let readable = 0;
     const results = workspaceRecords(inputs.fabricUrl ?? '', inputs.workspaceIds, link, inputs.concurrency);
     for await (const result of withRefusals(results, tally)) {
@@ -68974,7 +69241,7 @@ const LINKS = 40;
 function keptFile(path, fault) {
     try {
         const real = followed((0,external_node_path_.resolve)(path));
-        const there = (0,external_node_fs_namespaceObject.statSync)(real, { throwIfNoEntry: false });
+        const there = (0,external_node_fs_.statSync)(real, { throwIfNoEntry: false });
         if (there === undefined || there.isFile())
             return real;
         throw new ActionError(fault, `expected a regular file, got ${kindOf(there)} at ${path}`);
@@ -68984,16 +69251,16 @@ function keptFile(path, fault) {
     }
 }
 function followed(path, left = LINKS) {
-    const there = (0,external_node_fs_namespaceObject.lstatSync)(path, { throwIfNoEntry: false });
+    const there = (0,external_node_fs_.lstatSync)(path, { throwIfNoEntry: false });
     if (there !== undefined && !there.isSymbolicLink())
-        return (0,external_node_fs_namespaceObject.realpathSync)(path);
+        return (0,external_node_fs_.realpathSync)(path);
     if (there === undefined) {
         const folder = (0,external_node_path_.dirname)(path);
         return folder === path ? path : (0,external_node_path_.join)(followed(folder, left), (0,external_node_path_.basename)(path));
     }
     if (left === 0)
         throw Object.assign(new Error('a circle of links'), { code: 'ELOOP' });
-    return followed((0,external_node_path_.resolve)((0,external_node_path_.dirname)(path), (0,external_node_fs_namespaceObject.readlinkSync)(path)), left - 1);
+    return followed((0,external_node_path_.resolve)((0,external_node_path_.dirname)(path), (0,external_node_fs_.readlinkSync)(path)), left - 1);
 }
 function kindOf(there) {
     if (there.isDirectory())
@@ -69013,14 +69280,14 @@ function fileFault(error, path, fault) {
 }
 /** Opens a file that only its owner may read, even where it was there already with other rights. */
 function openPrivate(path, flags) {
-    const file = (0,external_node_fs_namespaceObject.openSync)(path, flags, 0o600);
+    const file = (0,external_node_fs_.openSync)(path, flags, 0o600);
     try {
-        (0,external_node_fs_namespaceObject.fchmodSync)(file, 0o600);
+        (0,external_node_fs_.fchmodSync)(file, 0o600);
     }
     catch (error) {
         // Not ours to change, or a file system without such rights; whoever set that up knows who may read it.
         if (!['EPERM', 'ENOTSUP', 'ENOSYS'].includes(error.code ?? '')) {
-            (0,external_node_fs_namespaceObject.closeSync)(file);
+            (0,external_node_fs_.closeSync)(file);
             throw error;
         }
     }
@@ -69033,7 +69300,7 @@ function openPrivate(path, flags) {
 function writeAll(file, bytes, position) {
     for (let written = 0; written < bytes.length;) {
         const at = position === undefined ? undefined : position + written;
-        const more = (0,external_node_fs_namespaceObject.writeSync)(file, bytes, written, bytes.length - written, at);
+        const more = (0,external_node_fs_.writeSync)(file, bytes, written, bytes.length - written, at);
         if (more === 0)
             throw Object.assign(new Error('nothing was written'), { code: 'ENOSPC' });
         written += more;
@@ -69151,9 +69418,11 @@ function isFinalAt(end, now) {
  * instant that runs of this configuration ever covered, so that missed ones are caught up; a run with a start of its
  * own keeps to its window.
  * @param wanted the window that the inputs name
+ * @param now by the services' clocks where they are known, ms since the epoch
+ * @param covered the oldest instant that earlier runs covered
  */
-function planHours(wanted, ownStart, checkpoint, now) {
-    const since = ownStart ? wanted.start : Math.min(wanted.start, checkpoint?.mark?.since ?? wanted.start);
+function planHours(wanted, ownStart, checkpoint, now, covered = checkpoint?.mark?.since) {
+    const since = ownStart ? wanted.start : Math.min(wanted.start, covered ?? wanted.start);
     const window = clipToHistory({ start: since, end: wanted.end }, now);
     const windows = [];
     let settled = 0;
@@ -69171,12 +69440,11 @@ function planHours(wanted, ownStart, checkpoint, now) {
     const caughtUp = windows.filter(({ hour }) => hour + lib_clock/* HOUR */.dp <= wanted.start).length;
     const lost = ownStart
         ? 0
-        : openHours({ start: Math.min(since, window.start), end: window.start }, checkpoint);
+        : openHours({ start: Math.min(since, window.start), end: window.start }, checkpoint, covered);
     return { window, windows, settled, settledWanted, caughtUp, lost };
 }
 /** Hours of a window that earlier runs covered and did not settle. */
-function openHours(window, checkpoint) {
-    const covered = checkpoint?.mark?.since;
+function openHours(window, checkpoint, covered) {
     if (checkpoint === undefined || covered === undefined)
         return 0;
     let open = 0;
@@ -69213,8 +69481,8 @@ function lock(path, what, fault) {
     const own = { token: (0,external_node_crypto_.randomUUID)(), host: (0,external_node_os_namespaceObject.hostname)(), pid: process.pid, space: processSpace() };
     if (create(lockPath, own, fault)) {
         // A run that was killed while it took the file over, after the dead run's lock was gone.
-        if ((0,external_node_fs_namespaceObject.existsSync)(guardPath) && isDead(guardPath))
-            (0,external_node_fs_namespaceObject.rmSync)(guardPath, { force: true });
+        if ((0,external_node_fs_.existsSync)(guardPath) && isDead(guardPath))
+            (0,external_node_fs_.rmSync)(guardPath, { force: true });
     }
     else if (!takeOver(lockPath, guardPath, own, fault)) {
         throw new ActionError('state-locked', `${what} ${path} is in use by ${lock_nameOf(holderOf(lockPath))}`);
@@ -69237,7 +69505,7 @@ function lock(path, what, fault) {
             clearInterval(heartbeat);
             held.delete(lockPath);
             if (isOurs())
-                (0,external_node_fs_namespaceObject.rmSync)(lockPath, { force: true });
+                (0,external_node_fs_.rmSync)(lockPath, { force: true });
         },
     };
 }
@@ -69247,8 +69515,8 @@ function lock(path, what, fault) {
  */
 function processSpace() {
     try {
-        const boot = (0,external_node_fs_namespaceObject.readFileSync)('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-        return `${boot} ${(0,external_node_fs_namespaceObject.readlinkSync)('/proc/self/ns/pid')}`;
+        const boot = (0,external_node_fs_.readFileSync)('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+        return `${boot} ${(0,external_node_fs_.readlinkSync)('/proc/self/ns/pid')}`;
     }
     catch {
         return process.platform === 'linux' ? '' : process.platform;
@@ -69267,23 +69535,23 @@ function takeOver(lockPath, guardPath, own, fault) {
     if (!create(guardPath, own, fault)) {
         if (!isDead(guardPath))
             return false;
-        (0,external_node_fs_namespaceObject.rmSync)(guardPath, { force: true });
+        (0,external_node_fs_.rmSync)(guardPath, { force: true });
         if (!create(guardPath, own, fault))
             return false;
     }
     try {
         if (!isDead(lockPath))
             return false;
-        (0,external_node_fs_namespaceObject.rmSync)(lockPath, { force: true });
+        (0,external_node_fs_.rmSync)(lockPath, { force: true });
         return create(lockPath, own, fault);
     }
     finally {
-        (0,external_node_fs_namespaceObject.rmSync)(guardPath, { force: true });
+        (0,external_node_fs_.rmSync)(guardPath, { force: true });
     }
 }
 function create(lockPath, holder, fault) {
     try {
-        (0,external_node_fs_namespaceObject.writeFileSync)(lockPath, JSON.stringify(holder), { flag: 'wx' });
+        (0,external_node_fs_.writeFileSync)(lockPath, JSON.stringify(holder), { flag: 'wx' });
         // Who created it and was held up before it wrote may meanwhile have passed for dead.
         return holderOf(lockPath)?.token === holder.token;
     }
@@ -69293,13 +69561,13 @@ function create(lockPath, holder, fault) {
             return false;
         // On a full disk the file may be there, and nothing in it.
         if (holderOf(lockPath) === undefined)
-            (0,external_node_fs_namespaceObject.rmSync)(lockPath, { force: true, recursive: false });
+            (0,external_node_fs_.rmSync)(lockPath, { force: true, recursive: false });
         throw new ActionError(fault, `${code ?? 'unknown error'} at ${lockPath}`, { cause: error });
     }
 }
 function holderOf(lockPath) {
     try {
-        return JSON.parse((0,external_node_fs_namespaceObject.readFileSync)(lockPath, 'utf8'));
+        return JSON.parse((0,external_node_fs_.readFileSync)(lockPath, 'utf8'));
     }
     catch {
         return undefined;
@@ -69307,7 +69575,7 @@ function holderOf(lockPath) {
 }
 function isDead(lockPath) {
     try {
-        const { mtimeMs } = (0,external_node_fs_namespaceObject.statSync)(lockPath);
+        const { mtimeMs } = (0,external_node_fs_.statSync)(lockPath);
         if (fileSystemNow(lockPath) - mtimeMs > STALE || staysEmpty(lockPath))
             return true;
         const holder = holderOf(lockPath);
@@ -69328,20 +69596,20 @@ function isDead(lockPath) {
 function fileSystemNow(lockPath) {
     const probe = `${lockPath}.${(0,external_node_crypto_.randomUUID)()}`;
     try {
-        (0,external_node_fs_namespaceObject.writeFileSync)(probe, '1');
-        return (0,external_node_fs_namespaceObject.statSync)(probe).mtimeMs;
+        (0,external_node_fs_.writeFileSync)(probe, '1');
+        return (0,external_node_fs_.statSync)(probe).mtimeMs;
     }
     catch {
         // A full or read-only file system: then no lock can be taken over either.
         return Date.now();
     }
     finally {
-        (0,external_node_fs_namespaceObject.rmSync)(probe, { force: true });
+        (0,external_node_fs_.rmSync)(probe, { force: true });
     }
 }
 /** A process that is killed between creating its lock and writing to it leaves an empty one. */
 function staysEmpty(lockPath) {
-    for (let waited = 0; (0,external_node_fs_namespaceObject.statSync)(lockPath).size === 0; waited += POLL) {
+    for (let waited = 0; (0,external_node_fs_.statSync)(lockPath).size === 0; waited += POLL) {
         if (waited >= UNWRITTEN)
             return true;
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL);
@@ -69351,12 +69619,12 @@ function staysEmpty(lockPath) {
 /** Writes the same again, so that the file system stamps the lock by its own clock; never leaves it empty in between. */
 function beat(lockPath, own) {
     try {
-        const file = (0,external_node_fs_namespaceObject.openSync)(lockPath, 'r+');
+        const file = (0,external_node_fs_.openSync)(lockPath, 'r+');
         try {
-            (0,external_node_fs_namespaceObject.writeSync)(file, JSON.stringify(own), 0);
+            (0,external_node_fs_.writeSync)(file, JSON.stringify(own), 0);
         }
         finally {
-            (0,external_node_fs_namespaceObject.closeSync)(file);
+            (0,external_node_fs_.closeSync)(file);
         }
     }
     catch {
@@ -69415,7 +69683,7 @@ async function* inflated(path, member) {
         const start = await bodyStart(file, member.start, member.end);
         if (start === undefined)
             return;
-        const source = (0,external_node_fs_namespaceObject.createReadStream)(path, { start, end: member.end - TAIL - 1 });
+        const source = (0,external_node_fs_.createReadStream)(path, { start, end: member.end - TAIL - 1 });
         const stream = source.pipe((0,external_node_zlib_.createInflateRaw)());
         source.on('error', (error) => stream.destroy(error));
         try {
@@ -69436,7 +69704,7 @@ async function memberEnd(path, file, start, size) {
     const body = await bodyStart(file, start, size);
     if (body === undefined)
         return undefined;
-    const source = (0,external_node_fs_namespaceObject.createReadStream)(path, { start: body });
+    const source = (0,external_node_fs_.createReadStream)(path, { start: body });
     const stream = source.pipe((0,external_node_zlib_.createInflateRaw)());
     source.on('error', (error) => stream.destroy(error));
     let [sum, length] = [0, 0];
@@ -69540,20 +69808,20 @@ function keepRejected(path, batch, reason, { now, recorded }) {
     const lines = batch.keys.map((key, at) => `{"row":${rowAt(batch, at)}${tail(key)}`);
     const member = (0,external_node_zlib_.gzipSync)(lines.join(''));
     try {
-        (0,external_node_fs_namespaceObject.mkdirSync)((0,external_node_path_.dirname)(path), { recursive: true });
+        (0,external_node_fs_.mkdirSync)((0,external_node_path_.dirname)(path), { recursive: true });
         const file = openPrivate(path, 'a');
-        const { size } = (0,external_node_fs_namespaceObject.fstatSync)(file);
+        const { size } = (0,external_node_fs_.fstatSync)(file);
         try {
             writeAll(file, member);
-            (0,external_node_fs_namespaceObject.fsyncSync)(file);
+            (0,external_node_fs_.fsyncSync)(file);
         }
         catch (error) {
             // Half a member would make everything behind it unreadable.
-            (0,external_node_fs_namespaceObject.ftruncateSync)(file, size);
+            (0,external_node_fs_.ftruncateSync)(file, size);
             throw error;
         }
         finally {
-            (0,external_node_fs_namespaceObject.closeSync)(file);
+            (0,external_node_fs_.closeSync)(file);
         }
     }
     catch (error) {
@@ -69566,25 +69834,25 @@ function keepRejected(path, batch, reason, { now, recorded }) {
  * @returns where a damaged file was put, or undefined
  */
 async function prepareRejected(path, now) {
-    if (!(0,external_node_fs_namespaceObject.existsSync)(path))
+    if (!(0,external_node_fs_.existsSync)(path))
         return undefined;
     const stretches = await stretchesOf(path);
     const last = stretches.at(-1);
     const whole = last?.kind === 'zeros' ? stretches.slice(0, -1) : stretches;
     if (whole.some(({ kind }) => kind !== 'member')) {
         const aside = asideOf(path, now);
-        (0,external_node_fs_namespaceObject.renameSync)(path, aside);
+        (0,external_node_fs_.renameSync)(path, aside);
         return aside;
     }
     if (last?.kind === 'zeros')
-        (0,external_node_fs_namespaceObject.truncateSync)(path, last.start);
+        (0,external_node_fs_.truncateSync)(path, last.start);
     return undefined;
 }
 /** The name under which a damaged file is kept. */
 function asideOf(path, now) {
     const plain = `${path}.damaged-${new Date(now).toISOString().replace(/[-:.]/g, '')}`;
     let aside = plain;
-    for (let more = 2; (0,external_node_fs_namespaceObject.existsSync)(aside); more += 1)
+    for (let more = 2; (0,external_node_fs_.existsSync)(aside); more += 1)
         aside = `${plain}-${more}`;
     return aside;
 }
@@ -69593,6 +69861,14 @@ function asideOf(path, now) {
 
 /** What decides which events a run is about, as a hash: progress of one configuration means nothing to another. */
 function fingerprintOf(inputs) {
+    return hashOf({ ...inputs, source: inputs.source === 'auto' ? 'power-bi' : inputs.source });
+}
+/** `auto` and `power-bi` read the same log. Until version 1.1 each had a fingerprint of its own. */
+function formerFingerprints(inputs) {
+    const isOneLog = inputs.source === 'auto' || inputs.source === 'power-bi';
+    return isOneLog ? [hashOf({ ...inputs, source: 'auto' })] : [];
+}
+function hashOf(inputs) {
     const { tenantId, cloud, source, activity, userId, workspaceIds, dcrImmutableId, streamName } = inputs;
     const parts = [
         tenantId.toLowerCase(),
@@ -69811,6 +70087,11 @@ class Checkpoint {
         const state = this.hours.get(hour);
         return state !== undefined && isSettled(state);
     }
+    *openHours() {
+        for (const state of this.hours.values())
+            if (!isSettled(state))
+                yield state.hour;
+    }
     /** Whether an event was acknowledged. */
     has(key) {
         const state = this.hours.get(key.hour);
@@ -69907,10 +70188,11 @@ class StateFile {
         try {
             if (readOnly)
                 return new StateFile(options, load(options) ?? new Checkpoint(), undefined);
-            (0,external_node_fs_namespaceObject.mkdirSync)((0,external_node_path_.dirname)(path), { recursive: true });
+            (0,external_node_fs_.mkdirSync)((0,external_node_path_.dirname)(path), { recursive: true });
             held = lock(path, 'the state file', 'state-file');
             const state = new StateFile(options, load(options) ?? new Checkpoint(), held);
-            state.#replace(options.now);
+            // Nothing is dropped by the runner's clock alone.
+            state.#replace(Number.NEGATIVE_INFINITY);
             return state;
         }
         catch (error) {
@@ -69943,7 +70225,11 @@ class StateFile {
     ensureHeld() {
         this.#lock?.ensureHeld();
     }
-    /** Writes the state as a fresh snapshot and lets the file go. @returns what stood in the way of it, if anything did */
+    /**
+     * Writes the state as a fresh snapshot and lets the file go.
+     * @param now by which hours that the service has forgotten are left out; -Infinity for none
+     * @returns what stood in the way of it, if anything did
+     */
     close(now) {
         if (this.#options.readOnly)
             return undefined;
@@ -69956,7 +70242,7 @@ class StateFile {
         }
         finally {
             if (this.#file !== undefined)
-                (0,external_node_fs_namespaceObject.closeSync)(this.#file);
+                (0,external_node_fs_.closeSync)(this.#file);
             this.#file = undefined;
             this.#lock?.release();
         }
@@ -69976,13 +70262,13 @@ class StateFile {
             this.#file = undefined;
             this.#lacking = true;
             try {
-                (0,external_node_fs_namespaceObject.ftruncateSync)(file, this.#length);
+                (0,external_node_fs_.ftruncateSync)(file, this.#length);
             }
             catch {
                 // An incomplete record at the end is passed over by the next reader.
             }
             try {
-                (0,external_node_fs_namespaceObject.closeSync)(file);
+                (0,external_node_fs_.closeSync)(file);
             }
             catch {
                 // On a full network drive closing fails as well.
@@ -69997,7 +70283,7 @@ class StateFile {
             return;
         this.#compactAt = this.#length + APPENDED;
         try {
-            this.#replace(this.#options.now);
+            this.#replace(Number.NEGATIVE_INFINITY);
         }
         catch {
             // No room for a second file: the old one goes on, only longer. Where it can't be opened again, appending says so.
@@ -70015,19 +70301,19 @@ class StateFile {
                 writeAll(file, record, length);
                 length += record.length;
             }
-            (0,external_node_fs_namespaceObject.fsyncSync)(file);
+            (0,external_node_fs_.fsyncSync)(file);
             // Windows does not replace a file that is open.
             if (this.#file !== undefined)
-                (0,external_node_fs_namespaceObject.closeSync)(this.#file);
+                (0,external_node_fs_.closeSync)(this.#file);
             this.#file = undefined;
-            (0,external_node_fs_namespaceObject.renameSync)(fresh, path);
+            (0,external_node_fs_.renameSync)(fresh, path);
         }
         catch (error) {
-            (0,external_node_fs_namespaceObject.closeSync)(file);
-            (0,external_node_fs_namespaceObject.rmSync)(fresh, { force: true });
+            (0,external_node_fs_.closeSync)(file);
+            (0,external_node_fs_.rmSync)(fresh, { force: true });
             // Closed above, and the rename failed: what comes next is still appended to the old one.
             if (wasOpen && this.#file === undefined)
-                this.#file = (0,external_node_fs_namespaceObject.openSync)(path, 'r+');
+                this.#file = (0,external_node_fs_.openSync)(path, 'r+');
             throw error;
         }
         this.#file = file;
@@ -70036,10 +70322,10 @@ class StateFile {
     }
 }
 function load(options) {
-    const { path, fingerprint } = options;
-    if (!(0,external_node_fs_namespaceObject.existsSync)(path))
+    const { path, fingerprint, alsoTaken = [] } = options;
+    if (!(0,external_node_fs_.existsSync)(path))
         return undefined;
-    const decoded = decode((0,external_node_fs_namespaceObject.readFileSync)(path));
+    const decoded = decode((0,external_node_fs_.readFileSync)(path));
     if (!decoded.ok)
         return setAside(options, 'damaged', 'is damaged');
     const checkpoint = new Checkpoint();
@@ -70049,7 +70335,7 @@ function load(options) {
             return setAside(options, 'damaged', 'is damaged');
         if (header.version > VERSION)
             return setAside(options, 'newer', 'was written by a newer version');
-        if (header.fingerprint !== fingerprint) {
+        if (header.fingerprint !== fingerprint && !alsoTaken.includes(header.fingerprint)) {
             return setAside(options, 'other-configuration', 'belongs to another tenant, source, filter, rule or stream');
         }
         for (const record of decoded.records)
@@ -70067,10 +70353,10 @@ function headerOf(records) {
 function setAside({ path, now, readOnly, onSetAside }, kind, why) {
     const stamp = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
     let aside = `${path}.${kind}-${stamp}`;
-    for (let more = 2; (0,external_node_fs_namespaceObject.existsSync)(aside); more += 1)
+    for (let more = 2; (0,external_node_fs_.existsSync)(aside); more += 1)
         aside = `${path}.${kind}-${stamp}-${more}`;
     if (!readOnly)
-        (0,external_node_fs_namespaceObject.renameSync)(path, aside);
+        (0,external_node_fs_.renameSync)(path, aside);
     const where = readOnly ? 'left where it is (dry run)' : `kept as ${aside}`;
     onSetAside(`The state file ${path} ${why}: ${where}, and this run is a first run.`);
     return undefined;
@@ -70103,7 +70389,7 @@ async function openTrack(inputs, host, tally, onFault) {
     const state = openState(inputs, host, tally);
     try {
         if (rejectedFile !== undefined && inputs.rejectedFile !== replayFile && !dryRun) {
-            guardFile(rejectedFile, () => (0,external_node_fs_namespaceObject.mkdirSync)((0,external_node_path_.dirname)(rejectedFile), { recursive: true }));
+            guardFile(rejectedFile, () => (0,external_node_fs_.mkdirSync)((0,external_node_path_.dirname)(rejectedFile), { recursive: true }));
             locks.push(lock(rejectedFile, 'the rejected file', 'rejected-file'));
             const aside = await prepareRejected(rejectedFile, clock.now());
             if (aside !== undefined)
@@ -70111,9 +70397,11 @@ async function openTrack(inputs, host, tally, onFault) {
         }
     }
     catch (error) {
-        state?.close(clock.now());
+        state?.close(Number.NEGATIVE_INFINITY);
         throw error;
     }
+    /** Known once the services have told their time; until then nothing is given up for lost. */
+    let time;
     const ledger = createLedger((part) => guarded(() => state?.final(part)));
     function guarded(act) {
         try {
@@ -70146,21 +70434,34 @@ async function openTrack(inputs, host, tally, onFault) {
         for (const window of hours) {
             if (!isWholeHour(window) || tally.counts.hours.has(window.hour))
                 continue;
-            if (!isUnusuallyQuiet(checkpoint, window.hour, clock.now()))
+            if (!isUnusuallyQuiet(checkpoint, window.hour, time?.now() ?? clock.now()))
                 continue;
             checkpoint.hour(window.hour).toldQuiet = true;
             tally.quietHours.push(window.hour);
         }
     }
+    const covered = state?.checkpoint.mark?.since;
     return {
         checkpoint: state?.checkpoint,
-        begin: ({ start, end }) => {
+        covered,
+        begin: ({ start }) => {
             const now = clock.now();
             const before = state?.checkpoint.mark;
             tally.lastRunAt = before?.at;
-            // What lies before the service's history is told once, and then no longer counts as covered.
-            const since = clipToHistory({ start: Math.min(before?.since ?? start, start), end }, now).start;
+            // Not clipped yet: the runner's clock alone must not make hours forgotten.
+            const since = Math.min(before?.since ?? start, start);
             guarded(() => state?.begin({ since, at: now, ...(before?.accepted === true ? { accepted: true } : {}) }));
+        },
+        confirm: ({ start, end }, services) => {
+            time = services;
+            const mark = state?.checkpoint.mark;
+            if (mark === undefined)
+                return;
+            // Told once as lost, and then no longer counted as covered.
+            const reached = Math.min(covered ?? start, start);
+            const since = clipToHistory({ start: reached, end }, services.now()).start;
+            if (since !== mark.since)
+                guarded(() => state?.begin({ ...mark, since }));
         },
         taken: (key) => ledger.taken(key),
         ensureHeld: () => {
@@ -70187,7 +70488,7 @@ async function openTrack(inputs, host, tally, onFault) {
             }
         },
         close: () => {
-            const hindrance = state?.close(clock.now());
+            const hindrance = state?.close(time === undefined ? Number.NEGATIVE_INFINITY : Math.min(time.now(), clock.now()));
             for (const { release } of locks)
                 release();
             if (hindrance !== undefined) {
@@ -70215,6 +70516,7 @@ function openState(inputs, host, tally) {
     return StateFile.open({
         path: keptFile(path, 'state-file'),
         fingerprint: fingerprintOf(inputs),
+        alsoTaken: formerFingerprints(inputs),
         now: host.clock.now(),
         readOnly: dryRun,
         onSetAside: (why) => tally.warn('state-set-aside', why),
@@ -70274,9 +70576,9 @@ function contentText({ hour, high, low }) {
 function readAccepted(path) {
     const accepted = new AcceptedRows();
     const progress = acceptedPath(path);
-    if (!(0,external_node_fs_namespaceObject.existsSync)(progress))
+    if (!(0,external_node_fs_.existsSync)(progress))
         return accepted;
-    const bytes = (0,external_node_fs_namespaceObject.readFileSync)(progress);
+    const bytes = (0,external_node_fs_.readFileSync)(progress);
     if (!bytes.subarray(0, replay_progress_HEAD.length).equals(replay_progress_HEAD.subarray(0, bytes.length))) {
         throw new ActionError('replay-file', `${progress} was not written by this version, so it can't be told which rows were accepted already: replay with the version that wrote it, or remove it, which sends those rows again`);
     }
@@ -70293,13 +70595,13 @@ function readAccepted(path) {
 /** Opens the file to append to it, behind the last whole entry. */
 function openAccepted(path) {
     const file = openPrivate(acceptedPath(path), 'a');
-    const { size } = (0,external_node_fs_namespaceObject.fstatSync)(file);
+    const { size } = (0,external_node_fs_.fstatSync)(file);
     if (size <= replay_progress_HEAD.length) {
-        (0,external_node_fs_namespaceObject.ftruncateSync)(file, 0);
+        (0,external_node_fs_.ftruncateSync)(file, 0);
         writeAll(file, replay_progress_HEAD);
     }
     else {
-        (0,external_node_fs_namespaceObject.ftruncateSync)(file, size - ((size - replay_progress_HEAD.length) % ENTRY));
+        (0,external_node_fs_.ftruncateSync)(file, size - ((size - replay_progress_HEAD.length) % ENTRY));
     }
     return file;
 }
@@ -70312,12 +70614,12 @@ function appendAccepted(file, keys) {
         at = bytes.writeUInt8(byContent ? 1 : 0, at);
         at = bytes.writeUInt32LE(low, bytes.writeUInt32LE(high, at));
     }
-    const { size } = (0,external_node_fs_namespaceObject.fstatSync)(file);
+    const { size } = (0,external_node_fs_.fstatSync)(file);
     try {
         writeAll(file, bytes);
     }
     catch (error) {
-        (0,external_node_fs_namespaceObject.ftruncateSync)(file, size);
+        (0,external_node_fs_.ftruncateSync)(file, size);
         throw error;
     }
 }
@@ -70370,7 +70672,7 @@ class Replay {
             const nothing = stretches.length > 0 && stretches.every(({ kind }) => kind !== 'member');
             if (nothing)
                 throw Object.assign(new Error('no gzip'), { code: 'Z_DATA_ERROR' });
-            return new Replay(path, readOnly, { stretches, hash: await hashOf(path) });
+            return new Replay(path, readOnly, { stretches, hash: await replay_hashOf(path) });
         }
         catch (error) {
             throw fileFault(error, path, 'replay-file');
@@ -70419,20 +70721,20 @@ class Replay {
     /** Takes the accepted rows out of the file; sets it aside as it was where parts of it cannot be read. */
     async close(now) {
         if (this.#progress !== undefined)
-            (0,external_node_fs_namespaceObject.closeSync)(this.#progress);
+            (0,external_node_fs_.closeSync)(this.#progress);
         const nothingToDo = this.#accepted.isEmpty && !this.isDamaged;
         if (this.#readOnly || nothingToDo)
             return { damagedAt: undefined };
         const fresh = `${this.#path}.new`;
         try {
             await this.#writeRest(fresh);
-            if ((await hashOf(this.#path)) !== this.#hash) {
-                (0,external_node_fs_namespaceObject.rmSync)(fresh, { force: true });
+            if ((await replay_hashOf(this.#path)) !== this.#hash) {
+                (0,external_node_fs_.rmSync)(fresh, { force: true });
                 throw new ActionError('replay-file', `${this.#path} was changed while it was replayed: it stays as it is, and what was accepted of it is noted beside it`);
             }
             const damagedAt = this.isDamaged ? keepAside(this.#path, now) : undefined;
-            (0,external_node_fs_namespaceObject.renameSync)(fresh, this.#path);
-            (0,external_node_fs_namespaceObject.rmSync)(acceptedPath(this.#path), { force: true });
+            (0,external_node_fs_.renameSync)(fresh, this.#path);
+            (0,external_node_fs_.rmSync)(acceptedPath(this.#path), { force: true });
             return { damagedAt };
         }
         catch (error) {
@@ -70457,14 +70759,14 @@ class Replay {
                     write();
             }
             write();
-            (0,external_node_fs_namespaceObject.fsyncSync)(file);
+            (0,external_node_fs_.fsyncSync)(file);
         }
         catch (error) {
-            (0,external_node_fs_namespaceObject.rmSync)(fresh, { force: true });
+            (0,external_node_fs_.rmSync)(fresh, { force: true });
             throw error;
         }
         finally {
-            (0,external_node_fs_namespaceObject.closeSync)(file);
+            (0,external_node_fs_.closeSync)(file);
         }
     }
     async *#lines() {
@@ -70497,9 +70799,9 @@ function* rest(parts) {
     if (line !== '')
         yield line;
 }
-async function hashOf(path) {
+async function replay_hashOf(path) {
     const hash = (0,external_node_crypto_.createHash)('sha256');
-    for await (const chunk of (0,external_node_fs_namespaceObject.createReadStream)(path))
+    for await (const chunk of (0,external_node_fs_.createReadStream)(path))
         hash.update(chunk);
     return hash.digest('hex');
 }
@@ -70507,11 +70809,11 @@ async function hashOf(path) {
 function keepAside(path, now) {
     const aside = asideOf(path, now);
     try {
-        (0,external_node_fs_namespaceObject.linkSync)(path, aside);
+        (0,external_node_fs_.linkSync)(path, aside);
     }
     catch {
         // File systems without hard links.
-        (0,external_node_fs_namespaceObject.copyFileSync)(path, aside);
+        (0,external_node_fs_.copyFileSync)(path, aside);
     }
     return aside;
 }
@@ -70586,6 +70888,9 @@ function conclude(tally) {
     if (!tally.ownStart && cannotKeepUp(tally.sourceRequests - tally.caughtUpHours, interval(tally))) {
         tally.warn('budget', `This run needed ${tally.sourceRequests} source requests, more than the ${REQUESTS_AN_HOUR} an hour that the service documents leave between two runs: run less often.`);
     }
+    if (tally.counts.ofSettledHours > 0) {
+        tally.warn('settled-hours', `${tally.counts.ofSettledHours} events of hours that are settled were listed under other hours. They were not sent: whether they are in the table already is no longer known.`);
+    }
     if (tally.counts.rows > 0) {
         tally.warn('cut', `Cut to the service's limit of 64 KiB: ${tally.counts.values} value(s) in ${tally.counts.rows} row(s).`);
     }
@@ -70628,7 +70933,93 @@ function round(value) {
     return (Math.round(value * 10) / 10).toString();
 }
 
+;// CONCATENATED MODULE: ./lib/trace.js
+
+const PRODUCT = 'fabric-activity-to-log-analytics';
+const trace_VERSION = '1.0.0';
+/** User agent of every request, so that sign-in and service logs lead back to the workflow. */
+function userAgent(context) {
+    const run = context.repository === ''
+        ? ''
+        : ` (${context.repository.replace(/[^\w./-]/g, '')}; run ${context.runId})`;
+    return `${PRODUCT}/${trace_VERSION}${run}`;
+}
+/**
+ * New x-ms-client-request-id: a GUID (version 8) whose first 12 digits are the workflow run's id in hexadecimal, so
+ * that DCRLogErrors.ClientRequestId tells which run sent a batch.
+ */
+function newRequestId(context) {
+    const run = context.runId.toString(16).padStart(12, '0').slice(-12);
+    const random = (0,external_node_crypto_.randomBytes)(10).toString('hex');
+    const variant = '89ab'[Number.parseInt(random.slice(3, 4), 16) % 4];
+    return `${run.slice(0, 8)}-${run.slice(8)}-8${random.slice(0, 3)}-${variant}${random.slice(4, 7)}-${random.slice(7, 19)}`;
+}
+
+;// CONCATENATED MODULE: ./lib/report/github-fetch.js
+
+/** Silence after which the API is given up: the run itself is over, and must not be held. */
+const github_fetch_SILENCE = 10_000;
+/** What the API could not be asked for, and why, where the fault is none of its answers. */
+class ApiFault extends Error {
+    name = 'ApiFault';
+}
+/**
+ * A `fetch` for GitHub's client, through our own transport: the proxy rules of all other requests, no redirect (which would
+ * carry title and text to a foreign host), and https only.
+ * @param onFault told why a request got no usable answer; the client itself makes a "500" of it
+ */
+function githubFetch(userAgent, signal, onFault) {
+    const pipeline = createPipeline(userAgent);
+    const failed = (why) => {
+        onFault(why);
+        throw new ApiFault(why);
+    };
+    return async (url, { method = 'GET', headers = {}, body } = {}) => {
+        const { protocol, host } = new URL(url);
+        if (protocol !== 'https:')
+            return failed(`GITHUB_API_URL: expected https://, got ${protocol}//`);
+        const outcome = await send(pipeline, {
+            method: method,
+            url,
+            headers,
+            ...(body === undefined ? {} : { body }),
+            silenceMs: github_fetch_SILENCE,
+            answer: 'list',
+            signal,
+        }).catch(() => failed(`no answer from ${host} in time`));
+        if (outcome.kind !== 'done')
+            return failed(`${outcome.why} from ${host}`);
+        const { status, header, body: answer } = outcome.value;
+        if (status >= 300 && status < 400)
+            return failed(`HTTP ${status} from ${host}: redirects are not followed`);
+        const type = header('content-type');
+        const empty = status === 204 || status === 304;
+        return new Response(empty ? null : new Uint8Array(answer), {
+            status,
+            headers: type === undefined ? {} : { 'content-type': type },
+        });
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/report/markdown.js
+/**
+ * Text from outside as Markdown that shows it and nothing else: no HTML, no link, no picture, no mention, no other column
+ * of a table. What the action writes itself, code spans and addresses among it, is not passed through here.
+ */
+function plain(text) {
+    return text
+        .replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ')
+        .replaceAll('&', '&amp;')
+        .replaceAll('<', '&lt;')
+        .replaceAll('>', '&gt;')
+        .replaceAll(/[\\`*_[\]|~#]/g, '\\$&')
+        .replaceAll(/@(?=[\w-])/g, '@\u200b');
+}
+
 ;// CONCATENATED MODULE: ./lib/report/failure-issue.js
+
+
+
 
 
 
@@ -70650,22 +71041,24 @@ async function trackFailure(tally, host) {
     const [owner, repo] = host.context.repository.split('/');
     if (token === '' || !owner || !repo || tally.dryRun || host.cancelled.aborted)
         return;
+    let fault;
     try {
         const github = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 2413));
-        const octokit = github.getOctokit(token);
-        // By a hook: as an option it would take the place of the proxy's way of fetching.
-        const signal = AbortSignal.timeout(PATIENCE);
-        octokit.hook.before('request', (options) => {
-            options.request = { ...options.request, signal };
+        const fetch = githubFetch(userAgent(host.context), AbortSignal.timeout(PATIENCE), (why) => {
+            fault = why;
         });
+        const octokit = github.getOctokit(token, { request: { fetch } });
         await warnOfInactivity(octokit, { owner, repo }, host);
         if (wanted)
             await updateIssue(octokit, { owner, repo }, tally, host);
     }
     catch (error) {
         const status = error.status;
-        const why = typeof status === 'number' ? `HTTP ${status}` : error.name;
-        host.log.warning(`The failure issue could not be kept (${why}). Give the job "issues: write" and a "github-token".`, 'No failure issue');
+        const answered = typeof status === 'number' ? `HTTP ${status}` : error.name;
+        const remedy = fault === undefined
+            ? 'Give the job "issues: write" and a "github-token".'
+            : "Check that the runner reaches GitHub's API over https (GITHUB_API_URL, proxy, firewall).";
+        host.log.warning(`The failure issue could not be kept (${fault ?? answered}). ${remedy}`, 'No failure issue');
     }
 }
 async function updateIssue(octokit, place, tally, host) {
@@ -70698,10 +71091,11 @@ function isBad(tally) {
     return tally.errors.size > 0 || (!tally.complete && (tally.fallbackUsed || tally.source !== 'workspaces'));
 }
 async function findIssue(octokit, place, mark) {
+    const isOurs = await ownIssues(octokit);
     for (let page = 1; page <= PAGES; page += 1) {
         const { data } = await octokit.rest.issues.listForRepo({ ...place, state: 'open', per_page: 100, page });
-        for (const { number, body, pull_request } of data) {
-            if (pull_request !== undefined || !body?.includes(mark))
+        for (const { number, body, pull_request, user } of data) {
+            if (pull_request !== undefined || !body?.includes(mark) || !isOurs(user?.login))
                 continue;
             const counted = /<!-- runs: (\d+), since: ([\dTZ:.-]+) -->/.exec(body);
             return { number, runs: Number(counted?.[1] ?? 1), since: counted?.[2] ?? '' };
@@ -70711,11 +71105,30 @@ async function findIssue(octokit, place, mark) {
     }
     return undefined;
 }
+/** Who a workflow's own token is, where it cannot be asked (https://docs.github.com/en/actions/concepts/security/github_token). */
+const ACTIONS_BOT = 'github-actions[bot]';
+/**
+ * Whether an issue was opened by whoever this token belongs to. Anybody may open an issue that looks like ours in a public
+ * repository: it must neither be written to nor believed.
+ */
+async function ownIssues(octokit) {
+    const login = await octokit
+        .graphql('query { viewer { login } }')
+        .then(({ viewer }) => viewer.login)
+        .catch(() => ACTIONS_BOT);
+    // GraphQL names an app without the ending that REST gives it.
+    const bare = (name) => name.toLowerCase().replace(/\[bot\]$/, '');
+    const isBot = login.endsWith('[bot]') || bare(login) === bare(ACTIONS_BOT);
+    return (author) => author !== undefined &&
+        (isBot
+            ? author.endsWith('[bot]') && bare(author) === bare(login)
+            : author.toLowerCase() === login.toLowerCase());
+}
 function issueBody(tally, host, kept) {
     const { context } = host;
-    const causes = [...tally.errors.values()].map((error) => `**${FAULTS[error.code].title}.** ${publicDetail(error)}\n\n**What to do:** ${error.remedy}`);
+    const causes = [...tally.errors.values()].map((error) => `**${FAULTS[error.code].title}.** ${plain(publicDetail(error))}\n\n**What to do:** ${error.remedy}`);
     if (causes.length === 0)
-        causes.push(...tally.warnings.values());
+        causes.push(...[...tally.warnings.values()].map(plain));
     const window = tally.window === undefined ? '' : ` for ${describe(tally.window)} (UTC)`;
     const times = kept.runs === 1 ? 'The run' : `${kept.runs} runs since ${kept.since.slice(0, 16)}Z; the last`;
     return [
@@ -70882,6 +71295,7 @@ function labels(times) {
 
 
 
+
 /** Rows shown of each list; the outputs hold more. */
 const SHOWN_BATCHES = 50;
 const SHOWN_ACTIVITIES = 10;
@@ -70901,8 +71315,8 @@ function summaryOf(tally, context, now) {
     const parts = [
         `## ${headline(tally)}`,
         origin(tally, context),
-        ...[...tally.errors.values()].map((error) => summary_alert('CAUTION', `**${FAULTS[error.code].title}.** ${error.detail}`, `**What to do:** ${error.remedy}`)),
-        ...[...tally.warnings.values()].map((text) => summary_alert('WARNING', text)),
+        ...[...tally.errors.values()].map((error) => summary_alert('CAUTION', `**${FAULTS[error.code].title}.** ${plain(error.detail)}`, `**What to do:** ${error.remedy}`)),
+        ...[...tally.warnings.values()].map((text) => summary_alert('WARNING', plain(text))),
         missingHours(tally),
         counts(tally),
         chart(tally.counts.hours, tally.window, tally.source === 'workspaces' ? undefined : now),
@@ -70963,7 +71377,7 @@ function hours({ hoursDone, hoursPlanned, caughtUpHours, settledHours }) {
 }
 function missingHours(tally) {
     const rows = [
-        ...tally.missing.map(({ window, why }) => [describe(window), why]),
+        ...tally.missing.map(({ window, why }) => [describe(window), plain(why)]),
         ...tally.agedOut.map((window) => [
             describe(window),
             'left the 28 days of history before it was asked for',
@@ -70994,7 +71408,7 @@ function notes(tally, now) {
         found.push(`${grouped(tally.counts.withoutWorkspace)} events that name no workspace were left out, because \`workspace-ids\` is given.`);
     }
     if (tally.refusals.length > 0 && !tally.errors.has('source-refused'))
-        found.push(`Refused by ${tally.refusals.join('; ')}.`);
+        found.push(`Refused by ${plain(tally.refusals.join('; '))}.`);
     return found;
 }
 function batches(tally) {
@@ -71021,7 +71435,7 @@ function summary_alert(kind, ...paragraphs) {
 }
 function table(head, rows, align = 'left') {
     const rule = head.map((_, at) => align === 'left' || (at === 0 && align === 'right-but-first') ? '---' : '---:');
-    const line = (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+    const line = (cells) => `| ${cells.map((cell) => cell.replaceAll(/(?<!\\)\|/g, '\\|')).join(' | ')} |`;
     return [line(head), line(rule), ...rows.map(line)].join('\n');
 }
 
@@ -71031,6 +71445,8 @@ function table(head, rows, align = 'left') {
 
 const WARNING_TITLES = {
     clipped: 'Window clipped',
+    clock: "The runner's clock is off",
+    'settled-hours': 'Events of settled hours',
     fallback: 'Workspace records, not activity',
     'no-events': 'No events',
     cut: 'Values cut',
@@ -71064,6 +71480,52 @@ async function report(tally, host) {
     catch (error) {
         // Old runners have no summary file; what it says stands in the outputs too.
         host.log.warning(`The job summary could not be written (${error.name}).`, 'No job summary');
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/service-time.js
+
+/** A difference of clocks that is worth a word, and that the services' time is taken for. */
+const service_time_WORTH_TELLING = 5 * lib_clock/* MINUTE */.pY;
+/** The Date of an answer is in whole seconds, and some time old when it arrives. */
+const EXACT = 2 * lib_clock/* SECOND */.Z2;
+/**
+ * The time by the services' clocks, as the Date of their answers tells it. A runner's clock may be hours or days off; what
+ * is settled, asked for and given up for lost is none of its business.
+ */
+class ServiceTime {
+    #clock;
+    /** Latest difference to the runner's clock, by service: ms that the service is ahead. */
+    #ahead = new Map();
+    constructor(clock) {
+        this.#clock = clock;
+    }
+    /** @param date the Date header of an answer that has just arrived */
+    observe(service, date) {
+        const at = Date.parse(date ?? '');
+        if (!Number.isNaN(at))
+            this.#ahead.set(service, at - this.#clock.now());
+    }
+    /** Whether any service has told its time. */
+    get isKnown() {
+        return this.#ahead.size > 0;
+    }
+    /**
+     * How far the services are ahead of the runner, in ms; 0 where that is less than five minutes. Where they differ among
+     * themselves, the one that contradicts the runner least counts: a single gateway may be wrong, too.
+     */
+    get ahead() {
+        const least = [...this.#ahead.values()].reduce((best, ahead) => (Math.abs(ahead) < Math.abs(best) ? ahead : best), Number.POSITIVE_INFINITY);
+        return Number.isFinite(least) && Math.abs(least) >= service_time_WORTH_TELLING ? least : 0;
+    }
+    /** Now, by the services where the runner is off. ms since the epoch */
+    now() {
+        return this.#clock.now() + this.ahead;
+    }
+    /** An instant of the runner's clock, or the earlier one that a service has for it: nothing is settled too early. */
+    earliest(instant, service) {
+        const ahead = this.#ahead.get(service) ?? 0;
+        return ahead < -EXACT ? instant + ahead : instant;
     }
 }
 
@@ -71114,29 +71576,8 @@ function createStop(host, startedAt, deadlineMinutes, onWait) {
     };
 }
 
-;// CONCATENATED MODULE: ./lib/trace.js
-
-const PRODUCT = 'fabric-activity-to-log-analytics';
-const trace_VERSION = '1.0.0';
-/** User agent of every request, so that sign-in and service logs lead back to the workflow. */
-function userAgent(context) {
-    const run = context.repository === ''
-        ? ''
-        : ` (${context.repository.replace(/[^\w./-]/g, '')}; run ${context.runId})`;
-    return `${PRODUCT}/${trace_VERSION}${run}`;
-}
-/**
- * New x-ms-client-request-id: a GUID (version 8) whose first 12 digits are the workflow run's id in hexadecimal, so
- * that DCRLogErrors.ClientRequestId tells which run sent a batch.
- */
-function newRequestId(context) {
-    const run = context.runId.toString(16).padStart(12, '0').slice(-12);
-    const random = (0,external_node_crypto_.randomBytes)(10).toString('hex');
-    const variant = '89ab'[Number.parseInt(random.slice(3, 4), 16) % 4];
-    return `${run.slice(0, 8)}-${run.slice(8)}-8${random.slice(0, 3)}-${variant}${random.slice(4, 7)}-${random.slice(7, 19)}`;
-}
-
 ;// CONCATENATED MODULE: ./lib/run.js
+
 
 
 
@@ -71222,19 +71663,41 @@ async function work(inputs, host, tally) {
 }
 /** From the plan to the last upload. */
 async function carryOut(inputs, host, tally, { live, stop, track, replay }) {
-    const plan = makePlan(inputs, host, tally, track.checkpoint);
-    // Before anything can go wrong: what this run does not get to is caught up by the next one.
-    if (inputs.replayFile === undefined && inputs.source !== 'workspaces')
-        track.begin(plan.window);
+    // What can be refused without a call is; and before anything can go wrong: what this run does not get to is caught up
+    // by the next one.
+    const asksForHours = inputs.replayFile === undefined && inputs.source !== 'workspaces';
+    const intended = makePlan(inputs, host.clock.now(), track);
+    notePlan(inputs, intended, tally);
+    if (asksForHours)
+        track.begin(intended.plan.window);
     const agent = userAgent(host.context);
     const { idTokenRequest, mask } = host;
-    const credential = await signIn(inputs, { userAgent: agent, idTokenRequest, pace: stop.pace, mask });
-    const job = { inputs, host, tally, live, stop, track, credential, userAgent: agent };
+    const time = new ServiceTime(host.clock);
+    const observe = (service) => (date) => time.observe(service, date);
+    const credential = await signIn(inputs, {
+        userAgent: agent,
+        idTokenRequest,
+        pace: stop.pace,
+        mask,
+        onDate: observe('sign-in'),
+    });
+    const job = { inputs, host, tally, live, stop, track, credential, userAgent: agent, time };
     const gate = new Gate(UPLOAD_WAITS, INGESTION);
-    const destination = openDestination(inputs, credential, agent, gate);
+    const destination = openDestination(inputs, credential, agent, gate, observe('ingestion'));
     await credential.getToken(destination.scope);
     await probe(destination, stop.pace);
+    // By now the services have told their time; only by that is anything given up for lost.
+    if (time.ahead !== 0)
+        warnOfClock(host.clock.now(), time.now(), tally);
+    const { plan, wanted } = makePlan(inputs, time.now(), track);
+    notePlan(inputs, { plan, wanted }, tally);
+    if (asksForHours)
+        track.confirm(plan.window, time);
     await transfer(job, plan, destination, replay);
+}
+function warnOfClock(runner, services, tally) {
+    const [ours, theirs] = [runner, services].map((instant) => new Date(instant).toISOString());
+    tally.warn('clock', `The runner's clock says ${ours}, the services say ${theirs}: the run goes by theirs. Set the clock of the runner (NTP).`);
 }
 /** From rows to uploads; afterwards every batch has ended. */
 async function transfer(job, plan, destination, replay) {
@@ -71319,7 +71782,7 @@ async function openReplay(inputs, host, tally) {
     if (inputs.replayFile === undefined)
         return undefined;
     const path = keptFile(inputs.replayFile, 'replay-file');
-    if (!(0,external_node_fs_namespaceObject.existsSync)(path))
+    if (!(0,external_node_fs_.existsSync)(path))
         throw new ActionError('replay-file', `no file at ${inputs.replayFile}`);
     const held = inputs.dryRun ? undefined : lock(path, 'the replay file', 'replay-file');
     try {
@@ -71346,35 +71809,37 @@ function damagedDetail(path, keptAt) {
     const where = keptAt === undefined ? '' : `; as it was it is kept at ${keptAt}`;
     return `parts of ${path} are damaged, and the rows in them can't be read; what is whole was taken${where}`;
 }
-/** The hours that this run asks for, held to what the service keeps. */
-function makePlan(inputs, host, tally, checkpoint) {
-    const now = host.clock.now();
+/** The hours that this run asks for, held to what the service keeps. @throws ActionError 'inputs' where that is nothing */
+function makePlan(inputs, now, { checkpoint, covered }) {
     const wanted = requestedWindow(inputs, now);
-    const plan = planHours(wanted, inputs.startTime !== undefined, checkpoint, now);
-    const { window } = plan;
+    const plan = planHours(wanted, inputs.startTime !== undefined, checkpoint, now, covered);
+    const { start, end } = plan.window;
+    if (start >= end && inputs.replayFile === undefined && inputs.source !== 'workspaces') {
+        throw new ActionError('inputs', `end-time: expected an instant within the last 28 days, got ${new Date(end).toISOString()}`);
+    }
+    return { plan, wanted };
+}
+function notePlan(inputs, { plan, wanted }, tally) {
     if (inputs.replayFile !== undefined)
-        return plan;
+        return;
+    const { window } = plan;
     tally.window = window;
     tally.ownStart = inputs.startTime !== undefined;
     tally.settledHours = plan.settled;
     tally.settledWanted = plan.settledWanted;
     tally.caughtUpHours = plan.caughtUp;
-    if (inputs.source !== 'workspaces')
-        tally.hoursPlanned = plan.windows.length;
     if (inputs.source === 'workspaces')
-        return plan;
+        return;
+    tally.hoursPlanned = plan.windows.length;
+    tally.warnings.delete('lost');
+    tally.warnings.delete('clipped');
     if (plan.lost > 0) {
         tally.warn('lost', `Hours that left the service's 28 days before any run could settle them: ${plan.lost}.`);
-    }
-    if (window.start >= window.end) {
-        const end = new Date(window.end).toISOString();
-        throw new ActionError('inputs', `end-time: expected an instant within the last 28 days, got ${end}`);
     }
     if (window.start > wanted.start) {
         const [from, wish] = [window.start, wanted.start].map((instant) => new Date(instant).toISOString());
         tally.warn('clipped', `History ends 28 days before now: collecting from ${from} instead of ${wish}.`);
     }
-    return plan;
 }
 
 

@@ -11,10 +11,10 @@ export interface ServerCertificate {
  * A certificate for this machine and for all real host names of the services, made anew at each start and
  * signed by itself. Valid for a week from yesterday: no clock of a test machine is further off.
  */
-export async function makeCertificate(): Promise<ServerCertificate> {
+export async function makeCertificate(more: readonly string[] = []): Promise<ServerCertificate> {
   const day = 86_400_000;
-  const names = CERTIFICATE_NAMES.map((value) => ({ type: 2 as const, value }));
-  const result = await generate([{ name: 'commonName', value: 'localhost' }], {
+  const names = [...CERTIFICATE_NAMES, ...more].map((value) => ({ type: 2 as const, value }));
+  const result = await generate([{ name: 'commonName', value: more[0] ?? 'localhost' }], {
     keyType: 'ec',
     algorithm: 'sha256',
     notBeforeDate: new Date(Date.now() - day),

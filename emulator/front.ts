@@ -61,6 +61,7 @@ interface Exchange {
 }
 
 async function answer(front: Front, { call, entry, request, response }: Exchange): Promise<void> {
+  response.setHeader('date', new Date(front.now()).toUTCString());
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   call.body = Buffer.concat(chunks);
@@ -119,7 +120,9 @@ function staged(fault: Fault | undefined): Answer | undefined {
   if (fault?.status === undefined) return undefined;
   const { status, headers = {}, body } = fault;
   if (body === undefined) return { status, headers };
-  return typeof body === 'string' ? { status, headers, body } : json(status, body, headers);
+  return typeof body === 'string' || Buffer.isBuffer(body)
+    ? { status, headers, body }
+    : json(status, body, headers);
 }
 
 function rowsOf(call: Call): Row[] {

@@ -37,12 +37,13 @@ export function openDestination(
   credential: EntraCredential,
   userAgent: string,
   gate: Gate,
+  onDate?: (date: string | undefined) => void,
 ): Destination {
   const audience = monitorAudience(rule.dcrEndpoint);
   const scope = `${audience}/.default`;
   const { pipeline } = new LogsIngestionClient(rule.dcrEndpoint, credential, { audience });
   pipeline.removePolicy({ name: CLIENT_GZIP_POLICY });
-  adopt(pipeline, userAgent, authorizationPolicy(credential, scope));
+  adopt(pipeline, userAgent, authorizationPolicy(credential, scope), onDate);
   const { dcrEndpoint, dcrImmutableId, streamName } = rule;
   return {
     scope,
@@ -153,6 +154,7 @@ function post(
     body: content.body,
     ...(content.requestId === undefined ? {} : { requestId: content.requestId }),
     silenceMs: SILENCE,
+    answer: 'upload',
     signal: pace.signal,
   });
 }

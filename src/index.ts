@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import * as core from '@actions/core';
 import { systemClock } from './clock.ts';
 import type { Host, RunContext } from './host.ts';
-import { readProxies } from './http/proxies.ts';
+import { proxySecrets, readProxies } from './http/proxies.ts';
 import { run } from './run.ts';
 
 // Keeps the young generation at its first size. Events live for microseconds, so a larger one is only more memory: 16 MB
@@ -16,11 +17,15 @@ const cancelled = new AbortController();
 process.once('SIGINT', () => cancelled.abort());
 process.once('SIGTERM', () => cancelled.abort());
 
+// Before anything is printed: with DEBUG or AZURE_LOG_LEVEL the libraries print addresses.
+for (const secret of proxySecrets(process.env)) core.setSecret(secret);
 const proxies = readProxies(process.env);
 for (const [name, value] of Object.entries(proxies.settings)) {
   if (value === undefined) delete process.env[name];
   else process.env[name] = value;
 }
+// GitHub's client ends on a file that is no JSON; nothing of the event is needed.
+if (!isJson(process.env.GITHUB_EVENT_PATH)) delete process.env.GITHUB_EVENT_PATH;
 // GitHub's client looks at them as soon as it is loaded, and ends on what is no HTTP proxy.
 const { context } = await import(/* webpackMode: "eager" */ '@actions/github');
 
@@ -56,6 +61,14 @@ const host: Host = {
 process.exitCode = (await run(host)) ? 0 : 1;
 // What is left over (an upload given up, an idle connection) must not keep the step going.
 setTimeout(() => process.exit(), 1000).unref();
+
+function isJson(path: string | undefined): boolean {
+  try {
+    return typeof JSON.parse(readFileSync(path ?? '', 'utf8')) === 'object';
+  } catch {
+    return false;
+  }
+}
 
 function runContext(): RunContext {
   const repository = process.env.GITHUB_REPOSITORY ?? '';

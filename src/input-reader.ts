@@ -91,13 +91,25 @@ export class InputReader {
 
   /** An https URL without query or credentials, given back without a slash at its end. */
   httpsUrl(name: string): string | undefined {
-    return this.optional(name, 'an https:// URL without query', (text) => {
-      const url = URL.parse(text);
-      const plain =
-        url !== null && url.search === '' && url.hash === '' && url.username === '' && url.password === '';
-      return plain && url.protocol === 'https:' ? url.href.replace(/\/+$/, '') : undefined;
-    });
+    return this.optional(name, 'an https:// URL, https://host[:port][/path] without query', plainHttpsUrl);
   }
+}
+
+const HOST = String.raw`(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?\.?|\[[0-9A-Fa-f:.]+\])`;
+const ADDRESS = new RegExp(
+  String.raw`^https:\/\/(${HOST})(?::\d{1,5})?((?:\/[A-Za-z0-9._~!$&'()*+,;=:@%-]*)*)$`,
+  'i',
+);
+
+/**
+ * An address that is `https://host[:port][/path]` letter by letter, without a slash at its end, or undefined. URL parsers
+ * forgive much: backslashes, missing slashes, a "@" that makes another host of what looks like a path.
+ */
+export function plainHttpsUrl(text: string): string | undefined {
+  const match = ADDRESS.exec(text);
+  const url = match === null ? null : URL.parse(text);
+  if (url === null || url.hostname.toLowerCase() !== match?.[1]?.toLowerCase()) return undefined;
+  return url.href.replace(/\/+$/, '');
 }
 
 /** A value as part of a fault: on one line, and not longer than it need be. */

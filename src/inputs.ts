@@ -1,6 +1,6 @@
 import { CLOUDS, type Cloud } from './clouds.ts';
 import { ActionError } from './errors.ts';
-import { InputReader, quoted } from './input-reader.ts';
+import { InputReader, plainHttpsUrl, quoted } from './input-reader.ts';
 import { readSignIn, type SignIn } from './sign-in-input.ts';
 
 export type SourceChoice = 'auto' | 'power-bi' | 'fabric' | 'workspaces';
@@ -153,15 +153,8 @@ function readWorkspaceIds(read: InputReader): ReadonlySet<string> {
 function readDcrEndpoint(read: InputReader): string {
   const expected = 'https://host or the bare host of a logs ingestion endpoint';
   return read.matching('dcr-endpoint', expected, (text) => {
-    const url = URL.parse(text.includes('://') ? text : `https://${text}`);
-    const bare =
-      url !== null &&
-      url.pathname === '/' &&
-      url.search === '' &&
-      url.hash === '' &&
-      url.username === '' &&
-      url.password === '';
-    return bare && url.protocol === 'https:' && url.hostname !== '' ? url.origin : undefined;
+    const url = plainHttpsUrl(/^[a-z]+:\/\//i.test(text) ? text : `https://${text}`);
+    return url !== undefined && url === new URL(url).origin ? url : undefined;
   });
 }
 

@@ -11,7 +11,7 @@ import { type RowContext, rowsOf } from './rows.ts';
 import { Seen } from './seen.ts';
 import type { Chosen } from './sources/choose.ts';
 import type { ActivityEvent } from './sources/event.ts';
-import { linkTo, openSource } from './sources/open.ts';
+import { linkTo, openSource, SOURCE } from './sources/open.ts';
 import { workspaceRecords } from './sources/workspaces.ts';
 import { hourOf, hoursOf, type Window } from './window.ts';
 
@@ -37,7 +37,7 @@ interface EventPage {
  * @throws ActionError, OutOfTimeError
  */
 export async function* collectRows(job: Job, plan: Plan): AsyncGenerator<Iterable<ReadyRow> | 'idle', void> {
-  const { tally, host, inputs, track } = job;
+  const { tally, inputs, track } = job;
   if (inputs.source !== 'workspaces' && plan.windows.length === 0) {
     tally.collectedWhole = true;
     return;
@@ -49,8 +49,9 @@ export async function* collectRows(job: Job, plan: Plan): AsyncGenerator<Iterabl
     source: activityLog?.api.name ?? 'workspaces',
     filter: inputs,
     inWindow: activityLog === undefined ? () => true : within(plan.windows),
+    isSettled: (hour) => track.checkpoint?.isSettled(hour) ?? false,
     seen,
-    now: () => host.clock.now(),
+    now: () => job.time.now(),
     counts: tally.counts,
   };
   tally.source = context.source;
@@ -93,7 +94,7 @@ async function* activityEvents(
         tally.hoursDone += hoursIn(item.window);
         tally.anyHourWhole = true;
         refusals = 0;
-        track.collected(item.part, askedAt.get(item.window) ?? 0);
+        track.collected(item.part, job.time.earliest(askedAt.get(item.window) ?? 0, SOURCE));
         open.delete(item.window);
         break;
       case 'missing':
@@ -126,9 +127,9 @@ async function* activityEvents(
 }
 
 async function* workspaceEvents(job: Job): AsyncGenerator<EventPage, void> {
-  const { inputs, tally, host } = job;
+  const { inputs, tally } = job;
   const link = linkTo(job, 'Fabric', FABRIC_SCOPE);
-  const now = host.clock.now();
+  const now = job.time.now();
   let readable = 0;
   const results = workspaceRecords(inputs.fabricUrl ?? '', inputs.workspaceIds, link, inputs.concurrency);
   for await (const result of withRefusals(results, tally)) {

@@ -4,6 +4,7 @@ import type { Inputs } from './inputs.ts';
 import type { Track } from './progress/track.ts';
 import type { Live } from './report/live.ts';
 import type { Tally } from './report/tally.ts';
+import type { ServiceTime } from './service-time.ts';
 import type { Stop } from './stop.ts';
 
 /** What the stages of one run share. */
@@ -16,4 +17,5 @@ export interface Job {
   readonly track: Track;
   readonly credential: EntraCredential;
   readonly userAgent: string;
+  readonly time: ServiceTime;
 }

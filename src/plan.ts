@@ -29,14 +29,17 @@ export function isFinalAt(end: number, now: number): boolean {
  * instant that runs of this configuration ever covered, so that missed ones are caught up; a run with a start of its
  * own keeps to its window.
  * @param wanted the window that the inputs name
+ * @param now by the services' clocks where they are known, ms since the epoch
+ * @param covered the oldest instant that earlier runs covered
  */
 export function planHours(
   wanted: Window,
   ownStart: boolean,
   checkpoint: Checkpoint | undefined,
   now: number,
+  covered: number | undefined = checkpoint?.mark?.since,
 ): Plan {
-  const since = ownStart ? wanted.start : Math.min(wanted.start, checkpoint?.mark?.since ?? wanted.start);
+  const since = ownStart ? wanted.start : Math.min(wanted.start, covered ?? wanted.start);
   const window = clipToHistory({ start: since, end: wanted.end }, now);
   const windows: HourWindow[] = [];
   let settled = 0;
@@ -52,13 +55,12 @@ export function planHours(
   const caughtUp = windows.filter(({ hour }) => hour + HOUR <= wanted.start).length;
   const lost = ownStart
     ? 0
-    : openHours({ start: Math.min(since, window.start), end: window.start }, checkpoint);
+    : openHours({ start: Math.min(since, window.start), end: window.start }, checkpoint, covered);
   return { window, windows, settled, settledWanted, caughtUp, lost };
 }
 
 /** Hours of a window that earlier runs covered and did not settle. */
-function openHours(window: Window, checkpoint: Checkpoint | undefined): number {
-  const covered = checkpoint?.mark?.since;
+function openHours(window: Window, checkpoint: Checkpoint | undefined, covered: number | undefined): number {
   if (checkpoint === undefined || covered === undefined) return 0;
   let open = 0;
   for (const { hour, start, end } of hoursOf({ start: Math.max(window.start, covered), end: window.end })) {

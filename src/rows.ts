@@ -16,6 +16,8 @@ export interface RowContext {
   };
   /** Whether an instant lies in what this run asks for. */
   readonly inWindow: (instant: number) => boolean;
+  /** Whether an hour was settled before: it is not asked for again. */
+  readonly isSettled: (hour: number) => boolean;
   readonly seen: Seen;
   readonly now: () => number;
   readonly counts: EventCounts;
@@ -25,6 +27,8 @@ export interface EventCounts extends Cuts {
   collected: number;
   skipped: number;
   withoutWorkspace: number;
+  /** Events of settled hours that were listed under other ones, skipped. */
+  ofSettledHours: number;
   /** Activity name to events taken in. */
   readonly activities: Map<string, number>;
   /** First instant of an hour to events taken in. */
@@ -44,8 +48,15 @@ export function* rowsOf(
   for (const event of events) {
     const creationTime = event.CreationTime;
     const createdAt = typeof creationTime === 'string' ? parseInstant(creationTime) : undefined;
-    if (createdAt !== undefined && !context.inWindow(createdAt)) continue;
+    const isElsewhere = createdAt !== undefined && !context.inWindow(createdAt);
+    if (isElsewhere && !context.isSettled(hourOf(createdAt))) continue;
     if (!passes(event, context.filter, counts)) continue;
+    if (isElsewhere) {
+      counts.collected += 1;
+      counts.skipped += 1;
+      counts.ofSettledHours += 1;
+      continue;
+    }
     counts.collected += 1;
     const { row, key } = readied(event, createdAt, window, context);
     if (!seen.take(key)) {
@@ -67,7 +78,7 @@ function readied(
 ): { key: EventKey; row: () => string } {
   // The hour that is settled last: as long as any hour of the window is asked for, the event is known.
   const hour = hourOf(createdAt ?? Math.max(window.start, window.end - 1));
-  const placed = (key: EventKey) => (createdAt === undefined ? seen.placed(key, window) : key);
+  const placed = (key: EventKey) => (createdAt === undefined ? seen.placed(key) : key);
   const json = (given: ActivityEvent) => rowJson(mapEvent(given, createdAt, source, now()), counts);
   const row = () => withoutDepth(event, counts, json);
   try {

@@ -21,9 +21,10 @@ import { trackFailure } from './report/failure-issue.ts';
 import { Live } from './report/live.ts';
 import { report } from './report/report.ts';
 import { Tally } from './report/tally.ts';
+import { ServiceTime } from './service-time.ts';
 import { createStop, type Stop } from './stop.ts';
 import { newRequestId, userAgent } from './trace.ts';
-import { requestedWindow } from './window.ts';
+import { requestedWindow, type Window } from './window.ts';
 
 interface ReplayFile {
   readonly file: Replay;
@@ -101,18 +102,42 @@ async function carryOut(
   tally: Tally,
   { live, stop, track, replay }: UnderWay,
 ): Promise<void> {
-  const plan = makePlan(inputs, host, tally, track.checkpoint);
-  // Before anything can go wrong: what this run does not get to is caught up by the next one.
-  if (inputs.replayFile === undefined && inputs.source !== 'workspaces') track.begin(plan.window);
+  // What can be refused without a call is; and before anything can go wrong: what this run does not get to is caught up
+  // by the next one.
+  const asksForHours = inputs.replayFile === undefined && inputs.source !== 'workspaces';
+  const intended = makePlan(inputs, host.clock.now(), track);
+  notePlan(inputs, intended, tally);
+  if (asksForHours) track.begin(intended.plan.window);
   const agent = userAgent(host.context);
   const { idTokenRequest, mask } = host;
-  const credential = await signIn(inputs, { userAgent: agent, idTokenRequest, pace: stop.pace, mask });
-  const job: Job = { inputs, host, tally, live, stop, track, credential, userAgent: agent };
+  const time = new ServiceTime(host.clock);
+  const observe = (service: string) => (date: string | undefined) => time.observe(service, date);
+  const credential = await signIn(inputs, {
+    userAgent: agent,
+    idTokenRequest,
+    pace: stop.pace,
+    mask,
+    onDate: observe('sign-in'),
+  });
+  const job: Job = { inputs, host, tally, live, stop, track, credential, userAgent: agent, time };
   const gate = new Gate(UPLOAD_WAITS, INGESTION);
-  const destination = openDestination(inputs, credential, agent, gate);
+  const destination = openDestination(inputs, credential, agent, gate, observe('ingestion'));
   await credential.getToken(destination.scope);
   await probe(destination, stop.pace);
+  // By now the services have told their time; only by that is anything given up for lost.
+  if (time.ahead !== 0) warnOfClock(host.clock.now(), time.now(), tally);
+  const { plan, wanted } = makePlan(inputs, time.now(), track);
+  notePlan(inputs, { plan, wanted }, tally);
+  if (asksForHours) track.confirm(plan.window, time);
   await transfer(job, plan, destination, replay);
+}
+
+function warnOfClock(runner: number, services: number, tally: Tally): void {
+  const [ours, theirs] = [runner, services].map((instant) => new Date(instant).toISOString());
+  tally.warn(
+    'clock',
+    `The runner's clock says ${ours}, the services say ${theirs}: the run goes by theirs. Set the clock of the runner (NTP).`,
+  );
 }
 
 /** From rows to uploads; afterwards every batch has ended. */
@@ -226,38 +251,46 @@ function damagedDetail(path: string, keptAt: string | undefined): string {
   return `parts of ${path} are damaged, and the rows in them can't be read; what is whole was taken${where}`;
 }
 
-/** The hours that this run asks for, held to what the service keeps. */
-function makePlan(
-  inputs: Inputs,
-  host: Host,
-  tally: Tally,
-  checkpoint: Parameters<typeof planHours>[2],
-): Plan {
-  const now = host.clock.now();
+interface Intended {
+  readonly plan: Plan;
+  /** The window that the inputs name. */
+  readonly wanted: Window;
+}
+
+/** The hours that this run asks for, held to what the service keeps. @throws ActionError 'inputs' where that is nothing */
+function makePlan(inputs: Inputs, now: number, { checkpoint, covered }: Track): Intended {
   const wanted = requestedWindow(inputs, now);
-  const plan = planHours(wanted, inputs.startTime !== undefined, checkpoint, now);
+  const plan = planHours(wanted, inputs.startTime !== undefined, checkpoint, now, covered);
+  const { start, end } = plan.window;
+  if (start >= end && inputs.replayFile === undefined && inputs.source !== 'workspaces') {
+    throw new ActionError(
+      'inputs',
+      `end-time: expected an instant within the last 28 days, got ${new Date(end).toISOString()}`,
+    );
+  }
+  return { plan, wanted };
+}
+
+function notePlan(inputs: Inputs, { plan, wanted }: Intended, tally: Tally): void {
+  if (inputs.replayFile !== undefined) return;
   const { window } = plan;
-  if (inputs.replayFile !== undefined) return plan;
   tally.window = window;
   tally.ownStart = inputs.startTime !== undefined;
   tally.settledHours = plan.settled;
   tally.settledWanted = plan.settledWanted;
   tally.caughtUpHours = plan.caughtUp;
-  if (inputs.source !== 'workspaces') tally.hoursPlanned = plan.windows.length;
-  if (inputs.source === 'workspaces') return plan;
+  if (inputs.source === 'workspaces') return;
+  tally.hoursPlanned = plan.windows.length;
+  tally.warnings.delete('lost');
+  tally.warnings.delete('clipped');
   if (plan.lost > 0) {
     tally.warn(
       'lost',
       `Hours that left the service's 28 days before any run could settle them: ${plan.lost}.`,
     );
   }
-  if (window.start >= window.end) {
-    const end = new Date(window.end).toISOString();
-    throw new ActionError('inputs', `end-time: expected an instant within the last 28 days, got ${end}`);
-  }
   if (window.start > wanted.start) {
     const [from, wish] = [window.start, wanted.start].map((instant) => new Date(instant).toISOString());
     tally.warn('clipped', `History ends 28 days before now: collecting from ${from} instead of ${wish}.`);
   }
-  return plan;
 }

@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
 import type { ActivityEvent } from './sources/event.ts';
-import { hoursOf, type Window } from './window.ts';
 
 /**
  * What tells one event from another: its hour, and 64 bits of a SHA-256 over its id, or over its content where it has
@@ -16,9 +15,12 @@ export interface EventKey {
   readonly recorded?: true;
 }
 
+/** Given to many different events. */
+const NIL = '00000000-0000-0000-0000-000000000000';
+
 export function keyOf(event: ActivityEvent, hour: number): EventKey {
   const id = event.Id;
-  const byContent = typeof id !== 'string' || id === '';
+  const byContent = typeof id !== 'string' || id === '' || id === NIL;
   const digest = hash('sha256', byContent ? canonical(event) : id, 'binary');
   return { hour, high: uint32(digest, 0), low: uint32(digest, 4), byContent };
 }
@@ -46,9 +48,11 @@ export interface Known {
   has(key: EventKey): boolean;
   /** How many equal events without id. */
   contents(key: EventKey): number;
+  /** The hours whose events are known one by one. */
+  openHours(): Iterable<number>;
 }
 
-const NOTHING: Known = { has: () => false, contents: () => 0 };
+const NOTHING: Known = { has: () => false, contents: () => 0, openHours: () => [] };
 
 /** Events seen in one hour. */
 class SeenHour {
@@ -83,9 +87,9 @@ export class Seen {
     return met > taken;
   }
 
-  /** The key of an event without a time, which an earlier run may have filed under any hour of the window. */
-  placed(key: EventKey, window: Window): EventKey {
-    for (const { hour } of hoursOf(window)) {
+  /** The key of an event without a time, which an earlier run may have filed under the last hour of any window. */
+  placed(key: EventKey): EventKey {
+    for (const hour of this.#known.openHours()) {
       const there = { ...key, hour };
       if (key.byContent ? this.#known.contents(there) > 0 : this.#known.has(there)) return there;
     }

@@ -1,6 +1,6 @@
 import { type Certificate, parseCertificate } from './auth/certificate.ts';
 import { vaultScope } from './clouds.ts';
-import type { InputReader } from './input-reader.ts';
+import { type InputReader, plainHttpsUrl } from './input-reader.ts';
 
 /** Ways to sign in that need nothing but themselves; each can also open a vault. */
 export type DirectSignIn =
@@ -76,8 +76,7 @@ export function readSignIn(read: InputReader, clientId: string | undefined, now:
 }
 
 function vaultScopeOf(text: string): string | undefined {
-  const url = URL.parse(text);
-  if (url === null || url.protocol !== 'https:' || url.pathname !== '/' || url.search !== '')
-    return undefined;
-  return vaultScope(url.hostname);
+  const plain = plainHttpsUrl(text);
+  const url = plain === undefined ? null : URL.parse(plain);
+  return url === null || url.pathname !== '/' ? undefined : vaultScope(url.hostname);
 }

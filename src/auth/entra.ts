@@ -68,7 +68,11 @@ async function attempt(
     system: { networkClient: network },
   });
   try {
-    const result = await client.acquireTokenByClientCredential({ scopes: [scope] });
+    const result = await client.acquireTokenByClientCredential({
+      scopes: [scope],
+      // Else MSAL_FORCE_REGION in the environment would send the secret to a regional host.
+      azureRegion: 'DisableMsalForceRegion',
+    });
     if (result?.accessToken && result.expiresOn) {
       const token = { token: result.accessToken, expiresOnTimestamp: result.expiresOn.getTime() };
       return { kind: 'done', value: { token } };

@@ -43,12 +43,17 @@ export class Network implements INetworkModule {
       headers: options?.headers ?? {},
       ...(options?.body === undefined ? {} : { body: options.body }),
       silenceMs: this.#silenceMs,
+      answer: 'token',
       signal: this.#pace.signal,
       allowHttp: this.#allowHttp,
     });
     this.last = outcome;
     if (outcome.kind !== 'done') throw new Error(outcome.why);
-    const body = jsonOf(outcome.value);
+    // Azure Arc asks by this header to prove access to a file of the machine, with or without a body.
+    const challenge = outcome.value.header('www-authenticate');
+    const headers: Record<string, string> = challenge === undefined ? {} : { 'www-authenticate': challenge };
+    const body =
+      jsonOf(outcome.value) ?? (outcome.value.status === 401 && challenge !== undefined ? {} : undefined);
     if (body === undefined) {
       this.last = {
         kind: 'transient',
@@ -57,6 +62,6 @@ export class Network implements INetworkModule {
       };
       throw new Error(this.last.why);
     }
-    return { headers: {}, status: outcome.value.status, body: body as T };
+    return { headers, status: outcome.value.status, body: body as T };
   }
 }

@@ -34,6 +34,12 @@ export async function requestIdToken(
   }
   const url = URL.parse(request.url);
   if (url === null) throw new ActionError('oidc-request', 'ACTIONS_ID_TOKEN_REQUEST_URL is no URL');
+  if (url.protocol !== 'https:') {
+    throw new ActionError(
+      'oidc-request',
+      `ACTIONS_ID_TOKEN_REQUEST_URL: expected https://, got ${url.protocol}//; a token is not asked for in clear`,
+    );
+  }
   url.searchParams.set('audience', audience);
   const headers = { Authorization: `bearer ${request.token}`, Accept: 'application/json' };
   try {
@@ -44,6 +50,7 @@ export async function requestIdToken(
           url: url.href,
           headers,
           silenceMs: SILENCE,
+          answer: 'token',
           signal: pace.signal,
         });
         if (outcome.kind !== 'done') return outcome;
@@ -81,7 +88,11 @@ export function presentedClaims(jwt: string): { issuer: string; subject: string;
   } catch {
     // A token that cannot be read is reported as such below.
   }
-  const claim = (name: string) =>
-    typeof claims[name] === 'string' ? (claims[name] as string) : '(unreadable)';
+  const claim = (name: string) => (typeof claims[name] === 'string' ? shown(claims[name]) : '(unreadable)');
   return { issuer: claim('iss'), subject: claim('sub'), audience: claim('aud') };
+}
+
+/** A claim as it may be shown: what issuers, subjects and audiences are made of, and no more than that. */
+function shown(claim: string): string {
+  return claim.slice(0, 300).replaceAll(/[^\p{L}\p{N}_:/.@*+=,~ -]/gu, '?');
 }

@@ -16,6 +16,8 @@ export interface SignInContext {
   readonly pace: Pace;
   /** Told every secret and token before it is used. */
   readonly mask: (secret: string) => void;
+  /** Told the Date header of each answer of Entra and of the service of ID tokens. */
+  readonly onDate?: (date: string | undefined) => void;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface SignInContext {
  * is asked for, except that a vault is read at once.
  */
 export async function signIn(inputs: Inputs, context: SignInContext): Promise<EntraCredential> {
-  const pipeline = createPipeline(context.userAgent);
+  const pipeline = createPipeline(context.userAgent, undefined, context.onDate);
   const way = inputs.signIn;
   if (way.by === 'secret') return appCredential(inputs, { secret: way.secret }, pipeline, context);
   if (way.by !== 'vault') return directCredential(inputs, way, pipeline, context);

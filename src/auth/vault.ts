@@ -99,7 +99,14 @@ class VaultNetwork implements HttpClient {
 
   async sendRequest(request: PipelineRequest): Promise<PipelineResponse> {
     const { method, url, headers } = request;
-    const call = { method, url, headers: headers.toJSON(), silenceMs: SILENCE, signal: this.#pace.signal };
+    const call = {
+      method,
+      url,
+      headers: headers.toJSON(),
+      silenceMs: SILENCE,
+      answer: 'token' as const,
+      signal: this.#pace.signal,
+    };
     const outcome = await send(this.#pipeline, call);
     this.last = outcome;
     if (outcome.kind !== 'done') throw new Error(outcome.why);

@@ -27,7 +27,7 @@ export function errorCode(answer: Answer): string | undefined {
   const nested =
     typeof error === 'object' && error !== null ? (error as Record<string, unknown>).code : error;
   const code = nested ?? body?.errorCode ?? answer.header('x-ms-error-code');
-  return typeof code === 'string' && /^[A-Za-z][\w.-]{0,63}$/.test(code) ? code : undefined;
+  return typeof code === 'string' && /^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(code) ? code : undefined;
 }
 
 export function statusWithCode(answer: Answer): string {

@@ -1,5 +1,6 @@
 import type { PipelinePolicy, PipelineResponse } from '@azure/core-rest-pipeline';
 import type { EntraCredential } from '../auth/credential.ts';
+import { bodyOf } from './body.ts';
 
 /**
  * Signs each request with a token of `scope`. Where the service finds the token expired, it is renewed once
@@ -26,7 +27,7 @@ export function authorizationPolicy(credential: EntraCredential, scope: string):
  * (https://learn.microsoft.com/en-us/power-bi/developer/embedded/embedded-troubleshoot).
  */
 function tokenRefused(response: PipelineResponse): boolean {
-  const text = response.bodyAsText ?? '';
+  const text = bodyOf(response).toString('utf8');
   if (response.status === 401) return !text.includes('PowerBINotAuthorizedException');
   return response.status === 403 && (text.includes('TokenExpired') || text.trim() === '');
 }

@@ -34,15 +34,23 @@ export function letGo(body: Buffer): void {
 export class BodyReader {
   #room: Buffer;
   #length = 0;
+  readonly #most: number;
 
-  constructor({ headers }: PipelineResponse) {
+  /** @param most bytes, inflated */
+  constructor({ headers }: PipelineResponse, most: number) {
+    this.#most = most;
     const length = Number(headers.get('content-length'));
     const known = headers.get('content-encoding') === undefined && length > 0 && length <= MOST_ROOM;
     this.#room = rooms.take(known ? length : FIRST_ROOM);
   }
 
-  add(chunk: Buffer): void {
+  /** @returns false where that would be more than allowed; all memory is then given back */
+  add(chunk: Buffer): boolean {
     const needed = this.#length + chunk.length;
+    if (needed > this.#most) {
+      rooms.giveBack(this.#room);
+      return false;
+    }
     if (needed > this.#room.length) {
       const larger = rooms.take(Math.max(needed, 2 * this.#room.length));
       this.#room.copy(larger, 0, 0, this.#length);
@@ -51,6 +59,7 @@ export class BodyReader {
     }
     chunk.copy(this.#room, this.#length);
     this.#length = needed;
+    return true;
   }
 
   whole(): Buffer {

@@ -1,5 +1,5 @@
 import { quoted } from '../input-reader.ts';
-import { noProxyList } from './no-proxy.ts';
+import { isAllDirect } from './no-proxy.ts';
 
 /** In the order in which the pipeline looks for a proxy; the first that is given counts. */
 const NAMES = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy', 'HTTP_PROXY', 'http_proxy'];
@@ -14,7 +14,7 @@ export interface Proxies {
 export function readProxies(env: Readonly<Record<string, string | undefined>>): Proxies {
   const settings: Record<string, string | undefined> = {};
   const faults: string[] = [];
-  const direct = noProxyList(env).includes('*');
+  const direct = isAllDirect(env);
   const [effective] = NAMES.filter((name) => (env[name] ?? '').trim() !== '');
   for (const name of NAMES) {
     if (env[name] === undefined) continue;
@@ -26,6 +26,26 @@ export function readProxies(env: Readonly<Record<string, string | undefined>>): 
       );
   }
   return { settings, faults };
+}
+
+/** Every form in which the passwords of the proxies may appear somewhere: as written, decoded, encoded. */
+export function proxySecrets(env: Readonly<Record<string, string | undefined>>): string[] {
+  const secrets = NAMES.flatMap((name) => {
+    const address = addressOf((env[name] ?? '').trim());
+    const url = address === undefined ? null : URL.parse(address);
+    if (url === null || url.password === '') return [];
+    const written = /:\/\/[^@]*?:(.*)@/.exec(address ?? '')?.[1] ?? '';
+    const decoded = decodeURIComponent(url.password);
+    const pair = `${decodeURIComponent(url.username)}:${decoded}`;
+    return [
+      written,
+      url.password,
+      decoded,
+      encodeURIComponent(decoded),
+      Buffer.from(pair).toString('base64'),
+    ];
+  });
+  return [...new Set(secrets)].filter((secret) => secret !== '');
 }
 
 function addressOf(value: string): string | undefined {

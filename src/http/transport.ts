@@ -16,7 +16,8 @@ import {
 import { ActionError, OutOfTimeError } from '../errors.ts';
 import { type Answer, retryAfter, statusWithCode } from './answer.ts';
 import { bodyOf } from './body.ts';
-import { noProxyList } from './no-proxy.ts';
+import { type AnswerKind, BOUNDS, bind, TooLargeError } from './bounds.ts';
+import { directAddresses, isAllDirect } from './no-proxy.ts';
 import type { Outcome } from './retry.ts';
 import { silencePolicy } from './silence.ts';
 import { TunnelRefusedError, tunnelPolicy } from './tunnel.ts';
@@ -30,6 +31,8 @@ export interface Call {
   readonly requestId?: string;
   /** Give up when nothing at all was heard for so long, in ms. */
   readonly silenceMs: number;
+  /** Bounds the answer's size and duration. */
+  readonly answer: AnswerKind;
   readonly signal: AbortSignal;
   /** Plain http: for the metadata service of a managed identity only. */
   readonly allowHttp?: boolean;
@@ -41,15 +44,25 @@ const DEFAULT_RETRY_POLICY = 'defaultRetryPolicy';
 const client = createDefaultHttpClient();
 
 /** A pipeline with proxy, decompression, redacted logging and user agent, and the given way to sign requests. */
-export function createPipeline(userAgent: string, authorization?: PipelinePolicy): Pipeline {
-  return adopt(createPipelineFromOptions({}), userAgent, authorization);
+export function createPipeline(
+  userAgent: string,
+  authorization?: PipelinePolicy,
+  onDate?: (date: string | undefined) => void,
+): Pipeline {
+  return adopt(createPipelineFromOptions({}), userAgent, authorization, onDate);
 }
 
 /**
  * Takes over a client's pipeline: our own user agent, authorisation and watch over silence, and none of the retries
  * and redirects that come with it: those wait on their own, and would carry the bearer token to another host.
+ * @param onDate told the Date header of each answer as it arrives
  */
-export function adopt(pipeline: Pipeline, userAgent: string, authorization?: PipelinePolicy): Pipeline {
+export function adopt(
+  pipeline: Pipeline,
+  userAgent: string,
+  authorization?: PipelinePolicy,
+  onDate?: (date: string | undefined) => void,
+): Pipeline {
   for (const name of [
     DEFAULT_RETRY_POLICY,
     redirectPolicyName,
@@ -59,9 +72,8 @@ export function adopt(pipeline: Pipeline, userAgent: string, authorization?: Pip
     pipeline.removePolicy({ name });
   }
   pipeline.removePolicy({ name: proxyPolicyName });
-  const direct = noProxyList(process.env);
-  if (!direct.includes('*')) {
-    pipeline.addPolicy(proxyPolicy(undefined, { customNoProxyList: direct }));
+  if (!isAllDirect(process.env)) {
+    pipeline.addPolicy(proxied());
     pipeline.addPolicy(tunnelPolicy, { afterPhase: 'Sign', afterPolicies: [proxyPolicyName] });
   }
   pipeline.addPolicy({
@@ -73,7 +85,32 @@ export function adopt(pipeline: Pipeline, userAgent: string, authorization?: Pip
   });
   if (authorization !== undefined) pipeline.addPolicy(authorization, { phase: 'Sign' });
   pipeline.addPolicy(silencePolicy, { afterPhase: 'Sign' });
+  if (onDate !== undefined) {
+    pipeline.addPolicy(
+      {
+        name: 'date',
+        sendRequest: async (request, next) => {
+          const response = await next(request);
+          onDate(response.headers.get('date'));
+          return response;
+        },
+      },
+      // Before the body is read, which may take minutes.
+      { afterPhase: 'Sign', afterPolicies: ['silence'] },
+    );
+  }
   return pipeline;
+}
+
+/** The proxy of the environment, but for the addresses that NO_PROXY names; the policy's own reading knows few of its forms. */
+function proxied(): PipelinePolicy {
+  const policy = proxyPolicy(undefined, { customNoProxyList: [] });
+  const isDirect = directAddresses(process.env);
+  return {
+    name: proxyPolicyName,
+    sendRequest: (request, next) =>
+      isDirect(request.url) ? next(request) : policy.sendRequest(request, next),
+  };
 }
 
 /** Sends one request once, and judges what came of it. A 4xx is an answer; the caller knows what it means. */
@@ -84,11 +121,13 @@ export async function send(pipeline: Pipeline, call: Call): Promise<Outcome<Answ
     headers: createHttpHeaders(call.headers),
     timeout: call.silenceMs,
     abortSignal: call.signal,
-    streamResponseStatusCodes: new Set([200]),
+    // All of them: what is not streamed would be read to its end, however large.
+    streamResponseStatusCodes: new Set([Number.POSITIVE_INFINITY]),
     allowInsecureConnection: call.allowHttp ?? false,
     ...(call.body === undefined ? {} : { body: call.body }),
     ...(call.requestId === undefined ? {} : { requestId: call.requestId }),
   });
+  bind(request, BOUNDS[call.answer]);
   let response: PipelineResponse;
   try {
     response = await pipeline.sendRequest(client, request);
@@ -123,13 +162,24 @@ const LASTING =
 
 function judgeError(error: unknown): Outcome<never> {
   if (error instanceof TunnelRefusedError) return error.outcome;
+  if (error instanceof TooLargeError) return { kind: 'failed', why: error.message };
   // Signing a request may itself fail, with a verdict of its own.
   const code = error instanceof ActionError || error instanceof OutOfTimeError ? undefined : codeOf(error);
   if (code === undefined) throw error;
-  if (LASTING.test(code)) {
-    return { kind: 'failed', why: `${code}: for a private certificate authority set NODE_EXTRA_CA_CERTS` };
-  }
+  if (LASTING.test(code)) return { kind: 'failed', why: `${code}: ${certificateAdvice(code)}` };
   return { kind: 'transient', why: code, retryAfterMs: undefined };
+}
+
+function certificateAdvice(code: string): string {
+  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
+    return "by the runner's clock the certificate is not valid now: check that clock, else whoever runs the host or the proxy has to renew it";
+  }
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID' || code === 'HOSTNAME_MISMATCH') {
+    return 'the certificate is for another host: check the address, and what answers there (a proxy, a private endpoint)';
+  }
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER')
+    return 'what answers does not speak TLS: check address, port and proxy';
+  return 'for a private certificate authority set NODE_EXTRA_CA_CERTS';
 }
 
 function codeOf(error: unknown): string | undefined {

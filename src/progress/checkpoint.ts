@@ -93,6 +93,10 @@ export class Checkpoint implements Known {
     return state !== undefined && isSettled(state);
   }
 
+  *openHours(): Generator<number, void> {
+    for (const state of this.hours.values()) if (!isSettled(state)) yield state.hour;
+  }
+
   /** Whether an event was acknowledged. */
   has(key: EventKey): boolean {
     const state = this.hours.get(key.hour);

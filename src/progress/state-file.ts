@@ -29,6 +29,8 @@ import { decode, encode, type Record } from './record.ts';
 export interface OpenOptions {
   readonly path: string;
   readonly fingerprint: string;
+  /** Fingerprints under which the same log was kept before; such a file is taken on. */
+  readonly alsoTaken?: readonly string[];
   readonly now: number;
   /** Read, never write: a dry run. */
   readonly readOnly: boolean;
@@ -79,7 +81,8 @@ export class StateFile {
       mkdirSync(dirname(path), { recursive: true });
       held = lock(path, 'the state file', 'state-file');
       const state = new StateFile(options, load(options) ?? new Checkpoint(), held);
-      state.#replace(options.now);
+      // Nothing is dropped by the runner's clock alone.
+      state.#replace(Number.NEGATIVE_INFINITY);
       return state;
     } catch (error) {
       held?.release();
@@ -114,7 +117,11 @@ export class StateFile {
     this.#lock?.ensureHeld();
   }
 
-  /** Writes the state as a fresh snapshot and lets the file go. @returns what stood in the way of it, if anything did */
+  /**
+   * Writes the state as a fresh snapshot and lets the file go.
+   * @param now by which hours that the service has forgotten are left out; -Infinity for none
+   * @returns what stood in the way of it, if anything did
+   */
   close(now: number): Hindrance | undefined {
     if (this.#options.readOnly) return undefined;
     try {
@@ -161,7 +168,7 @@ export class StateFile {
     if (this.#length < this.#compactAt) return;
     this.#compactAt = this.#length + APPENDED;
     try {
-      this.#replace(this.#options.now);
+      this.#replace(Number.NEGATIVE_INFINITY);
     } catch {
       // No room for a second file: the old one goes on, only longer. Where it can't be opened again, appending says so.
     }
@@ -198,7 +205,7 @@ export class StateFile {
 }
 
 function load(options: OpenOptions): Checkpoint | undefined {
-  const { path, fingerprint } = options;
+  const { path, fingerprint, alsoTaken = [] } = options;
   if (!existsSync(path)) return undefined;
   const decoded = decode(readFileSync(path));
   if (!decoded.ok) return setAside(options, 'damaged', 'is damaged');
@@ -207,7 +214,7 @@ function load(options: OpenOptions): Checkpoint | undefined {
     const header = headerOf(decoded.records);
     if (header === undefined) return setAside(options, 'damaged', 'is damaged');
     if (header.version > VERSION) return setAside(options, 'newer', 'was written by a newer version');
-    if (header.fingerprint !== fingerprint) {
+    if (header.fingerprint !== fingerprint && !alsoTaken.includes(header.fingerprint)) {
       return setAside(
         options,
         'other-configuration',

@@ -10,9 +10,10 @@ import { isFinalAt } from '../plan.ts';
 import { keepRejected, prepareRejected } from '../rejected.ts';
 import type { Tally } from '../report/tally.ts';
 import type { EventKey } from '../seen.ts';
+import type { ServiceTime } from '../service-time.ts';
 import { clipToHistory, type HourWindow, hoursOf, isWholeHour, type Window } from '../window.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { fingerprintOf } from './fingerprint.ts';
+import { fingerprintOf, formerFingerprints } from './fingerprint.ts';
 import { createLedger } from './ledger.ts';
 import { type FileLock, lock } from './lock.ts';
 import { isUnusuallyQuiet } from './quiet.ts';
@@ -22,8 +23,12 @@ import { StateFile } from './state-file.ts';
 export interface Track {
   /** Undefined without "state-file". */
   readonly checkpoint: Checkpoint | undefined;
+  /** The oldest instant that runs before this one covered. */
+  readonly covered: number | undefined;
   /** The run begins to collect this window. */
   readonly begin: (window: Window) => void;
+  /** The same window by the services' clocks: what lies before their history no longer counts as covered. */
+  readonly confirm: (window: Window, time: ServiceTime) => void;
   readonly taken: (key: EventKey) => void;
   readonly ended: (ending: Ending) => void;
   /** A window was collected whole; `askedAt` is when it was first asked for. */
@@ -59,9 +64,11 @@ export async function openTrack(
         tally.warn('rejected-set-aside', `The file of rejected rows was damaged: kept as ${aside}.`);
     }
   } catch (error) {
-    state?.close(clock.now());
+    state?.close(Number.NEGATIVE_INFINITY);
     throw error;
   }
+  /** Known once the services have told their time; until then nothing is given up for lost. */
+  let time: ServiceTime | undefined;
   const ledger = createLedger((part) => guarded(() => state?.final(part)));
 
   function guarded(act: () => void): boolean {
@@ -90,23 +97,34 @@ export async function openTrack(
     if (checkpoint === undefined || inputs.activity !== undefined || inputs.userId !== undefined) return;
     for (const window of hours) {
       if (!isWholeHour(window) || tally.counts.hours.has(window.hour)) continue;
-      if (!isUnusuallyQuiet(checkpoint, window.hour, clock.now())) continue;
+      if (!isUnusuallyQuiet(checkpoint, window.hour, time?.now() ?? clock.now())) continue;
       checkpoint.hour(window.hour).toldQuiet = true;
       tally.quietHours.push(window.hour);
     }
   }
 
+  const covered = state?.checkpoint.mark?.since;
   return {
     checkpoint: state?.checkpoint,
-    begin: ({ start, end }) => {
+    covered,
+    begin: ({ start }) => {
       const now = clock.now();
       const before = state?.checkpoint.mark;
       tally.lastRunAt = before?.at;
-      // What lies before the service's history is told once, and then no longer counts as covered.
-      const since = clipToHistory({ start: Math.min(before?.since ?? start, start), end }, now).start;
+      // Not clipped yet: the runner's clock alone must not make hours forgotten.
+      const since = Math.min(before?.since ?? start, start);
       guarded(() =>
         state?.begin({ since, at: now, ...(before?.accepted === true ? { accepted: true } : {}) }),
       );
+    },
+    confirm: ({ start, end }, services) => {
+      time = services;
+      const mark = state?.checkpoint.mark;
+      if (mark === undefined) return;
+      // Told once as lost, and then no longer counted as covered.
+      const reached = Math.min(covered ?? start, start);
+      const since = clipToHistory({ start: reached, end }, services.now()).start;
+      if (since !== mark.since) guarded(() => state?.begin({ ...mark, since }));
     },
     taken: (key) => ledger.taken(key),
     ensureHeld: () => {
@@ -131,7 +149,9 @@ export async function openTrack(
       }
     },
     close: () => {
-      const hindrance = state?.close(clock.now());
+      const hindrance = state?.close(
+        time === undefined ? Number.NEGATIVE_INFINITY : Math.min(time.now(), clock.now()),
+      );
       for (const { release } of locks) release();
       if (hindrance !== undefined) {
         const holds = hindrance.lacking
@@ -161,6 +181,7 @@ function openState(inputs: Inputs, host: Host, tally: Tally): StateFile | undefi
   return StateFile.open({
     path: keptFile(path, 'state-file'),
     fingerprint: fingerprintOf(inputs),
+    alsoTaken: formerFingerprints(inputs),
     now: host.clock.now(),
     readOnly: dryRun,
     onSetAside: (why) => tally.warn('state-set-aside', why),

@@ -39,6 +39,12 @@ export function conclude(tally: Tally): void {
       `This run needed ${tally.sourceRequests} source requests, more than the ${REQUESTS_AN_HOUR} an hour that the service documents leave between two runs: run less often.`,
     );
   }
+  if (tally.counts.ofSettledHours > 0) {
+    tally.warn(
+      'settled-hours',
+      `${tally.counts.ofSettledHours} events of hours that are settled were listed under other hours. They were not sent: whether they are in the table already is no longer known.`,
+    );
+  }
   if (tally.counts.rows > 0) {
     tally.warn(
       'cut',

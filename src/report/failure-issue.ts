@@ -3,6 +3,9 @@ import type { getOctokit } from '@actions/github';
 import { DAY } from '../clock.ts';
 import { type ActionError, FAULTS } from '../errors.ts';
 import type { Host } from '../host.ts';
+import { userAgent } from '../trace.ts';
+import { githubFetch } from './github-fetch.ts';
+import { plain } from './markdown.ts';
 import { describe, type Tally } from './tally.ts';
 
 /** GitHub disables scheduled workflows of public repositories after 60 days without activity; said ten days ahead. */
@@ -24,21 +27,24 @@ export async function trackFailure(tally: Tally, host: Host): Promise<void> {
   const wanted = host.getInput('failure-issue').trim().toLowerCase() === 'true';
   const [owner, repo] = host.context.repository.split('/');
   if (token === '' || !owner || !repo || tally.dryRun || host.cancelled.aborted) return;
+  let fault: string | undefined;
   try {
     const github = await import(/* webpackMode: "eager" */ '@actions/github');
-    const octokit = github.getOctokit(token);
-    // By a hook: as an option it would take the place of the proxy's way of fetching.
-    const signal = AbortSignal.timeout(PATIENCE);
-    octokit.hook.before('request', (options) => {
-      options.request = { ...options.request, signal };
+    const fetch = githubFetch(userAgent(host.context), AbortSignal.timeout(PATIENCE), (why) => {
+      fault = why;
     });
+    const octokit = github.getOctokit(token, { request: { fetch } });
     await warnOfInactivity(octokit, { owner, repo }, host);
     if (wanted) await updateIssue(octokit, { owner, repo }, tally, host);
   } catch (error) {
     const status = (error as { status?: unknown }).status;
-    const why = typeof status === 'number' ? `HTTP ${status}` : (error as Error).name;
+    const answered = typeof status === 'number' ? `HTTP ${status}` : (error as Error).name;
+    const remedy =
+      fault === undefined
+        ? 'Give the job "issues: write" and a "github-token".'
+        : "Check that the runner reaches GitHub's API over https (GITHUB_API_URL, proxy, firewall).";
     host.log.warning(
-      `The failure issue could not be kept (${why}). Give the job "issues: write" and a "github-token".`,
+      `The failure issue could not be kept (${fault ?? answered}). ${remedy}`,
       'No failure issue',
     );
   }
@@ -83,10 +89,11 @@ async function findIssue(
   place: { owner: string; repo: string },
   mark: string,
 ): Promise<{ number: number; runs: number; since: string } | undefined> {
+  const isOurs = await ownIssues(octokit);
   for (let page = 1; page <= PAGES; page += 1) {
     const { data } = await octokit.rest.issues.listForRepo({ ...place, state: 'open', per_page: 100, page });
-    for (const { number, body, pull_request } of data) {
-      if (pull_request !== undefined || !body?.includes(mark)) continue;
+    for (const { number, body, pull_request, user } of data) {
+      if (pull_request !== undefined || !body?.includes(mark) || !isOurs(user?.login)) continue;
       const counted = /<!-- runs: (\d+), since: ([\dTZ:.-]+) -->/.exec(body);
       return { number, runs: Number(counted?.[1] ?? 1), since: counted?.[2] ?? '' };
     }
@@ -95,12 +102,35 @@ async function findIssue(
   return undefined;
 }
 
+/** Who a workflow's own token is, where it cannot be asked (https://docs.github.com/en/actions/concepts/security/github_token). */
+const ACTIONS_BOT = 'github-actions[bot]';
+
+/**
+ * Whether an issue was opened by whoever this token belongs to. Anybody may open an issue that looks like ours in a public
+ * repository: it must neither be written to nor believed.
+ */
+async function ownIssues(octokit: Octokit): Promise<(login: string | undefined) => boolean> {
+  const login = await octokit
+    .graphql<{ viewer: { login: string } }>('query { viewer { login } }')
+    .then(({ viewer }) => viewer.login)
+    .catch(() => ACTIONS_BOT);
+  // GraphQL names an app without the ending that REST gives it.
+  const bare = (name: string) => name.toLowerCase().replace(/\[bot\]$/, '');
+  const isBot = login.endsWith('[bot]') || bare(login) === bare(ACTIONS_BOT);
+  return (author) =>
+    author !== undefined &&
+    (isBot
+      ? author.endsWith('[bot]') && bare(author) === bare(login)
+      : author.toLowerCase() === login.toLowerCase());
+}
+
 function issueBody(tally: Tally, host: Host, kept: { mark: string; runs: number; since: string }): string {
   const { context } = host;
   const causes = [...tally.errors.values()].map(
-    (error) => `**${FAULTS[error.code].title}.** ${publicDetail(error)}\n\n**What to do:** ${error.remedy}`,
+    (error) =>
+      `**${FAULTS[error.code].title}.** ${plain(publicDetail(error))}\n\n**What to do:** ${error.remedy}`,
   );
-  if (causes.length === 0) causes.push(...tally.warnings.values());
+  if (causes.length === 0) causes.push(...[...tally.warnings.values()].map(plain));
   const window = tally.window === undefined ? '' : ` for ${describe(tally.window)} (UTC)`;
   const times = kept.runs === 1 ? 'The run' : `${kept.runs} runs since ${kept.since.slice(0, 16)}Z; the last`;
   return [

@@ -3,6 +3,7 @@ import type { RunContext } from '../host.ts';
 import { REQUESTS_AN_HOUR } from './budget.ts';
 import { chart } from './chart.ts';
 import { grouped } from './live.ts';
+import { plain } from './markdown.ts';
 import { describe, type Tally } from './tally.ts';
 
 /** Rows shown of each list; the outputs hold more. */
@@ -27,9 +28,13 @@ export function summaryOf(tally: Tally, context: RunContext, now: number): strin
     `## ${headline(tally)}`,
     origin(tally, context),
     ...[...tally.errors.values()].map((error) =>
-      alert('CAUTION', `**${FAULTS[error.code].title}.** ${error.detail}`, `**What to do:** ${error.remedy}`),
+      alert(
+        'CAUTION',
+        `**${FAULTS[error.code].title}.** ${plain(error.detail)}`,
+        `**What to do:** ${error.remedy}`,
+      ),
     ),
-    ...[...tally.warnings.values()].map((text) => alert('WARNING', text)),
+    ...[...tally.warnings.values()].map((text) => alert('WARNING', plain(text))),
     missingHours(tally),
     counts(tally),
     chart(tally.counts.hours, tally.window, tally.source === 'workspaces' ? undefined : now),
@@ -95,7 +100,7 @@ function hours({ hoursDone, hoursPlanned, caughtUpHours, settledHours }: Tally):
 
 function missingHours(tally: Tally): string {
   const rows = [
-    ...tally.missing.map(({ window, why }) => [describe(window), why]),
+    ...tally.missing.map(({ window, why }) => [describe(window), plain(why)]),
     ...tally.agedOut.map((window) => [
       describe(window),
       'left the 28 days of history before it was asked for',
@@ -130,7 +135,7 @@ function notes(tally: Tally, now: number): string[] {
     );
   }
   if (tally.refusals.length > 0 && !tally.errors.has('source-refused'))
-    found.push(`Refused by ${tally.refusals.join('; ')}.`);
+    found.push(`Refused by ${plain(tally.refusals.join('; '))}.`);
   return found;
 }
 
@@ -167,6 +172,6 @@ function table(
     align === 'left' || (at === 0 && align === 'right-but-first') ? '---' : '---:',
   );
   const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+    `| ${cells.map((cell) => cell.replaceAll(/(?<!\\)\|/g, '\\|')).join(' | ')} |`;
   return [line(head), line(rule), ...rows.map(line)].join('\n');
 }

@@ -21,6 +21,8 @@ export const BATCH_ENTRIES = 500;
 
 export type WarningCode =
   | 'clipped'
+  | 'clock'
+  | 'settled-hours'
   | 'fallback'
   | 'no-events'
   | 'cut'
@@ -41,6 +43,7 @@ export class Tally {
     collected: 0,
     skipped: 0,
     withoutWorkspace: 0,
+    ofSettledHours: 0,
     values: 0,
     rows: 0,
     activities: new Map(),

@@ -45,7 +45,7 @@ export async function* activityPages(
 ): AsyncGenerator<ActivityPage, void> {
   let from = window.start;
   const firstUrl = () => {
-    from = Math.max(window.start, historyStart(link.pace.clock.now()));
+    from = Math.max(window.start, historyStart(link.now()));
     if (from >= window.end) throw new AgedOutError();
     return api.firstUrl({ start: from, end: window.end });
   };
@@ -83,6 +83,8 @@ interface RawPage {
 function readPage({ body }: Answer): RawPage | undefined {
   const scanned = scanPage(body, 'activityEventEntities');
   if (scanned === undefined) return undefined;
+  // An error beside the events says that these are not all.
+  if (scanned.rest.error !== undefined && scanned.rest.error !== null) return undefined;
   const token = scanned.rest.continuationToken ?? '';
   // Anything else than a text or nothing is no end of data.
   if (typeof token !== 'string') return undefined;

@@ -12,12 +12,17 @@ import { fabricActivity } from './fabric.ts';
 import type { SourceLink } from './page.ts';
 import { powerBiActivity } from './power-bi.ts';
 
+/** Under this name the sources' time is observed. */
+export const SOURCE = 'source';
+
 /** Waits where a 429 names no time. */
 const WAITS = { first: 10 * SECOND, longest: 300 * SECOND };
 
 /** The link to a service: signed, counted, and behind a gate of its own. */
 export function linkTo(job: Job, service: string, scope: string): SourceLink {
-  const pipeline = createPipeline(job.userAgent, authorizationPolicy(job.credential, scope));
+  const pipeline = createPipeline(job.userAgent, authorizationPolicy(job.credential, scope), (date) =>
+    job.time.observe(SOURCE, date),
+  );
   // Behind the signing, which may repeat a request with a renewed token: that one counts against the budget as well.
   const counting = async (request: PipelineRequest, next: SendRequest) => {
     try {
@@ -37,6 +42,7 @@ export function linkTo(job: Job, service: string, scope: string): SourceLink {
     pipeline,
     pace: job.stop.pace,
     service,
+    now: () => job.time.now(),
     gate: new Gate(WAITS, service),
   };
 }

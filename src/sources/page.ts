@@ -1,5 +1,6 @@
 import type { Pipeline } from '@azure/core-rest-pipeline';
 import { type Answer, errorCode, statusWithCode } from '../http/answer.ts';
+import type { AnswerKind } from '../http/bounds.ts';
 import type { Gate } from '../http/gate.ts';
 import type { Pace } from '../http/pace.ts';
 import { type Outcome, RequestFailedError, retrying } from '../http/retry.ts';
@@ -9,6 +10,8 @@ import { send } from '../http/transport.ts';
 export interface SourceLink {
   readonly pipeline: Pipeline;
   readonly pace: Pace;
+  /** Now by the services' clocks, ms since the epoch. */
+  readonly now: () => number;
   /** Its name for the reader. */
   readonly service: string;
   /** Closed by a 429 for all requests to this service. */
@@ -54,11 +57,18 @@ export function get<T>(
   link: SourceLink,
   url: () => string,
   read: (answer: Answer) => T | undefined,
+  kind: AnswerKind = 'page',
 ): Promise<T> {
   return retrying(
     async (): Promise<Outcome<T>> => {
-      const call = { method: 'GET' as const, url: url(), silenceMs: SILENCE, signal: link.pace.signal };
-      const outcome = await send(link.pipeline, { ...call, headers: { Accept: 'application/json' } });
+      const outcome = await send(link.pipeline, {
+        method: 'GET',
+        url: url(),
+        headers: { Accept: 'application/json' },
+        silenceMs: SILENCE,
+        answer: kind,
+        signal: link.pace.signal,
+      });
       if (outcome.kind !== 'done') return outcome;
       if (outcome.value.status !== 200) return refusal(outcome.value);
       const value = read(outcome.value);

@@ -4,6 +4,8 @@ import { merge } from '../merge.ts';
 import type { ActivityEvent } from './event.ts';
 import { encodeToken, get, RefusedError, reasonOf, type SourceLink } from './page.ts';
 
+const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 /** A workspace that could be read, as a record; or the id of one that could not, and why. */
 export type WorkspaceResult =
   | { readonly record: ActivityEvent }
@@ -21,7 +23,10 @@ export async function* workspaceRecords(
   link: SourceLink,
   concurrency: number,
 ): AsyncGenerator<WorkspaceResult, void> {
-  const wanted = ids.size > 0 ? [...ids] : await allWorkspaceIds(url, link).catch(listFault);
+  const listed = ids.size > 0 ? { wanted: ids, odd: 0 } : await allWorkspaceIds(url, link).catch(listFault);
+  const { wanted, odd } = listed;
+  // Such an id is anybody's text: it is neither shown nor put into an address.
+  if (odd > 0) yield { unreadable: `${odd} listed without a GUID`, why: 'an id that is no GUID' };
   const readers = (function* () {
     for (const id of wanted) yield read(url, id, link);
   })();
@@ -35,8 +40,12 @@ function listFault(error: unknown): never {
   throw new ActionError(code, `the list of workspaces: ${why}`, { cause: error });
 }
 
-async function allWorkspaceIds(url: string, link: SourceLink): Promise<string[]> {
+async function allWorkspaceIds(
+  url: string,
+  link: SourceLink,
+): Promise<{ wanted: ReadonlySet<string>; odd: number }> {
   const ids = new Set<string>();
+  let odd = 0;
   const tokens = new Set<string>();
   let next: string | undefined = `${url}/v1/workspaces`;
   while (next !== undefined) {
@@ -45,11 +54,13 @@ async function allWorkspaceIds(url: string, link: SourceLink): Promise<string[]>
       link,
       () => page,
       (answer) => having(answer, 'value', Array.isArray),
+      'list',
     );
     const value = body.value;
     for (const workspace of Array.isArray(value) ? value : []) {
       const id: unknown = workspace?.id;
-      if (typeof id === 'string') ids.add(id);
+      if (typeof id === 'string' && GUID.test(id)) ids.add(id);
+      else odd += 1;
     }
     const token = body.continuationToken;
     const more = typeof token === 'string' && token !== '';
@@ -62,7 +73,7 @@ async function allWorkspaceIds(url: string, link: SourceLink): Promise<string[]>
     if (more) tokens.add(token);
     next = more ? `${url}/v1/workspaces?continuationToken=${encodeToken(token)}` : undefined;
   }
-  return [...ids];
+  return { wanted: ids, odd };
 }
 
 async function* read(url: string, id: string, link: SourceLink): AsyncGenerator<WorkspaceResult, void> {
@@ -71,8 +82,9 @@ async function* read(url: string, id: string, link: SourceLink): AsyncGenerator<
       link,
       () => `${url}/v1/workspaces/${encodeURIComponent(id)}`,
       (answer) => having(answer, 'id', (value) => typeof value === 'string'),
+      'list',
     );
-    yield { record: recordOf(workspace, id, link.pace.clock.now()) };
+    yield { record: recordOf(workspace, id, link.now()) };
   } catch (error) {
     const why = reasonOf(error);
     if (why === undefined) throw error;
