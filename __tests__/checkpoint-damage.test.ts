@@ -113,7 +113,6 @@ describe('a damaged state file', () => {
   it('with any byte changed is set aside, or, cut short, an earlier state of itself', () =>
     inFolder((folder) => {
       const { bytes, snapshotEnd, states } = sample(folder);
-      let earlier = 0;
       for (let at = 0; at < bytes.length; at += 1) {
         for (const bit of [0x01, 0x80]) {
           const flipped = Buffer.from(bytes);
@@ -124,12 +123,10 @@ describe('a damaged state file', () => {
             continue;
           }
           // A length that reaches past the end looks like an append that was cut short.
-          earlier += 1;
           expect(at).toBeGreaterThanOrEqual(snapshotEnd);
           expect(states.slice(0, -1)).toContain(found.state);
         }
       }
-      console.log(`${bytes.length * 2} flips, ${earlier} of them taken for an append cut short`);
     }));
 
   it('whose damage lies in front of whole records is set aside, not taken for one that was cut short', () =>
@@ -278,7 +275,6 @@ describe('the file itself', () => {
       expect(counted).toBe(1_000_000);
       expect(again.checkpoint.has(key(SEVEN, 0))).toBe(true);
       again.close(NOW);
-      console.log(`a million events: ${journal} bytes while the run appends, ${compact} bytes compacted`);
     }));
 
   const onPosix = process.platform === 'win32' ? it.skip : it;
@@ -364,7 +360,7 @@ describe('the run', () => {
     ['activity', { activity: 'ViewReport' }],
     ['stream-name', { 'stream-name': 'Custom-Other_CL' }],
     ['workspace-ids', { 'workspace-ids': '00000000-0000-4000-8000-0000000000b1' }],
-    ['source', { source: 'power-bi' }],
+    ['source', { source: 'fabric' }],
   ])('with another %s does not go on from it', async (_title, change: Record<string, string>) => {
     const emulator = await openTenant();
     emulator.addEvents(eventsFrom(START, 12));

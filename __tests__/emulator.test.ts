@@ -937,9 +937,13 @@ describe('faults', () => {
   });
 
   it('leave a trace of how many requests ran at once', async () => {
-    const target = await emulator({ uploadDelayMs: 100 });
-    await Promise.all(Array.from({ length: 3 }, () => upload(target, '[{}]')));
+    const target = await emulator();
+    target.fault({ service: 'ingestion', times: 3, silent: true });
+    const sent = Array.from({ length: 3 }, () => upload(target, '[{}]').catch(() => undefined));
+    while (target.requests.length < 3) await pause(5);
     expect(target.maxConcurrent.ingestion).toBe(3);
+    await target.close();
+    await Promise.all(sent);
     expect(target.maxConcurrent['power-bi']).toBe(0);
   });
 });

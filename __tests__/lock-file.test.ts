@@ -1,6 +1,7 @@
 /** The lock file is whole, so that the first command works on a machine that has never seen the project. */
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
@@ -73,3 +74,37 @@ describe('npm run lock', () => {
     expect([status, stderr]).toEqual([1, 'Expected --check and files, or nothing, got --chekc.\n']);
   });
 });
+
+// The stand-in for Node is a script, which Windows does not start.
+const onUnix = process.platform === 'win32' ? it.skip : it;
+
+// npm 10, which comes with Node 20 and 22, installs the package of this platform and leaves node_modules/.bin without a link.
+onUnix("commands run on the dependencies' Node where npm has not linked it", () =>
+  inFolder((folder) => {
+    const { optionalDependencies } = JSON.parse(readFileSync(file('package.json'), 'utf8'));
+    const name = Object.keys(optionalDependencies).find((one) =>
+      one.endsWith(`${process.platform}-${process.arch}`),
+    );
+    if (name === undefined) throw new Error(`no Node for ${process.platform}-${process.arch}`);
+    const bin = join(folder, 'node_modules', name, 'bin');
+    for (const path of [join(folder, 'tools'), bin]) mkdirSync(path, { recursive: true });
+    for (const path of ['package.json', 'package-lock.json', 'tools/task.mjs'])
+      copyFileSync(file(path), join(folder, path));
+    const lock = createHash('sha256')
+      .update(readFileSync(file('package-lock.json')))
+      .digest('hex');
+    writeFileSync(join(folder, 'node_modules', '.installed-lock'), lock);
+    writeFileSync(
+      join(bin, 'node'),
+      '#!/bin/sh\nif [ "$1" = -p ]; then echo 24; else echo "stand-in $2"; fi\n',
+      {
+        mode: 0o755,
+      },
+    );
+    const { stdout } = spawnSync(process.execPath, ['tools/task.mjs', 'docs', '--check'], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    expect(stdout).toBe('stand-in --check\n');
+  }),
+);

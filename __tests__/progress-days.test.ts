@@ -268,15 +268,6 @@ describe('an hourly schedule over five days', () => {
     figures.skipped += Number(last.outputs['duplicates-skipped']);
 
     const found = emulator.table.map(markOfRow);
-    const repeats = found.length - expected.length;
-    console.log(
-      [
-        `five days (seed ${seed}): ${expected.length} events, ${found.length} rows in the table, ${repeats} repeats`,
-        `${figures.runs + 1} runs (${figures.dropped} dropped): ${figures.green + 1} green, of these ${figures.incomplete} out of time, ${figures.red} red`,
-        `${figures.requests} source requests; an undisturbed run needs ${Math.min(...quiet)} to ${Math.max(...quiet)}`,
-        `${figures.skipped} events recognised as sent before`,
-      ].join('\n'),
-    );
     expect(found.sort()).toEqual(expected.sort());
     // Every undisturbed run: the 25 hours that are not settled yet, and the one that is on.
     expect(quiet.length).toBeGreaterThan(10);
@@ -412,7 +403,6 @@ describe('a schedule that slept', () => {
       expect(runs).toBeLessThan(12);
       clock.at = MONDAY + 6 * DAY + (runs * 60 + 10) * MINUTE;
     }
-    console.log(`145 hours at 50 requests an hour: ${asked.join(', ')} source requests`);
     expect(emulator.table).toHaveLength(6 * 24);
     expect(new Set(emulator.table.map(({ ActivityId }) => ActivityId)).size).toBe(6 * 24);
   });

@@ -160,11 +160,6 @@ describe('kill -9', () => {
     const ends = await Promise.allSettled([worker(), worker()]);
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
     const sum = (of: (one: Killed) => number) => results.reduce((total, one) => total + of(one), 0);
-    console.log(
-      `${sum(({ kills }) => kills)} kills, ${sum(({ amidUploads }) => amidUploads)} of them amid uploads: ` +
-        `${sum(({ events }) => events)} events, 0 missing, ${sum(({ repeats }) => repeats)} repeats ` +
-        `(at most ${sum(({ inFlight }) => inFlight)} rows were in flight)`,
-    );
     expect(sum(({ kills }) => kills)).toBeGreaterThanOrEqual(30);
     expect(sum(({ amidUploads }) => amidUploads)).toBeGreaterThan(10);
   });

@@ -71445,7 +71445,7 @@ function table(head, rows, align = 'left') {
 
 const WARNING_TITLES = {
     clipped: 'Window clipped',
-    clock: "The runner's clock is off",
+    clock: 'The clock of the runner is off',
     'settled-hours': 'Events of settled hours',
     fallback: 'Workspace records, not activity',
     'no-events': 'No events',

@@ -96,6 +96,9 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const proxy = makeProxy(() => portOf(https), connects);
   const servers = [https, identity, proxy];
   for (const server of servers) {
+    // Longer than any pause of a run on a busy machine: a connection that is closed while a request is on its way into it
+    // is a fault of its own, which tests ask for where they want it.
+    if ('keepAliveTimeout' in server) server.keepAliveTimeout = 120_000;
     sockets.watch(server);
     await listen(server);
   }

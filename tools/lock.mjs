@@ -2,13 +2,13 @@
 // own: where node_modules is there, npm copies what is installed, and leaves the version and hash of everything else out.
 // With --check and files it only says whether these are whole.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 // npm chooses versions by the Node that it runs on, and from 12 on leaves the packages of other platforms out.
-const NPM = ['-y', '-p', 'node@24', '-p', 'npm@11.12'];
+const INSTALL = 'npx -y -p node@24 -p npm@11.12 -c "npm install --package-lock-only"';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const LOCK = 'package-lock.json';
 
@@ -21,29 +21,35 @@ if (flag !== undefined) {
 
 const folder = mkdtempSync(join(tmpdir(), 'lock-'));
 try {
-  for (const name of ['package.json', LOCK, '.npmrc']) copyFileSync(join(root, name), join(folder, name));
-  const { status, error } = spawnSync('npx', [...NPM, '-c', '"npm install --package-lock-only"'], {
-    cwd: folder,
-    stdio: 'inherit',
-    shell: true,
-  });
+  for (const name of ['package.json', '.npmrc']) copyFileSync(join(root, name), join(folder, name));
+  if (existsSync(join(root, LOCK))) writeFileSync(join(folder, LOCK), withoutHoles(join(root, LOCK)));
+  const { status, error } = spawnSync(INSTALL, { cwd: folder, stdio: 'inherit', shell: true });
   if (error) throw error;
-  process.exitCode = status ?? 1;
   if (status === 0 && isWhole(join(folder, LOCK))) copyFileSync(join(folder, LOCK), join(root, LOCK));
   else process.exitCode = 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Whether each entry can be installed and checked without asking a registry what it is; says which can't. */
+/** The lock file short of entries that npm would stumble over; it chooses a version for them anew. */
+function withoutHoles(file) {
+  const lock = JSON.parse(readFileSync(file, 'utf8'));
+  for (const path of holes(lock)) delete lock.packages[path];
+  return JSON.stringify(lock);
+}
+
 function isWhole(file) {
-  const { packages } = JSON.parse(readFileSync(file, 'utf8'));
-  const holes = Object.entries(packages)
-    .filter(([path, { link, version, integrity }]) => path !== '' && !link && !(version && integrity))
-    .map(([path]) => path);
-  if (holes.length === 0) return true;
+  const paths = holes(JSON.parse(readFileSync(file, 'utf8')));
+  if (paths.length === 0) return true;
   console.error(
-    `${file}: expected a version and an integrity for every package, and ${holes.length} lack one: ${holes.join(', ')}. The registry did not answer for them: run "npm run lock" again, later or with another registry.`,
+    `${file}: expected a version and an integrity for every package, and ${paths.length} lack one: ${paths.join(', ')}. The registry did not answer for them: run "npm run lock" again, later or with another registry.`,
   );
   return false;
+}
+
+/** The entries that can't be installed and checked without asking a registry what they are. */
+function holes({ packages }) {
+  return Object.entries(packages)
+    .filter(([path, { link, version, integrity }]) => path !== '' && !link && !(version && integrity))
+    .map(([path]) => path);
 }

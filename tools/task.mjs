@@ -11,6 +11,16 @@ const bin = join(root, 'node_modules', '.bin');
 const stamp = join(root, 'node_modules', '.installed-lock');
 const windows = process.platform === 'win32';
 
+/** The Node that the dependencies bring for this platform. Not by node_modules/.bin: npm 10 leaves it without a link there. */
+function packagedNode() {
+  const { optionalDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const platform = `${windows ? 'win' : process.platform}-${process.arch}`;
+  const name = Object.keys(optionalDependencies).find((name) => name.endsWith(platform));
+  if (name === undefined) return undefined;
+  const path = join(root, 'node_modules', name, 'bin', windows ? 'node.exe' : 'node');
+  return existsSync(path) ? path : undefined;
+}
+
 function step(command, args, env = {}) {
   const path = `${bin}${delimiter}${process.env.PATH}`;
   const { status, error } = spawnSync(command, args, {
@@ -37,8 +47,7 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
   writeFileSync(stamp, lock);
 }
 
-const bundled = join(bin, windows ? 'node.exe' : 'node');
-const node = existsSync(bundled) ? bundled : process.execPath;
+const node = packagedNode() ?? process.execPath;
 const major = Number(
   spawnSync(node, ['-p', 'process.versions.node.split(".")[0]'], { encoding: 'utf8' }).stdout,
 );

@@ -1,0 +1,86 @@
+import { QueryError, refusalOf } from './errors.ts';
+import { parametersOf, statementsOf, tableOf } from './operators.ts';
+import { type Binding, INGESTED, type Scope } from './scope.ts';
+import { childOf, type Member, parse } from './syntax.ts';
+import type { Column, Table } from './values.ts';
+
+/** A function saved in the workspace, in the notation of KQL. */
+export interface SavedFunction {
+  readonly name: string;
+  /** Such as "days:long = 7"; empty where it has none. */
+  readonly parameters: string;
+  readonly body: string;
+}
+
+/** What a query can ask for. */
+export interface Workspace {
+  readonly tables: ReadonlyMap<string, Table>;
+  readonly functions: readonly SavedFunction[];
+}
+
+/**
+ * Runs a query. What it computes depends on its arguments alone.
+ * @param now the service's clock, ms since the epoch
+ * @throws QueryError as the service refuses, NotEvaluatedError for what this evaluator does not know
+ */
+export function evaluate(query: string, workspace: Workspace, now: number): Table {
+  const members = membersOf(workspace);
+  const { root, faults } = parse(query, members);
+  const [fault] = faults;
+  if (fault !== undefined) throw refusalOf(fault);
+  const { scope, last } = statementsOf(root, globalScope(workspace, now));
+  const { columns, rows } = scope.tableOf(last, scope);
+  const shown = columns
+    .map((column, at) => ({ column, at }))
+    .filter(({ column }) => column.name !== INGESTED);
+  return {
+    columns: shown.map(({ column }) => column),
+    rows: [...rows].map((row) => shown.map(({ at }) => row[at] ?? null)),
+  };
+}
+
+function globalScope(workspace: Workspace, now: number): Scope {
+  const names = new Map<string, Binding>();
+  for (const [name, table] of workspace.tables) names.set(name, { kind: 'table', table });
+  const scope: Scope = { columns: [], names, now, tableOf, statementsOf };
+  for (const { name, parameters, body } of workspace.functions) {
+    const { root, faults } = parse(
+      `let ${name} = (${parameters}) {\n${body}\n};\nprint 1`,
+      membersOf(workspace).filter((member) => !('function' in member && member.function === name)),
+    );
+    if (faults[0] !== undefined)
+      throw new QueryError('SEM0001', `The function ${name}: ${faults[0].message}`);
+    const declaration = root.children
+      .flatMap(({ children }) => children)
+      .find(({ kind }) => kind === 'LetStatement');
+    const made = declaration === undefined ? undefined : childOf(declaration, 'FunctionDeclaration');
+    const inside = made === undefined ? undefined : childOf(made, 'FunctionBody');
+    if (made === undefined || inside === undefined)
+      throw new QueryError('SYN0002', `The function ${name} has no body`);
+    names.set(name, {
+      kind: 'function',
+      parameters: parametersOf(childOf(made, 'FunctionParameters') ?? made),
+      body: inside,
+      scope,
+    });
+  }
+  return scope;
+}
+
+function membersOf({ tables, functions }: Workspace): Member[] {
+  return [
+    ...[...tables].map(([table, { columns }]) => ({ table, schema: schemaOf(columns) })),
+    ...functions.map(({ name, parameters, body }) => ({
+      function: name,
+      parameters: `(${parameters})`,
+      body: `{ ${body}\n}`,
+    })),
+  ];
+}
+
+function schemaOf(columns: readonly Column[]): string {
+  return `(${columns
+    .filter(({ name }) => name !== INGESTED)
+    .map(({ name, type }) => `['${name}']: ${type}`)
+    .join(', ')})`;
+}
