@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { keptFile } from '../src/kept-file.ts';
 import {
   between,
   closeAll,
@@ -38,20 +39,27 @@ const TITLES = {
 };
 
 describe.each(INPUTS)('%s', (input) => {
-  it.each(['a pipe', 'a device', 'a folder'])(
-    'that is %s is refused before anything is called',
-    async (what) => {
-      const emulator = await openTenant();
-      const folder = openFolder();
-      const path = what === 'a device' ? '/dev/full' : join(folder, 'file');
-      if (what === 'a pipe') spawnSync('mkfifo', [path]);
-      if (what === 'a folder') mkdirSync(path);
-      const run = await step(emulator, { ...WINDOW, [input]: path });
-      expect([run.code, titles(run.errors)]).toEqual([1, [TITLES[input]]]);
-      expect(run.errors[0]?.text).toContain(`expected a regular file, got ${what}`);
-      expect(emulator.requests).toEqual([]);
-    },
-  );
+  it.each(['a pipe', 'a folder'])('that is %s is refused before anything is called', async (what) => {
+    const emulator = await openTenant();
+    const folder = openFolder();
+    const path = join(folder, 'file');
+    if (what === 'a pipe') spawnSync('mkfifo', [path]);
+    if (what === 'a folder') mkdirSync(path);
+    const run = await step(emulator, { ...WINDOW, [input]: path });
+    expect([run.code, titles(run.errors)]).toEqual([1, [TITLES[input]]]);
+    expect(run.errors[0]?.text).toContain(`expected a regular file, got ${what}`);
+    expect(emulator.requests).toEqual([]);
+  });
+});
+
+// Not in a run: one with a fault here would replace the machine's own device.
+it('a device is refused, also where a link leads to it', () => {
+  const link = join(openFolder(), 'link');
+  symlinkSync('/dev/null', link);
+  for (const path of ['/dev/null', link])
+    expect(() => keptFile(path, 'state-file')).toThrow(
+      /^State file not usable: expected a regular file, got a device at /,
+    );
 });
 
 describe('a symbolic link', () => {
@@ -87,6 +95,23 @@ describe('a symbolic link', () => {
       expect([number(again, 'source-requests'), emulator.rowCount]).toEqual([0, 5]);
     },
   );
+
+  it('to the file that another input names is the same file', async () => {
+    const emulator = await openTenant();
+    const folder = openFolder();
+    const [file, link] = [join(folder, 'rows.gz'), join(folder, 'link')];
+    writeFileSync(file, gzipSync('{"row":{"ActivityId":"one"}}\n'));
+    symlinkSync(file, link);
+    const replay = await step(emulator, { 'replay-file': link, 'rejected-file': file });
+    expect([replay.code, replay.outputs['activities-ingested']]).toEqual([0, '1']);
+    for (const other of ['rejected-file', 'replay-file']) {
+      const run = await step(emulator, { 'state-file': link, [other]: file });
+      expect(titles(run.errors)).toEqual(['Inputs refused']);
+      expect(run.errors[0]?.text).toContain(
+        `state-file and ${other}: expected two different paths, got the same`,
+      );
+    }
+  });
 
   it('as replay-file stays one', async () => {
     const emulator = await openTenant();

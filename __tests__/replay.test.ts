@@ -10,7 +10,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { runStep } from '../emulator/runner.ts';
@@ -80,9 +80,15 @@ function linesOf(path: string): Line[] {
     .map((line) => JSON.parse(line) as Line);
 }
 
+/** Files that were set aside from a file; what is noted beside them is none. */
+function damagedBeside(path: string): string[] {
+  const start = `${basename(path)}.damaged-`;
+  return readdirSync(dirname(path)).filter((name) => name.startsWith(start) && !name.endsWith('.accepted'));
+}
+
 /** The file as it was is beside it, under the name of a damaged one. */
 function expectSetAside(path: string, bytes: Buffer): void {
-  const aside = readdirSync(dirname(path)).filter((name) => name.includes('.damaged-'));
+  const aside = damagedBeside(path);
   expect(aside).toHaveLength(1);
   expect(readFileSync(join(dirname(path), aside[0] ?? '')).equals(bytes)).toBe(true);
 }
@@ -416,6 +422,29 @@ describe('a replay', () => {
     expect(ids).toEqual(wanted.sort());
   });
 
+  it('of a file that was set aside sends no row that was whole, and what was mended in it', async () => {
+    const emulator = await openTenant();
+    const path = join(openFolder(), 'rejected.gz');
+    const torn = member('torn').subarray(0, 30);
+    writeFileSync(path, Buffer.concat([member('sent'), torn, member('refused')]));
+    refuse(emulator, ({ ActivityId }) => ActivityId === 'refused');
+    await step(emulator, { 'replay-file': path });
+    expect(linesOf(path).map(({ row }) => row.ActivityId)).toEqual(['refused']);
+    emulator.clearFaults();
+    const aside = join(dirname(path), damagedBeside(path)[0] ?? '');
+    const again = await step(emulator, { 'replay-file': aside });
+    expect([titles(again.errors), number(again, 'activities-ingested')]).toEqual([
+      ['Replay file not usable'],
+      0,
+    ]);
+    const [next = ''] = damagedBeside(aside);
+    const mended = join(dirname(path), next);
+    writeFileSync(mended, Buffer.concat([member('sent'), member('torn'), member('refused')]));
+    expect(number(await step(emulator, { 'replay-file': mended }), 'activities-ingested')).toBe(1);
+    expect(number(await step(emulator, { 'replay-file': path }), 'activities-ingested')).toBe(1);
+    expect(emulator.table.map(({ ActivityId }) => ActivityId).sort()).toEqual(['refused', 'sent', 'torn']);
+  });
+
   it('sends an event once that stands in the file more than once', async () => {
     const emulator = await openTenant();
     const path = join(openFolder(), 'rejected.gz');
@@ -465,9 +494,12 @@ describe('a replay', () => {
       env: emulator.env,
       fileSizeLimit: kilobytes,
     });
+    // Where there is no room at all, not even for the lock, nothing is sent.
+    expect(emulator.rowCount).toBe(kilobytes === 0 ? 0 : 20);
     emulator.clearFaults();
     expect((await step(emulator, { 'replay-file': path })).code).toBe(0);
     expect(new Set(emulator.table.map(({ ActivityId }) => ActivityId)).size).toBe(40);
+    expect(emulator.rowCount).toBe(40);
     expect(linesOf(path)).toEqual([]);
   });
 

@@ -1,6 +1,7 @@
 import { CLOUDS, type Cloud } from './clouds.ts';
 import { ActionError } from './errors.ts';
 import { InputReader, plainHttpsUrl, quoted } from './input-reader.ts';
+import { keptFile } from './kept-file.ts';
 import { readSignIn, type SignIn } from './sign-in-input.ts';
 
 export type SourceChoice = 'auto' | 'power-bi' | 'fabric' | 'workspaces';
@@ -127,16 +128,39 @@ export function readInputs(
   if (read.boolean('failure-issue', false) && !hasToken) {
     read.fault('github-token', 'a token with "issues: write", with "failure-issue"', 'nothing');
   }
-  refuseSharedPaths(read, inputs);
+  read.faults.push(...sharedPaths(inputs));
   if (read.faults.length > 0) throw new ActionError('inputs', read.faults.join('; '));
   return inputs;
 }
 
-function refuseSharedPaths(read: InputReader, { stateFile, rejectedFile, replayFile }: Inputs): void {
-  if (stateFile === undefined) return;
-  if (stateFile === rejectedFile)
-    read.fault('state-file and rejected-file', 'two different paths', 'the same');
-  if (stateFile === replayFile) read.fault('state-file and replay-file', 'two different paths', 'the same');
+/** Paths of the files that a run reads and writes. */
+export type FileInputs = Pick<Inputs, 'stateFile' | 'rejectedFile' | 'replayFile'>;
+
+/** The state file cannot be one of the others as well. @returns the faults, as `read.faults` holds them */
+function sharedPaths({ stateFile, rejectedFile, replayFile }: FileInputs): string[] {
+  if (stateFile === undefined) return [];
+  const others = { 'rejected-file': rejectedFile, 'replay-file': replayFile };
+  return Object.entries(others)
+    .filter(([, path]) => path === stateFile)
+    .map(([name]) => `state-file and ${name}: expected two different paths, got the same`);
+}
+
+/**
+ * The inputs with the files themselves in place of links to them, so that two names of one file are known as one.
+ * @throws ActionError where something else than a regular file is there, or two inputs that may not share a file do
+ */
+export function withKeptFiles<T extends FileInputs>(inputs: T): T {
+  const real = (path: string | undefined, fault: Parameters<typeof keptFile>[1]) =>
+    path === undefined ? undefined : keptFile(path, fault);
+  const files = {
+    ...inputs,
+    stateFile: real(inputs.stateFile, 'state-file'),
+    rejectedFile: real(inputs.rejectedFile, 'rejected-file'),
+    replayFile: real(inputs.replayFile, 'replay-file'),
+  };
+  const faults = sharedPaths(files);
+  if (faults.length > 0) throw new ActionError('inputs', faults.join('; '));
+  return files;
 }
 
 function readWorkspaceIds(read: InputReader): ReadonlySet<string> {

@@ -8,10 +8,9 @@ import type { Host } from './host.ts';
 import { Gate } from './http/gate.ts';
 import type { Wait } from './http/pace.ts';
 import { Ingest } from './ingest.ts';
-import { type Inputs, readInputs } from './inputs.ts';
+import { type Inputs, readInputs, withKeptFiles } from './inputs.ts';
 import { collectRows } from './intake.ts';
 import type { Job } from './job.ts';
-import { keptFile } from './kept-file.ts';
 import { type Plan, planHours } from './plan.ts';
 import { lock } from './progress/lock.ts';
 import { openTrack, type Track } from './progress/track.ts';
@@ -45,7 +44,7 @@ export async function run(host: Host): Promise<boolean> {
   tally.startedAt = host.clock.now();
   for (const name of ['client-secret', 'client-certificate', 'github-token']) host.mask(host.getInput(name));
   try {
-    await work(readInputs(host.getInput, host.clock.now(), host.proxyFaults), host, tally);
+    await work(withKeptFiles(readInputs(host.getInput, host.clock.now(), host.proxyFaults)), host, tally);
   } catch (error) {
     noteEnd(error, tally);
   }
@@ -224,8 +223,8 @@ async function* replayRows(job: Job, file: Replay): AsyncGenerator<Iterable<Read
 /** The file of `replay-file`, held against other runs until it is given back. @throws ActionError 'replay-file' */
 async function openReplay(inputs: Inputs, host: Host, tally: Tally): Promise<ReplayFile | undefined> {
   if (inputs.replayFile === undefined) return undefined;
-  const path = keptFile(inputs.replayFile, 'replay-file');
-  if (!existsSync(path)) throw new ActionError('replay-file', `no file at ${inputs.replayFile}`);
+  const path = inputs.replayFile;
+  if (!existsSync(path)) throw new ActionError('replay-file', `no file at ${path}`);
   const held = inputs.dryRun ? undefined : lock(path, 'the replay file', 'replay-file');
   try {
     const file = await Replay.open(path, inputs.dryRun);
@@ -233,8 +232,7 @@ async function openReplay(inputs: Inputs, host: Host, tally: Tally): Promise<Rep
       try {
         held?.ensureHeld();
         const { damagedAt } = await file.close(host.clock.now());
-        if (file.isDamaged)
-          tally.fail(new ActionError('replay-file', damagedDetail(inputs.replayFile ?? path, damagedAt)));
+        if (file.isDamaged) tally.fail(new ActionError('replay-file', damagedDetail(path, damagedAt)));
       } finally {
         held?.release();
       }

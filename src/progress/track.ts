@@ -5,7 +5,7 @@ import { ActionError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import type { Ending } from '../ingest.ts';
 import type { Inputs } from '../inputs.ts';
-import { fileFault, keptFile } from '../kept-file.ts';
+import { fileFault } from '../kept-file.ts';
 import { isFinalAt } from '../plan.ts';
 import { keepRejected, prepareRejected } from '../rejected.ts';
 import type { Tally } from '../report/tally.ts';
@@ -51,12 +51,10 @@ export async function openTrack(
 ): Promise<Track> {
   const { clock } = host;
   const locks: FileLock[] = [];
-  const { replayFile, dryRun } = inputs;
-  const rejectedFile =
-    inputs.rejectedFile === undefined ? undefined : keptFile(inputs.rejectedFile, 'rejected-file');
+  const { rejectedFile, replayFile, dryRun } = inputs;
   const state = openState(inputs, host, tally);
   try {
-    if (rejectedFile !== undefined && inputs.rejectedFile !== replayFile && !dryRun) {
+    if (rejectedFile !== undefined && rejectedFile !== replayFile && !dryRun) {
       guardFile(rejectedFile, () => mkdirSync(dirname(rejectedFile), { recursive: true }));
       locks.push(lock(rejectedFile, 'the rejected file', 'rejected-file'));
       const aside = await prepareRejected(rejectedFile, clock.now());
@@ -179,7 +177,7 @@ function openState(inputs: Inputs, host: Host, tally: Tally): StateFile | undefi
   if (path === undefined) return undefined;
   tally.carriesOn = true;
   return StateFile.open({
-    path: keptFile(path, 'state-file'),
+    path,
     fingerprint: fingerprintOf(inputs),
     alsoTaken: formerFingerprints(inputs),
     now: host.clock.now(),
