@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { crc32, createInflateRaw } from 'node:zlib';
+import { crc32, createGunzip, createInflateRaw } from 'node:zlib';
 
-/** A stretch of a gzip file: a whole member, zeros as a failing machine leaves them, or what cannot be read. */
+/** A stretch of a gzip file: whole members, zeros as a failing machine leaves them, or what cannot be read. */
 export interface Stretch {
-  readonly kind: 'member' | 'zeros' | 'damaged';
+  readonly kind: 'whole' | 'zeros' | 'damaged';
   readonly start: number;
   readonly end: number;
 }
@@ -16,55 +16,75 @@ const HEAD = 10;
 const TAIL = 8;
 
 /**
- * Goes through a gzip file member by member, each checked to its end, in flat memory. A damaged member does not take
- * those behind it along: the next one is looked for.
+ * Goes through a gzip file, each member checked to its end, in flat memory. A damaged member does not take those behind
+ * it along: the next one is looked for.
  */
 export async function stretchesOf(path: string): Promise<Stretch[]> {
   const file = await open(path, 'r');
   try {
     const { size } = await file.stat();
-    const stretches: Stretch[] = [];
-    for (let at = 0; at < size; ) {
-      const zerosEnd = await endOfZeros(file, at, size);
-      if (zerosEnd > at) {
-        stretches.push({ kind: 'zeros', start: at, end: zerosEnd });
-        at = zerosEnd;
-        continue;
-      }
-      const end = await memberEnd(path, file, at, size);
-      if (end !== undefined) stretches.push({ kind: 'member', start: at, end });
-      else {
-        let next = await findMagic(file, at + 1, size);
-        while (next < size && (await memberEnd(path, file, next, size)) === undefined)
-          next = await findMagic(file, next + 1, size);
-        stretches.push({ kind: 'damaged', start: at, end: next });
-      }
-      at = stretches.at(-1)?.end ?? size;
+    if (size === 0) return [];
+    // A file may have a member for each row: one by one they take a hundred times as long.
+    const end = await readableEnd(path, size);
+    if (end !== undefined && (await endOfZeros(file, end, size)) === size) {
+      const whole: Stretch = { kind: 'whole', start: 0, end };
+      return end === size ? [whole] : [whole, { kind: 'zeros', start: end, end: size }];
     }
-    return stretches;
+    return await memberByMember(path, file, size);
   } finally {
     await file.close();
   }
 }
 
-/** What a member holds. */
-export async function* inflated(path: string, member: Stretch): AsyncGenerator<Buffer, void> {
-  const file = await open(path, 'r');
+/** What whole members hold. */
+export async function* inflated(path: string, { start, end }: Stretch): AsyncGenerator<Buffer, void> {
+  const source = createReadStream(path, { start, end: end - 1 });
+  const stream = source.pipe(createGunzip());
+  source.on('error', (error) => stream.destroy(error));
   try {
-    const start = await bodyStart(file, member.start, member.end);
-    if (start === undefined) return;
-    const source = createReadStream(path, { start, end: member.end - TAIL - 1 });
-    const stream = source.pipe(createInflateRaw());
-    source.on('error', (error) => stream.destroy(error));
-    try {
-      for await (const chunk of stream) yield chunk as Buffer;
-    } finally {
-      source.destroy();
-      stream.destroy();
-    }
+    for await (const chunk of stream) yield chunk as Buffer;
   } finally {
-    await file.close();
+    source.destroy();
+    stream.destroy();
   }
+}
+
+/** Where zlib stops reading, which is at zeros where there are any; undefined where it finds damage. */
+async function readableEnd(path: string, size: number): Promise<number | undefined> {
+  const source = createReadStream(path, { end: size - 1 });
+  const stream = source.pipe(createGunzip());
+  source.on('error', (error) => stream.destroy(error));
+  try {
+    for await (const _ of stream);
+    return stream.bytesWritten;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code?.startsWith('Z_')) return undefined;
+    throw error;
+  } finally {
+    source.destroy();
+    stream.destroy();
+  }
+}
+
+async function memberByMember(path: string, file: FileHandle, size: number): Promise<Stretch[]> {
+  const stretches: Stretch[] = [];
+  for (let at = 0; at < size; at = stretches.at(-1)?.end ?? size) {
+    const zerosEnd = await endOfZeros(file, at, size);
+    if (zerosEnd > at) {
+      stretches.push({ kind: 'zeros', start: at, end: zerosEnd });
+      continue;
+    }
+    const end = await memberEnd(path, file, at, size);
+    const last = stretches.at(-1);
+    if (end === undefined) {
+      let next = await findMagic(file, at + 1, size);
+      while (next < size && (await memberEnd(path, file, next, size)) === undefined)
+        next = await findMagic(file, next + 1, size);
+      stretches.push({ kind: 'damaged', start: at, end: next });
+    } else if (last?.kind === 'whole') stretches.splice(-1, 1, { ...last, end });
+    else stretches.push({ kind: 'whole', start: at, end });
+  }
+  return stretches;
 }
 
 /** Where the member that begins at `start` ends, or undefined where it is not whole. */

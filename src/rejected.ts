@@ -91,7 +91,7 @@ export async function prepareRejected(path: string, now: number): Promise<string
   const stretches = await stretchesOf(path);
   const last = stretches.at(-1);
   const whole = last?.kind === 'zeros' ? stretches.slice(0, -1) : stretches;
-  if (whole.some(({ kind }) => kind !== 'member')) {
+  if (whole.some(({ kind }) => kind !== 'whole')) {
     const aside = asideOf(path, now);
     renameSync(path, aside);
     return aside;

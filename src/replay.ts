@@ -63,7 +63,7 @@ export class Replay {
   static async open(path: string, readOnly: boolean): Promise<Replay> {
     try {
       const stretches = await stretchesOf(path);
-      const nothing = stretches.length > 0 && stretches.every(({ kind }) => kind !== 'member');
+      const nothing = stretches.length > 0 && stretches.every(({ kind }) => kind !== 'whole');
       if (nothing) throw Object.assign(new Error('no gzip'), { code: 'Z_DATA_ERROR' });
       return new Replay(path, readOnly, { stretches, hash: await hashOf(path) });
     } catch (error) {
@@ -128,7 +128,7 @@ export class Replay {
           `${this.#path} was changed while it was replayed: it stays as it is, and what was accepted of it is noted beside it`,
         );
       }
-      const damagedAt = this.isDamaged ? keepAside(this.#path, now) : undefined;
+      const damagedAt = this.isDamaged ? await this.#keepAside(now) : undefined;
       renameSync(fresh, this.#path);
       rmSync(acceptedPath(this.#path), { force: true });
       return { damagedAt };
@@ -162,11 +162,37 @@ export class Replay {
     }
   }
 
+  /**
+   * Keeps the damaged file as it was. Its whole rows were sent or remain in the file: beside what is kept they count as
+   * accepted, so that a replay of it, once it is mended, sends only what could not be read before.
+   */
+  async #keepAside(now: number): Promise<string> {
+    const aside = asideOf(this.#path, now);
+    const noted = openAccepted(aside);
+    try {
+      const keys: EventKey[] = [];
+      for await (const text of this.#lines()) {
+        const found = rowOf(text);
+        if (found !== undefined) keys.push(found.key);
+        if (keys.length >= 1000) appendAccepted(noted, keys.splice(0));
+      }
+      appendAccepted(noted, keys);
+      fsyncSync(noted);
+      secondName(this.#path, aside);
+    } catch (error) {
+      rmSync(acceptedPath(aside), { force: true });
+      throw error;
+    } finally {
+      closeSync(noted);
+    }
+    return aside;
+  }
+
   async *#lines(): AsyncGenerator<string, void> {
     let begun: Buffer[] = [];
     let end = 0;
     for (const stretch of this.#stretches) {
-      if (stretch.kind !== 'member') continue;
+      if (stretch.kind !== 'whole') continue;
       // A line that ends in what cannot be read does not go on behind it.
       if (stretch.start !== end) yield* rest(begun.splice(0));
       end = stretch.end;
@@ -199,15 +225,13 @@ async function hashOf(path: string): Promise<string> {
 }
 
 /** A second name for the file as it was, so that it is never without one. */
-function keepAside(path: string, now: number): string {
-  const aside = asideOf(path, now);
+function secondName(path: string, aside: string): void {
   try {
     linkSync(path, aside);
   } catch {
     // File systems without hard links.
     copyFileSync(path, aside);
   }
-  return aside;
 }
 
 function rowOf(text: string): { row: Record<string, unknown>; key: EventKey } | undefined {
