@@ -67581,6 +67581,88 @@ function partsOf(batch) {
 
 // EXTERNAL MODULE: ./lib/input-reader.js
 var input_reader = __nccwpck_require__(1371);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+;// CONCATENATED MODULE: ./lib/kept-file.js
+
+
+
+/** Links followed by hand before a path counts as a circle, as many as Linux follows. */
+const LINKS = 40;
+/**
+ * Where a file that is carried from run to run really lies. It is replaced by renaming, which would put a plain file in
+ * the place of a symbolic link and leave the lasting file behind it as it was; lock and neighbours lie beside the real one.
+ * @throws ActionError `fault` where something else than a regular file is there: a pipe would block, a device never end
+ */
+function keptFile(path, fault) {
+    try {
+        const real = followed((0,external_node_path_.resolve)(path));
+        const there = (0,external_node_fs_.statSync)(real, { throwIfNoEntry: false });
+        if (there === undefined || there.isFile())
+            return real;
+        throw new ActionError(fault, `expected a regular file, got ${kindOf(there)} at ${path}`);
+    }
+    catch (error) {
+        throw fileFault(error, path, fault);
+    }
+}
+function followed(path, left = LINKS) {
+    const there = (0,external_node_fs_.lstatSync)(path, { throwIfNoEntry: false });
+    if (there !== undefined && !there.isSymbolicLink())
+        return (0,external_node_fs_.realpathSync)(path);
+    if (there === undefined) {
+        const folder = (0,external_node_path_.dirname)(path);
+        return folder === path ? path : (0,external_node_path_.join)(followed(folder, left), (0,external_node_path_.basename)(path));
+    }
+    if (left === 0)
+        throw Object.assign(new Error('a circle of links'), { code: 'ELOOP' });
+    return followed((0,external_node_path_.resolve)((0,external_node_path_.dirname)(path), (0,external_node_fs_.readlinkSync)(path)), left - 1);
+}
+function kindOf(there) {
+    if (there.isDirectory())
+        return 'a folder';
+    if (there.isFIFO())
+        return 'a pipe';
+    if (there.isSocket())
+        return 'a socket';
+    return 'a device';
+}
+/** A fault of the file system as one of the run. Anything without a code is passed on as it is. */
+function fileFault(error, path, fault) {
+    const code = error.code;
+    if (error instanceof ActionError || code === undefined)
+        return error;
+    return new ActionError(fault, `${code} at ${path}`, { cause: error });
+}
+/** Opens a file that only its owner may read, even where it was there already with other rights. */
+function openPrivate(path, flags) {
+    const file = (0,external_node_fs_.openSync)(path, flags, 0o600);
+    try {
+        (0,external_node_fs_.fchmodSync)(file, 0o600);
+    }
+    catch (error) {
+        // Not ours to change, or a file system without such rights; whoever set that up knows who may read it.
+        if (!['EPERM', 'ENOTSUP', 'ENOSYS'].includes(error.code ?? '')) {
+            (0,external_node_fs_.closeSync)(file);
+            throw error;
+        }
+    }
+    return file;
+}
+/**
+ * Writes all bytes, or throws: on a nearly full disk a single write takes a part of them and reports no error.
+ * @param position undefined for the end of the file, or where it was written last
+ */
+function writeAll(file, bytes, position) {
+    for (let written = 0; written < bytes.length;) {
+        const at = position === undefined ? undefined : position + written;
+        const more = (0,external_node_fs_.writeSync)(file, bytes, written, bytes.length - written, at);
+        if (more === 0)
+            throw Object.assign(new Error('nothing was written'), { code: 'ENOSPC' });
+        written += more;
+    }
+}
+
 ;// CONCATENATED MODULE: ./lib/auth/certificate.js
 
 const KEY = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[\s\S]+?-----END \1-----/;
@@ -67686,6 +67768,7 @@ function vaultScopeOf(text) {
 
 
 
+
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const DOMAIN = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/i;
 /**
@@ -67748,18 +67831,36 @@ function readInputs(get, now, proxyFaults = []) {
     if (read.boolean('failure-issue', false) && !hasToken) {
         read.fault('github-token', 'a token with "issues: write", with "failure-issue"', 'nothing');
     }
-    refuseSharedPaths(read, inputs);
+    read.faults.push(...sharedPaths(inputs));
     if (read.faults.length > 0)
         throw new ActionError('inputs', read.faults.join('; '));
     return inputs;
 }
-function refuseSharedPaths(read, { stateFile, rejectedFile, replayFile }) {
+/** The state file cannot be one of the others as well. @returns the faults, as `read.faults` holds them */
+function sharedPaths({ stateFile, rejectedFile, replayFile }) {
     if (stateFile === undefined)
-        return;
-    if (stateFile === rejectedFile)
-        read.fault('state-file and rejected-file', 'two different paths', 'the same');
-    if (stateFile === replayFile)
-        read.fault('state-file and replay-file', 'two different paths', 'the same');
+        return [];
+    const others = { 'rejected-file': rejectedFile, 'replay-file': replayFile };
+    return Object.entries(others)
+        .filter(([, path]) => path === stateFile)
+        .map(([name]) => `state-file and ${name}: expected two different paths, got the same`);
+}
+/**
+ * The inputs with the files themselves in place of links to them, so that two names of one file are known as one.
+ * @throws ActionError where something else than a regular file is there, or two inputs that may not share a file do
+ */
+function withKeptFiles(inputs) {
+    const real = (path, fault) => path === undefined ? undefined : keptFile(path, fault);
+    const files = {
+        ...inputs,
+        stateFile: real(inputs.stateFile, 'state-file'),
+        rejectedFile: real(inputs.rejectedFile, 'rejected-file'),
+        replayFile: real(inputs.replayFile, 'replay-file'),
+    };
+    const faults = sharedPaths(files);
+    if (faults.length > 0)
+        throw new ActionError('inputs', faults.join('; '));
+    return files;
 }
 function readWorkspaceIds(read) {
     const ids = read
@@ -69225,88 +69326,6 @@ function workspacesFault(tally, detail) {
     return afterRefusals(refused ? 'workspaces-refused' : 'source-unreachable', detail, tally);
 }
 
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(6760);
-;// CONCATENATED MODULE: ./lib/kept-file.js
-
-
-
-/** Links followed by hand before a path counts as a circle, as many as Linux follows. */
-const LINKS = 40;
-/**
- * Where a file that is carried from run to run really lies. It is replaced by renaming, which would put a plain file in
- * the place of a symbolic link and leave the lasting file behind it as it was; lock and neighbours lie beside the real one.
- * @throws ActionError `fault` where something else than a regular file is there: a pipe would block, a device never end
- */
-function keptFile(path, fault) {
-    try {
-        const real = followed((0,external_node_path_.resolve)(path));
-        const there = (0,external_node_fs_.statSync)(real, { throwIfNoEntry: false });
-        if (there === undefined || there.isFile())
-            return real;
-        throw new ActionError(fault, `expected a regular file, got ${kindOf(there)} at ${path}`);
-    }
-    catch (error) {
-        throw fileFault(error, path, fault);
-    }
-}
-function followed(path, left = LINKS) {
-    const there = (0,external_node_fs_.lstatSync)(path, { throwIfNoEntry: false });
-    if (there !== undefined && !there.isSymbolicLink())
-        return (0,external_node_fs_.realpathSync)(path);
-    if (there === undefined) {
-        const folder = (0,external_node_path_.dirname)(path);
-        return folder === path ? path : (0,external_node_path_.join)(followed(folder, left), (0,external_node_path_.basename)(path));
-    }
-    if (left === 0)
-        throw Object.assign(new Error('a circle of links'), { code: 'ELOOP' });
-    return followed((0,external_node_path_.resolve)((0,external_node_path_.dirname)(path), (0,external_node_fs_.readlinkSync)(path)), left - 1);
-}
-function kindOf(there) {
-    if (there.isDirectory())
-        return 'a folder';
-    if (there.isFIFO())
-        return 'a pipe';
-    if (there.isSocket())
-        return 'a socket';
-    return 'a device';
-}
-/** A fault of the file system as one of the run. Anything without a code is passed on as it is. */
-function fileFault(error, path, fault) {
-    const code = error.code;
-    if (error instanceof ActionError || code === undefined)
-        return error;
-    return new ActionError(fault, `${code} at ${path}`, { cause: error });
-}
-/** Opens a file that only its owner may read, even where it was there already with other rights. */
-function openPrivate(path, flags) {
-    const file = (0,external_node_fs_.openSync)(path, flags, 0o600);
-    try {
-        (0,external_node_fs_.fchmodSync)(file, 0o600);
-    }
-    catch (error) {
-        // Not ours to change, or a file system without such rights; whoever set that up knows who may read it.
-        if (!['EPERM', 'ENOTSUP', 'ENOSYS'].includes(error.code ?? '')) {
-            (0,external_node_fs_.closeSync)(file);
-            throw error;
-        }
-    }
-    return file;
-}
-/**
- * Writes all bytes, or throws: on a nearly full disk a single write takes a part of them and reports no error.
- * @param position undefined for the end of the file, or where it was written last
- */
-function writeAll(file, bytes, position) {
-    for (let written = 0; written < bytes.length;) {
-        const at = position === undefined ? undefined : position + written;
-        const more = (0,external_node_fs_.writeSync)(file, bytes, written, bytes.length - written, at);
-        if (more === 0)
-            throw Object.assign(new Error('nothing was written'), { code: 'ENOSPC' });
-        written += more;
-    }
-}
-
 ;// CONCATENATED MODULE: ./lib/progress/hour-state.js
 
 
@@ -69644,60 +69663,83 @@ const MAGIC = Buffer.from([0x1f, 0x8b, 0x08]);
 const HEAD = 10;
 const TAIL = 8;
 /**
- * Goes through a gzip file member by member, each checked to its end, in flat memory. A damaged member does not take
- * those behind it along: the next one is looked for.
+ * Goes through a gzip file, each member checked to its end, in flat memory. A damaged member does not take those behind
+ * it along: the next one is looked for.
  */
 async function stretchesOf(path) {
     const file = await (0,promises_namespaceObject.open)(path, 'r');
     try {
         const { size } = await file.stat();
-        const stretches = [];
-        for (let at = 0; at < size;) {
-            const zerosEnd = await endOfZeros(file, at, size);
-            if (zerosEnd > at) {
-                stretches.push({ kind: 'zeros', start: at, end: zerosEnd });
-                at = zerosEnd;
-                continue;
-            }
-            const end = await memberEnd(path, file, at, size);
-            if (end !== undefined)
-                stretches.push({ kind: 'member', start: at, end });
-            else {
-                let next = await findMagic(file, at + 1, size);
-                while (next < size && (await memberEnd(path, file, next, size)) === undefined)
-                    next = await findMagic(file, next + 1, size);
-                stretches.push({ kind: 'damaged', start: at, end: next });
-            }
-            at = stretches.at(-1)?.end ?? size;
+        if (size === 0)
+            return [];
+        // A file may have a member for each row: one by one they take a hundred times as long.
+        const end = await readableEnd(path, size);
+        if (end !== undefined && (await endOfZeros(file, end, size)) === size) {
+            const whole = { kind: 'whole', start: 0, end };
+            return end === size ? [whole] : [whole, { kind: 'zeros', start: end, end: size }];
         }
-        return stretches;
+        return await memberByMember(path, file, size);
     }
     finally {
         await file.close();
     }
 }
-/** What a member holds. */
-async function* inflated(path, member) {
-    const file = await (0,promises_namespaceObject.open)(path, 'r');
+/** What whole members hold. */
+async function* inflated(path, { start, end }) {
+    const source = (0,external_node_fs_.createReadStream)(path, { start, end: end - 1 });
+    const stream = source.pipe((0,external_node_zlib_.createGunzip)());
+    source.on('error', (error) => stream.destroy(error));
     try {
-        const start = await bodyStart(file, member.start, member.end);
-        if (start === undefined)
-            return;
-        const source = (0,external_node_fs_.createReadStream)(path, { start, end: member.end - TAIL - 1 });
-        const stream = source.pipe((0,external_node_zlib_.createInflateRaw)());
-        source.on('error', (error) => stream.destroy(error));
-        try {
-            for await (const chunk of stream)
-                yield chunk;
-        }
-        finally {
-            source.destroy();
-            stream.destroy();
-        }
+        for await (const chunk of stream)
+            yield chunk;
     }
     finally {
-        await file.close();
+        source.destroy();
+        stream.destroy();
     }
+}
+/** Where zlib stops reading, which is at zeros where there are any; undefined where it finds damage. */
+async function readableEnd(path, size) {
+    const source = (0,external_node_fs_.createReadStream)(path, { end: size - 1 });
+    const stream = source.pipe((0,external_node_zlib_.createGunzip)());
+    source.on('error', (error) => stream.destroy(error));
+    try {
+        for await (const _ of stream)
+            ;
+        return stream.bytesWritten;
+    }
+    catch (error) {
+        if (error.code?.startsWith('Z_'))
+            return undefined;
+        throw error;
+    }
+    finally {
+        source.destroy();
+        stream.destroy();
+    }
+}
+async function memberByMember(path, file, size) {
+    const stretches = [];
+    for (let at = 0; at < size; at = stretches.at(-1)?.end ?? size) {
+        const zerosEnd = await endOfZeros(file, at, size);
+        if (zerosEnd > at) {
+            stretches.push({ kind: 'zeros', start: at, end: zerosEnd });
+            continue;
+        }
+        const end = await memberEnd(path, file, at, size);
+        const last = stretches.at(-1);
+        if (end === undefined) {
+            let next = await findMagic(file, at + 1, size);
+            while (next < size && (await memberEnd(path, file, next, size)) === undefined)
+                next = await findMagic(file, next + 1, size);
+            stretches.push({ kind: 'damaged', start: at, end: next });
+        }
+        else if (last?.kind === 'whole')
+            stretches.splice(-1, 1, { ...last, end });
+        else
+            stretches.push({ kind: 'whole', start: at, end });
+    }
+    return stretches;
 }
 /** Where the member that begins at `start` ends, or undefined where it is not whole. */
 async function memberEnd(path, file, start, size) {
@@ -69839,7 +69881,7 @@ async function prepareRejected(path, now) {
     const stretches = await stretchesOf(path);
     const last = stretches.at(-1);
     const whole = last?.kind === 'zeros' ? stretches.slice(0, -1) : stretches;
-    if (whole.some(({ kind }) => kind !== 'member')) {
+    if (whole.some(({ kind }) => kind !== 'whole')) {
         const aside = asideOf(path, now);
         (0,external_node_fs_.renameSync)(path, aside);
         return aside;
@@ -70384,11 +70426,10 @@ function setAside({ path, now, readOnly, onSetAside }, kind, why) {
 async function openTrack(inputs, host, tally, onFault) {
     const { clock } = host;
     const locks = [];
-    const { replayFile, dryRun } = inputs;
-    const rejectedFile = inputs.rejectedFile === undefined ? undefined : keptFile(inputs.rejectedFile, 'rejected-file');
+    const { rejectedFile, replayFile, dryRun } = inputs;
     const state = openState(inputs, host, tally);
     try {
-        if (rejectedFile !== undefined && inputs.rejectedFile !== replayFile && !dryRun) {
+        if (rejectedFile !== undefined && rejectedFile !== replayFile && !dryRun) {
             guardFile(rejectedFile, () => (0,external_node_fs_.mkdirSync)((0,external_node_path_.dirname)(rejectedFile), { recursive: true }));
             locks.push(lock(rejectedFile, 'the rejected file', 'rejected-file'));
             const aside = await prepareRejected(rejectedFile, clock.now());
@@ -70514,7 +70555,7 @@ function openState(inputs, host, tally) {
         return undefined;
     tally.carriesOn = true;
     return StateFile.open({
-        path: keptFile(path, 'state-file'),
+        path,
         fingerprint: fingerprintOf(inputs),
         alsoTaken: formerFingerprints(inputs),
         now: host.clock.now(),
@@ -70669,7 +70710,7 @@ class Replay {
     static async open(path, readOnly) {
         try {
             const stretches = await stretchesOf(path);
-            const nothing = stretches.length > 0 && stretches.every(({ kind }) => kind !== 'member');
+            const nothing = stretches.length > 0 && stretches.every(({ kind }) => kind !== 'whole');
             if (nothing)
                 throw Object.assign(new Error('no gzip'), { code: 'Z_DATA_ERROR' });
             return new Replay(path, readOnly, { stretches, hash: await replay_hashOf(path) });
@@ -70732,7 +70773,7 @@ class Replay {
                 (0,external_node_fs_.rmSync)(fresh, { force: true });
                 throw new ActionError('replay-file', `${this.#path} was changed while it was replayed: it stays as it is, and what was accepted of it is noted beside it`);
             }
-            const damagedAt = this.isDamaged ? keepAside(this.#path, now) : undefined;
+            const damagedAt = this.isDamaged ? await this.#keepAside(now) : undefined;
             (0,external_node_fs_.renameSync)(fresh, this.#path);
             (0,external_node_fs_.rmSync)(acceptedPath(this.#path), { force: true });
             return { damagedAt };
@@ -70769,11 +70810,40 @@ class Replay {
             (0,external_node_fs_.closeSync)(file);
         }
     }
+    /**
+     * Keeps the damaged file as it was. Its whole rows were sent or remain in the file: beside what is kept they count as
+     * accepted, so that a replay of it, once it is mended, sends only what could not be read before.
+     */
+    async #keepAside(now) {
+        const aside = asideOf(this.#path, now);
+        const noted = openAccepted(aside);
+        try {
+            const keys = [];
+            for await (const text of this.#lines()) {
+                const found = rowOf(text);
+                if (found !== undefined)
+                    keys.push(found.key);
+                if (keys.length >= 1000)
+                    appendAccepted(noted, keys.splice(0));
+            }
+            appendAccepted(noted, keys);
+            (0,external_node_fs_.fsyncSync)(noted);
+            secondName(this.#path, aside);
+        }
+        catch (error) {
+            (0,external_node_fs_.rmSync)(acceptedPath(aside), { force: true });
+            throw error;
+        }
+        finally {
+            (0,external_node_fs_.closeSync)(noted);
+        }
+        return aside;
+    }
     async *#lines() {
         let begun = [];
         let end = 0;
         for (const stretch of this.#stretches) {
-            if (stretch.kind !== 'member')
+            if (stretch.kind !== 'whole')
                 continue;
             // A line that ends in what cannot be read does not go on behind it.
             if (stretch.start !== end)
@@ -70806,8 +70876,7 @@ async function replay_hashOf(path) {
     return hash.digest('hex');
 }
 /** A second name for the file as it was, so that it is never without one. */
-function keepAside(path, now) {
-    const aside = asideOf(path, now);
+function secondName(path, aside) {
     try {
         (0,external_node_fs_.linkSync)(path, aside);
     }
@@ -70815,7 +70884,6 @@ function keepAside(path, now) {
         // File systems without hard links.
         (0,external_node_fs_.copyFileSync)(path, aside);
     }
-    return aside;
 }
 function rowOf(text) {
     try {
@@ -71600,7 +71668,6 @@ function createStop(host, startedAt, deadlineMinutes, onWait) {
 
 
 
-
 /** Waits where a 429 of the ingestion service names no time. */
 const UPLOAD_WAITS = { first: 2 * lib_clock/* SECOND */.Z2, longest: 60 * lib_clock/* SECOND */.Z2 };
 /**
@@ -71614,7 +71681,7 @@ async function run(host) {
     for (const name of ['client-secret', 'client-certificate', 'github-token'])
         host.mask(host.getInput(name));
     try {
-        await work(readInputs(host.getInput, host.clock.now(), host.proxyFaults), host, tally);
+        await work(withKeptFiles(readInputs(host.getInput, host.clock.now(), host.proxyFaults)), host, tally);
     }
     catch (error) {
         noteEnd(error, tally);
@@ -71781,9 +71848,9 @@ async function* replayRows(job, file) {
 async function openReplay(inputs, host, tally) {
     if (inputs.replayFile === undefined)
         return undefined;
-    const path = keptFile(inputs.replayFile, 'replay-file');
+    const path = inputs.replayFile;
     if (!(0,external_node_fs_.existsSync)(path))
-        throw new ActionError('replay-file', `no file at ${inputs.replayFile}`);
+        throw new ActionError('replay-file', `no file at ${path}`);
     const held = inputs.dryRun ? undefined : lock(path, 'the replay file', 'replay-file');
     try {
         const file = await Replay.open(path, inputs.dryRun);
@@ -71792,7 +71859,7 @@ async function openReplay(inputs, host, tally) {
                 held?.ensureHeld();
                 const { damagedAt } = await file.close(host.clock.now());
                 if (file.isDamaged)
-                    tally.fail(new ActionError('replay-file', damagedDetail(inputs.replayFile ?? path, damagedAt)));
+                    tally.fail(new ActionError('replay-file', damagedDetail(path, damagedAt)));
             }
             finally {
                 held?.release();
