@@ -279,7 +279,7 @@ describe('the account of rows under way', () => {
 });
 
 describe('a settled hour', () => {
-  it('lets go of its events, in memory, in the file and while the file is read, and counts all of them as sent', () =>
+  it('lets go of its events once it is done with, in memory, in the file and while the file is read, and counts all of them as sent', () =>
     inFolder((folder) => {
       const path = join(folder, 'state');
       const hour = FIRST;
@@ -287,6 +287,8 @@ describe('a settled hour', () => {
       state.acknowledged(Array.from({ length: 1000 }, (_, at) => key(hour, at)));
       state.acknowledged([key(hour, 1, true)]);
       state.final({ start: hour, end: hour + HOUR });
+      expect(state.checkpoint.has(key(hour, 5000))).toBe(false);
+      state.checkpoint.close(() => true);
       // As a run leaves it that is killed here.
       const read = open(path, hour, { readOnly: true }).state;
       for (const { checkpoint } of [state, read]) {

@@ -150,11 +150,11 @@ describe('Seen', () => {
     expect(seen.take(content('x'))).toBe(false);
   });
 
-  it('lets go of older hours only', () => {
+  it('lets go of hours that are done with, and of no other', () => {
     const seen = new Seen();
     seen.take(id('a'));
     seen.take(id('a', SEVEN + HOUR));
-    seen.forgetBefore(SEVEN + HOUR);
+    seen.forget((hour) => hour === SEVEN);
     expect(seen.take(id('a', SEVEN + HOUR))).toBe(false);
     expect(seen.take(id('a'))).toBe(true);
   });

@@ -66,7 +66,7 @@ export interface Emulator {
   fault(fault: Fault): void;
   clearFaults(): void;
   /**
-   * Files events under their CreationTime (or `filedAt`, where they have none); the source shows them from
+   * Files events under `filedAt`, else under their CreationTime; the source shows them from
    * `visibleAt` of the emulator clock on.
    */
   addEvents(events: readonly ActivityEvent[], visibleAt?: number, filedAt?: number): void;

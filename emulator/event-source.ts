@@ -36,10 +36,10 @@ export class EventSource {
     this.#renderedLimit = options.renderedBytes ?? 1.5e9;
   }
 
-  /** Files events under their CreationTime, or under `filedAt` where they have none. */
+  /** Files events under `filedAt`, else under their CreationTime. */
   add(events: readonly ActivityEvent[], visibleAt = Number.NEGATIVE_INFINITY, filedAt?: number): void {
     for (const event of events) {
-      const at = instantOf(event) ?? filedAt;
+      const at = filedAt ?? instantOf(event);
       if (at === undefined)
         throw new Error('An event without CreationTime has to say under which time it is filed.');
       const hour = Math.floor(at / HOUR_MS) * HOUR_MS;

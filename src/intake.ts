@@ -5,6 +5,7 @@ import { collect } from './collect.ts';
 import { ActionError, FAULTS } from './errors.ts';
 import { withIdle } from './idle.ts';
 import type { Job } from './job.ts';
+import { OpenHours } from './open-hours.ts';
 import type { Plan } from './plan.ts';
 import { afterRefusals, type Tally } from './report/tally.ts';
 import { type RowContext, rowsOf } from './rows.ts';
@@ -13,16 +14,10 @@ import type { Chosen } from './sources/choose.ts';
 import type { ActivityEvent } from './sources/event.ts';
 import { linkTo, openSource, SOURCE } from './sources/open.ts';
 import { workspaceRecords } from './sources/workspaces.ts';
-import { hourOf, hoursOf, type Window } from './window.ts';
+import { hoursOf, type Window } from './window.ts';
 
 /** A batch that is not full is sent when nothing new came for so long, so that it never waits for a throttle. */
 const IDLE = 5 * SECOND;
-
-/**
- * How far behind the oldest open hour the ids of collected hours are still known, for a service that lists an event
- * under another hour than its own. Eight bytes and more for each event, so not for the whole window.
- */
-const REMEMBERED = 6 * HOUR;
 
 /** Windows refused in a row, from which on the others are not asked for any more. */
 const REFUSALS_IN_A_ROW = 3;
@@ -79,7 +74,7 @@ async function* activityEvents(
   const { tally, inputs, track } = job;
   const { api, link, windows } = chosen.candidate;
   const askedAt = new Map<Window, number>();
-  const open = new Set(windows);
+  const open = new OpenHours(windows);
   let refusals = 0;
   for await (const item of collect(api, windows, link, inputs.concurrency, chosen.begun)) {
     switch (item.kind) {
@@ -95,12 +90,12 @@ async function* activityEvents(
         tally.anyHourWhole = true;
         refusals = 0;
         track.collected(item.part, job.time.earliest(askedAt.get(item.window) ?? 0, SOURCE));
-        open.delete(item.window);
+        open.leave(item.window);
         break;
       case 'missing':
         tally.hoursDone += hoursIn(item.window);
         tally.missing.push(item);
-        open.delete(item.window);
+        open.leave(item.window);
         if (item.refused) {
           const reason = `${api.name}: ${item.why}`;
           if (!tally.refusals.includes(reason)) tally.refusals.push(reason);
@@ -116,13 +111,14 @@ async function* activityEvents(
         tally.agedOut.push(item.part);
         if (item.part.end === item.window.end) {
           tally.hoursDone += hoursIn(item.window);
-          open.delete(item.window);
+          open.leave(item.window);
         }
         break;
     }
-    // An id repeats only within its hour, and hours go by in order: what lies far back is done with.
-    const [oldest] = open;
-    if (item.kind !== 'page' && oldest !== undefined) seen.forgetBefore(hourOf(oldest.start) - REMEMBERED);
+    if (item.kind === 'page' || item.kind === 'begin') continue;
+    const isDone = (hour: number) => open.isDone(hour);
+    seen.forget(isDone);
+    track.checkpoint?.close(isDone);
   }
 }
 

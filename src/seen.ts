@@ -101,10 +101,10 @@ export class Seen {
     this.#hours.get(hour)?.met.clear();
   }
 
-  /** Lets go of hours before `hour`, so that memory does not grow with the window. */
-  forgetBefore(hour: number): void {
-    for (const known of this.#hours.keys()) {
-      if (known < hour) this.#hours.delete(known);
+  /** Lets go of hours that are done with, so that memory does not grow with the window. */
+  forget(isDone: (hour: number) => boolean): void {
+    for (const hour of this.#hours.keys()) {
+      if (isDone(hour)) this.#hours.delete(hour);
     }
   }
 

@@ -17,7 +17,7 @@ export interface Opened {
 export function open(
   path: string,
   now: number,
-  more: { fingerprint?: string; readOnly?: boolean } = {},
+  more: { fingerprint?: string; readOnly?: boolean; compactAfter?: number } = {},
 ): Opened {
   const told: string[] = [];
   const state = StateFile.open({
@@ -25,6 +25,7 @@ export function open(
     fingerprint: more.fingerprint ?? FINGERPRINT,
     now,
     readOnly: more.readOnly ?? false,
+    ...(more.compactAfter === undefined ? {} : { compactAfter: more.compactAfter }),
     onSetAside: (why) => told.push(why),
   });
   return { state, told };

@@ -4,12 +4,12 @@ import { HISTORY, hourOf, type Window } from '../window.ts';
 import {
   acknowledge,
   addFinal,
+  close,
   decodeHour,
   encodeHour,
   type HourState,
   isSettled,
   newHour,
-  withoutEvents,
 } from './hour-state.ts';
 import { encode, type Record } from './record.ts';
 
@@ -50,13 +50,15 @@ export class Checkpoint implements Known {
       case 'hour': {
         const state = decodeHour(payload);
         this.hours.set(state.hour, state);
+        if (isSettled(state)) close(state);
         break;
       }
       case 'acknowledged':
         for (const key of decodeKeys(payload)) this.#acknowledge(key);
         break;
       case 'final': {
-        this.final({ start: payload.readDoubleLE(8), end: payload.readDoubleLE(16) });
+        const state = this.final({ start: payload.readDoubleLE(8), end: payload.readDoubleLE(16) });
+        if (isSettled(state)) close(state);
         break;
       }
       case 'run':
@@ -80,11 +82,18 @@ export class Checkpoint implements Known {
     yield encode({ kind: 'snapshotEnd', payload: Buffer.alloc(0) });
   }
 
-  /** Notes a part of an hour as final. Of a settled hour the events are let go of: it is not asked for again. */
-  final(part: Window): void {
+  /** Notes a part of an hour as final. */
+  final(part: Window): HourState {
     const state = this.hour(hourOf(part.start));
     addFinal(state, part);
-    if (isSettled(state)) this.hours.set(state.hour, withoutEvents(state));
+    return state;
+  }
+
+  /** Closes the settled hours among those that are done with in this run: no page to come can list their events. */
+  close(isDone: (hour: number) => boolean): void {
+    for (const state of this.hours.values()) {
+      if (!state.isClosed && isSettled(state) && isDone(state.hour)) close(state);
+    }
   }
 
   /** Whether the hour is settled: every event of it counts as sent, wherever the source lists it. */
@@ -97,16 +106,17 @@ export class Checkpoint implements Known {
     for (const state of this.hours.values()) if (!isSettled(state)) yield state.hour;
   }
 
-  /** Whether an event was acknowledged. */
+  /** Whether an event was acknowledged, or comes too late for an hour that is closed. */
   has(key: EventKey): boolean {
     const state = this.hours.get(key.hour);
-    return state !== undefined && (isSettled(state) || state.ids.has(key.high, key.low));
+    return state !== undefined && (state.isClosed || state.ids.has(key.high, key.low));
   }
 
-  /** How many equal events without id were acknowledged for their hour. */
+  /** How many equal events without id were acknowledged for their hour; any number where it is closed. */
   contents(key: EventKey): number {
-    if (this.isSettled(key.hour)) return Number.POSITIVE_INFINITY;
-    return this.hours.get(key.hour)?.contents.get(contentOf(key)) ?? 0;
+    const state = this.hours.get(key.hour);
+    if (state?.isClosed) return Number.POSITIVE_INFINITY;
+    return state?.contents.get(contentOf(key)) ?? 0;
   }
 
   #acknowledge(key: EventKey): void {

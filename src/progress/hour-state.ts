@@ -12,19 +12,31 @@ export interface HourState {
   count: number;
   /** Whether the reader was told that this hour is unusually quiet. */
   toldQuiet: boolean;
-  /** Acknowledged events; let go of when the hour is settled. */
-  readonly ids: KeySet;
+  /** Acknowledged events. */
+  ids: KeySet;
   /** Acknowledged events without id: content key to how many equal ones. */
-  readonly contents: Map<bigint, number>;
+  contents: Map<bigint, number>;
+  /** The hour is settled, its events are forgotten, and it takes no more. */
+  isClosed: boolean;
 }
 
 export function newHour(hour: number): HourState {
-  return { hour, final: [], count: 0, toldQuiet: false, ids: new KeySet(), contents: new Map() };
+  return {
+    hour,
+    final: [],
+    count: 0,
+    toldQuiet: false,
+    ids: new KeySet(),
+    contents: new Map(),
+    isClosed: false,
+  };
 }
 
-/** The same hour without the events that it was compared with. */
-export function withoutEvents(state: HourState): HourState {
-  return { ...state, ids: new KeySet(), contents: new Map() };
+/** Lets go of a settled hour's events, so that memory does not grow with the hours that are done. */
+export function close(state: HourState): void {
+  state.isClosed = true;
+  state.ids = new KeySet();
+  state.contents = new Map();
 }
 
 /** Settled hours are not asked for again: all of it is final. */

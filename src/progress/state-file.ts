@@ -10,6 +10,7 @@ import {
   rmSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { ActionError } from '../errors.ts';
 import { fileFault, openPrivate, writeAll } from '../kept-file.ts';
 import type { EventKey } from '../seen.ts';
 import type { Window } from '../window.ts';
@@ -36,6 +37,8 @@ export interface OpenOptions {
   readonly readOnly: boolean;
   /** Told why a file was set aside, as a sentence. */
   readonly onSetAside: (why: string) => void;
+  /** Bytes appended after which the file is replaced by a snapshot while the run goes on. */
+  readonly compactAfter?: number;
 }
 
 /** Why the file could not be rewritten, and whether what was appended to the old one is less than the state. */
@@ -45,7 +48,7 @@ export interface Hindrance {
   readonly lacking: boolean;
 }
 
-/** Bytes appended after which the file is replaced by a snapshot while the run goes on. */
+/** Some two million events. */
 const APPENDED = 16 * 2 ** 20;
 
 /**
@@ -58,7 +61,7 @@ export class StateFile {
   readonly #lock: FileLock | undefined;
   #file: number | undefined;
   #length = 0;
-  #compactAt = APPENDED;
+  #compactAt = 0;
   /** Something could not be appended: only a fresh snapshot holds it. */
   #lacking = false;
 
@@ -121,6 +124,7 @@ export class StateFile {
    * Writes the state as a fresh snapshot and lets the file go.
    * @param now by which hours that the service has forgotten are left out; -Infinity for none
    * @returns what stood in the way of it, if anything did
+   * @throws ActionError 'state-locked' where the file is another run's by now
    */
   close(now: number): Hindrance | undefined {
     if (this.#options.readOnly) return undefined;
@@ -128,6 +132,7 @@ export class StateFile {
       this.#replace(now);
       return undefined;
     } catch (error) {
+      if (error instanceof ActionError) throw error;
       return { code: (error as NodeJS.ErrnoException).code ?? 'unknown error', lacking: this.#lacking };
     } finally {
       if (this.#file !== undefined) closeSync(this.#file);
@@ -136,7 +141,9 @@ export class StateFile {
     }
   }
 
-  /** @throws ActionError 'state-file': rows acknowledged from now on would be sent again by the next run */
+  /**
+   * @throws ActionError 'state-file': rows acknowledged from now on would be sent again by the next run; 'state-locked'
+   */
   #append(record: Record): void {
     if (this.#options.readOnly || this.#file === undefined) return;
     this.ensureHeld();
@@ -166,18 +173,29 @@ export class StateFile {
   /** What was appended since the last snapshot would have to be read, and held, by the run after a crash. */
   #compact(): void {
     if (this.#length < this.#compactAt) return;
-    this.#compactAt = this.#length + APPENDED;
     try {
       this.#replace(Number.NEGATIVE_INFINITY);
-    } catch {
-      // No room for a second file: the old one goes on, only longer. Where it can't be opened again, appending says so.
+    } catch (error) {
+      if (error instanceof ActionError) throw error;
+      // No room for a second file: the old one goes on, only longer.
+      this.#compactAt = this.#length + this.#compactAfter();
+      if (this.#file !== undefined) return;
+      this.#lacking = true;
+      throw fileFault(error, this.#options.path, 'state-file');
     }
+  }
+
+  /** Never less than the snapshot itself, so that rewriting costs no more than appending. */
+  #compactAfter(snapshot = 0): number {
+    return Math.max(this.#options.compactAfter ?? APPENDED, snapshot);
   }
 
   #replace(now: number): void {
     this.ensureHeld();
     const { path, fingerprint } = this.#options;
     const fresh = `${path}.new`;
+    // A run that was frozen while it wrote one must not go on writing in what becomes this run's file.
+    rmSync(fresh, { force: true });
     const file = openPrivate(fresh, 'w');
     let length = 0;
     const wasOpen = this.#file !== undefined;
@@ -187,12 +205,15 @@ export class StateFile {
         length += record.length;
       }
       fsyncSync(file);
+      this.ensureHeld();
       // Windows does not replace a file that is open.
       if (this.#file !== undefined) closeSync(this.#file);
       this.#file = undefined;
       renameSync(fresh, path);
     } catch (error) {
       closeSync(file);
+      // Where the lock is lost, the file of this name may be the other run's by now.
+      if (error instanceof ActionError) throw error;
       rmSync(fresh, { force: true });
       // Closed above, and the rename failed: what comes next is still appended to the old one.
       if (wasOpen && this.#file === undefined) this.#file = openSync(path, 'r+');
@@ -200,7 +221,7 @@ export class StateFile {
     }
     this.#file = file;
     this.#length = length;
-    this.#compactAt = length + APPENDED;
+    this.#compactAt = length + this.#compactAfter(length);
   }
 }
 
