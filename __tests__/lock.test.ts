@@ -1,16 +1,19 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { lock, processSpace } from '../src/progress/lock.ts';
-import { inFolder } from './support/checkpoint.ts';
+import { inFolder, key, open } from './support/checkpoint.ts';
 import {
   between,
   closeAll,
   eventsFrom,
+  expectOnce,
   HOUR,
   hourBack,
+  MINUTE,
   number,
   openFolder,
   openTenant,
@@ -184,7 +187,132 @@ describe('a file', () => {
     }));
 });
 
+describe('who holds a file', () => {
+  const codeOf = (act: () => void) => {
+    try {
+      act();
+      return 'went well';
+    } catch (error) {
+      return (error as { code?: string }).code;
+    }
+  };
+
+  it('is told when it lost it, and neither touches nor removes the lock of the other', () =>
+    inFolder((folder) => {
+      const path = join(folder, 'state');
+      const held = lock(path, 'the file', 'state-file');
+      const past = new Date(Date.now() - 6 * MINUTE);
+      for (const left of [holder({ host: 'elsewhere', pid: 77 }), '', undefined]) {
+        rmSync(`${path}.lock`, { force: true });
+        if (left !== undefined) {
+          writeFileSync(`${path}.lock`, left);
+          utimesSync(`${path}.lock`, past, past);
+        }
+        expect(codeOf(held.ensureHeld)).toBe('state-locked');
+        if (left !== undefined)
+          expect(Math.abs(statSync(`${path}.lock`).mtimeMs - past.getTime())).toBeLessThan(2);
+      }
+      writeFileSync(`${path}.lock`, holder({ host: 'elsewhere', pid: 77 }));
+      expect(held.ensureHeld).toThrow(/the file .* was taken over by process 77 on elsewhere/);
+      held.release();
+      expect(readFileSync(`${path}.lock`, 'utf8')).toContain('elsewhere');
+    }));
+
+  it('that was frozen for long goes on where nobody came, and is not stale from then on', () =>
+    inFolder((folder) => {
+      const path = join(folder, 'state');
+      const held = lock(path, 'the file', 'state-file');
+      const past = new Date(Date.now() - 6 * MINUTE);
+      utimesSync(`${path}.lock`, past, past);
+      expect(codeOf(held.ensureHeld)).toBe('went well');
+      expect(attempt(path)).toBe('state-locked');
+      held.release();
+      expect(readdirSync(folder)).toEqual([]);
+    }));
+
+  it('writes nothing to a state file that it lost, and says so also at the end', () =>
+    inFolder((folder) => {
+      const path = join(folder, 'state');
+      const { state } = open(path, START);
+      const before = readFileSync(path);
+      writeFileSync(`${path}.lock`, holder({ host: 'elsewhere' }));
+      // The other one is about to replace the file.
+      writeFileSync(`${path}.new`, 'of the other');
+      expect(codeOf(() => state.begin({ since: START, at: START }))).toBe('state-locked');
+      expect(codeOf(() => state.acknowledged([key(START, 1)]))).toBe('state-locked');
+      expect(codeOf(() => state.final({ start: START, end: START + HOUR }))).toBe('state-locked');
+      expect(codeOf(() => state.close(START))).toBe('state-locked');
+      expect(readFileSync(path).equals(before)).toBe(true);
+      expect(readFileSync(`${path}.new`, 'utf8')).toBe('of the other');
+      expect(readdirSync(folder)).toEqual(['state', 'state.lock', 'state.new']);
+    }));
+});
+
+/** Put before the step's own code, so that it runs with a clock that is ahead. */
+function clockAhead(ms: number): string {
+  const preload = join(openFolder(), 'clock.mjs');
+  writeFileSync(preload, `const now = Date.now; Date.now = () => now() + ${ms};`);
+  return `--import=${pathToFileURL(preload).href}`;
+}
+
 describe('two runs on one file at once', () => {
+  it('that of a machine whose clock is ahead ends, and touches nothing', async () => {
+    const emulator = await openTenant({ uploadDelayMs: 900 });
+    emulator.addEvents(eventsFrom(START, 20));
+    const path = join(openFolder(), 'state');
+    const inputs = { ...WINDOW, 'state-file': path };
+    const first = step(emulator, inputs);
+    while (!existsSync(`${path}.lock`)) await new Promise((resolve) => setTimeout(resolve, 5));
+    const ahead = { ...emulator, env: { ...emulator.env, NODE_OPTIONS: clockAhead(10 * MINUTE) } };
+    const second = await step(ahead, inputs);
+    expect(titles(second.errors)).toEqual(['File in use by another run']);
+    const one = await first;
+    expect([one.code, number(one, 'activities-ingested')]).toEqual([0, 20]);
+    expectOnce(emulator, START, START + 2 * HOUR);
+  });
+
+  it('that of a container which has the same name and process ids ends, and touches nothing', async () => {
+    const emulator = await openTenant();
+    emulator.addEvents(eventsFrom(START, 20));
+    const path = join(openFolder(), 'state');
+    writeFileSync(`${path}.lock`, holder({ pid: deadPid(), space: 'another' }));
+    const run = await step(emulator, { ...WINDOW, 'state-file': path });
+    expect(titles(run.errors)).toEqual(['File in use by another run']);
+    expect(emulator.rowCount).toBe(0);
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it('one that is frozen after its last upload, and loses the file, does not replace it when it wakes', async () => {
+    const emulator = await openTenant();
+    emulator.addEvents(eventsFrom(START, 20));
+    const path = join(openFolder(), 'state');
+    let signal: (name: NodeJS.Signals) => void = () => undefined;
+    let isFrozen = false;
+    // The only upload with rows is on the way when it stops; its answer comes when it is awake again.
+    const rejectRows = () => {
+      if (!isFrozen) signal('SIGSTOP');
+      isFrozen = true;
+      return false;
+    };
+    emulator.fault({ service: 'ingestion', rejectRows });
+    const onStart = (kill: typeof signal) => {
+      signal = kill;
+    };
+    const frozen = step(emulator, { ...WINDOW, 'state-file': path }, { onStart });
+    while (!isFrozen) await new Promise((resolve) => setTimeout(resolve, 5));
+    const past = new Date(Date.now() - 6 * MINUTE);
+    utimesSync(`${path}.lock`, past, past);
+    const second = await step(emulator, { ...WINDOW, 'state-file': path });
+    expect(second.code).toBe(0);
+    const state = readFileSync(path);
+    signal('SIGCONT');
+    const first = await frozen;
+    expect([first.code, titles(first.errors)]).toEqual([1, ['File in use by another run']]);
+    expect(titles(first.warnings)).toEqual([]);
+    expect(readFileSync(path).equals(state)).toBe(true);
+    expect(readdirSync(join(path, '..'))).toEqual(['state']);
+  });
+
   it.each(['state-file', 'rejected-file'] as const)(
     '%s: the second ends, and touches nothing',
     async (input) => {

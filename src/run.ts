@@ -70,7 +70,7 @@ async function work(inputs: Inputs, host: Host, tally: Tally): Promise<void> {
   try {
     const track = await openTrack(inputs, host, tally, (error) => {
       tally.fail(error);
-      if (error.code === 'state-file') stop.now(error);
+      if (error.code === 'state-file' || error.code === 'state-locked') stop.now(error);
     });
     try {
       const replay = await openReplay(inputs, host, tally);

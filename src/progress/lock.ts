@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import {
   closeSync,
   existsSync,
+  fsyncSync,
   openSync,
   readFileSync,
   readlinkSync,
@@ -53,20 +54,23 @@ export function lock(path: string, what: string, fault: FaultCode): FileLock {
   const lockPath = `${path}.lock`;
   const guardPath = `${lockPath}.takeover`;
   const own: Holder = { token: randomUUID(), host: hostname(), pid: process.pid, space: processSpace() };
-  if (create(lockPath, own, fault)) {
-    // A run that was killed while it took the file over, after the dead run's lock was gone.
-    if (existsSync(guardPath) && isDead(guardPath)) rmSync(guardPath, { force: true });
-  } else if (!takeOver(lockPath, guardPath, own, fault)) {
+  let file = create(lockPath, own, fault);
+  if (file === undefined) file = takeOver(lockPath, guardPath, own, fault);
+  // A run that was killed while it took the file over, after the dead run's lock was gone.
+  else if (existsSync(guardPath) && isDead(guardPath)) rmSync(guardPath, { force: true });
+  if (file === undefined)
     throw new ActionError('state-locked', `${what} ${path} is in use by ${nameOf(holderOf(lockPath))}`);
-  }
+  const mine = file;
   held.add(lockPath);
   const isOurs = () => holderOf(lockPath)?.token === own.token;
   const heartbeat = setInterval(() => {
-    if (isOurs()) beat(lockPath, own);
+    if (isOurs()) beat(mine, own, { flush: true });
   }, HEARTBEAT);
   heartbeat.unref();
   return {
     ensureHeld: () => {
+      // Who finds it stale before the beat has taken it over by the second look, and nobody does afterwards.
+      if (isOurs()) beat(mine, own);
       if (isOurs()) return;
       const who = nameOf(holderOf(lockPath));
       throw new ActionError(
@@ -77,6 +81,7 @@ export function lock(path: string, what: string, fault: FaultCode): FileLock {
     release: () => {
       clearInterval(heartbeat);
       held.delete(lockPath);
+      closeSync(mine);
       if (isOurs()) rmSync(lockPath, { force: true });
     },
   };
@@ -103,15 +108,18 @@ function nameOf(holder: Holder | undefined): string {
  * Puts an own lock in a dead one's place. Only who holds the guard may remove a lock that is not its own, and looks
  * at it once more before: otherwise of several that see the same dead lock one could remove the lock of another.
  */
-function takeOver(lockPath: string, guardPath: string, own: Holder, fault: FaultCode): boolean {
-  if (!isDead(lockPath)) return false;
-  if (!create(guardPath, own, fault)) {
-    if (!isDead(guardPath)) return false;
+function takeOver(lockPath: string, guardPath: string, own: Holder, fault: FaultCode): number | undefined {
+  if (!isDead(lockPath)) return undefined;
+  let guard = create(guardPath, own, fault);
+  if (guard === undefined) {
+    if (!isDead(guardPath)) return undefined;
     rmSync(guardPath, { force: true });
-    if (!create(guardPath, own, fault)) return false;
+    guard = create(guardPath, own, fault);
+    if (guard === undefined) return undefined;
   }
+  closeSync(guard);
   try {
-    if (!isDead(lockPath)) return false;
+    if (!isDead(lockPath)) return undefined;
     rmSync(lockPath, { force: true });
     return create(lockPath, own, fault);
   } finally {
@@ -119,14 +127,20 @@ function takeOver(lockPath: string, guardPath: string, own: Holder, fault: Fault
   }
 }
 
-function create(lockPath: string, holder: Holder, fault: FaultCode): boolean {
+/** @returns the lock, open, so that its holder writes to this one and never to another's; undefined where one is there */
+function create(lockPath: string, holder: Holder, fault: FaultCode): number | undefined {
+  let file: number | undefined;
   try {
-    writeFileSync(lockPath, JSON.stringify(holder), { flag: 'wx' });
+    file = openSync(lockPath, 'wx');
+    writeSync(file, JSON.stringify(holder));
     // Who created it and was held up before it wrote may meanwhile have passed for dead.
-    return holderOf(lockPath)?.token === holder.token;
+    if (holderOf(lockPath)?.token === holder.token) return file;
+    closeSync(file);
+    return undefined;
   } catch (error) {
+    if (file !== undefined) closeSync(file);
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'EEXIST') return false;
+    if (code === 'EEXIST') return undefined;
     // On a full disk the file may be there, and nothing in it.
     if (holderOf(lockPath) === undefined) rmSync(lockPath, { force: true, recursive: false });
     throw new ActionError(fault, `${code ?? 'unknown error'} at ${lockPath}`, { cause: error });
@@ -181,14 +195,11 @@ function staysEmpty(lockPath: string): boolean {
 }
 
 /** Writes the same again, so that the file system stamps the lock by its own clock; never leaves it empty in between. */
-function beat(lockPath: string, own: Holder): void {
+function beat(file: number, own: Holder, { flush = false } = {}): void {
   try {
-    const file = openSync(lockPath, 'r+');
-    try {
-      writeSync(file, JSON.stringify(own), 0);
-    } finally {
-      closeSync(file);
-    }
+    writeSync(file, JSON.stringify(own), 0);
+    // A network drive else keeps it back for a while.
+    if (flush) fsyncSync(file);
   } catch {
     // The file system may be full or gone; the lock then ages, which is what it is for.
   }

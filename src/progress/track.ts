@@ -17,7 +17,7 @@ import { fingerprintOf, formerFingerprints } from './fingerprint.ts';
 import { createLedger } from './ledger.ts';
 import { type FileLock, lock } from './lock.ts';
 import { isUnusuallyQuiet } from './quiet.ts';
-import { StateFile } from './state-file.ts';
+import { type Hindrance, StateFile } from './state-file.ts';
 
 /** Keeps what a run has achieved, so that the next one can go on from there. */
 export interface Track {
@@ -63,6 +63,7 @@ export async function openTrack(
     }
   } catch (error) {
     state?.close(Number.NEGATIVE_INFINITY);
+    for (const { release } of locks) release();
     throw error;
   }
   /** Known once the services have told their time; until then nothing is given up for lost. */
@@ -147,9 +148,11 @@ export async function openTrack(
       }
     },
     close: () => {
-      const hindrance = state?.close(
-        time === undefined ? Number.NEGATIVE_INFINITY : Math.min(time.now(), clock.now()),
-      );
+      const now = time === undefined ? Number.NEGATIVE_INFINITY : Math.min(time.now(), clock.now());
+      let hindrance: Hindrance | undefined;
+      guarded(() => {
+        hindrance = state?.close(now);
+      });
       for (const { release } of locks) release();
       if (hindrance !== undefined) {
         const holds = hindrance.lacking
