@@ -38039,7 +38039,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8179);
 /* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5233);
 /* harmony import */ var _http_proxies_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3192);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7928);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(4419);
 
 
 
@@ -38306,7 +38306,7 @@ function zoneOffset(zone) {
 
 /***/ }),
 
-/***/ 7928:
+/***/ 4419:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -68396,6 +68396,40 @@ async function* withIdle(source, idleMs) {
     }
 }
 
+;// CONCATENATED MODULE: ./lib/open-hours.js
+
+
+/**
+ * How far from an hour that is still open the ids of collected hours are known, for a service that lists an event
+ * under another hour than its own. Eight bytes and more for each event, so not for the whole window.
+ */
+const REMEMBERED = 6 * lib_clock/* HOUR */.dp;
+/** The hours that a run has still to collect. */
+class OpenHours {
+    #open = new Set();
+    constructor(windows) {
+        for (const window of windows)
+            for (const { hour } of hoursOf(window))
+                this.#open.add(hour);
+    }
+    /** A window was collected, or is given up. */
+    leave(window) {
+        for (const { hour } of hoursOf(window))
+            this.#open.delete(hour);
+    }
+    /**
+     * Whether nothing is asked for any more that might list an event of this hour. One hour that keeps the run waiting
+     * holds back those around it, and not all that are collected meanwhile.
+     */
+    isDone(hour) {
+        for (let near = hour - REMEMBERED; near <= hour + REMEMBERED; near += lib_clock/* HOUR */.dp) {
+            if (this.#open.has(near))
+                return false;
+        }
+        return true;
+    }
+}
+
 ;// CONCATENATED MODULE: ./lib/report/tally.js
 
 
@@ -68721,11 +68755,11 @@ class Seen {
     rewind(hour) {
         this.#hours.get(hour)?.met.clear();
     }
-    /** Lets go of hours before `hour`, so that memory does not grow with the window. */
-    forgetBefore(hour) {
-        for (const known of this.#hours.keys()) {
-            if (known < hour)
-                this.#hours.delete(known);
+    /** Lets go of hours that are done with, so that memory does not grow with the window. */
+    forget(isDone) {
+        for (const hour of this.#hours.keys()) {
+            if (isDone(hour))
+                this.#hours.delete(hour);
         }
     }
     #hour(hour) {
@@ -69174,13 +69208,9 @@ function recordOf(workspace, id, now) {
 
 
 
+
 /** A batch that is not full is sent when nothing new came for so long, so that it never waits for a throttle. */
 const IDLE = 5 * lib_clock/* SECOND */.Z2;
-/**
- * How far behind the oldest open hour the ids of collected hours are still known, for a service that lists an event
- * under another hour than its own. Eight bytes and more for each event, so not for the whole window.
- */
-const REMEMBERED = 6 * lib_clock/* HOUR */.dp;
 /** Windows refused in a row, from which on the others are not asked for any more. */
 const REFUSALS_IN_A_ROW = 3;
 /**
@@ -69225,7 +69255,7 @@ async function* activityEvents(job, chosen, seen) {
     const { tally, inputs, track } = job;
     const { api, link, windows } = chosen.candidate;
     const askedAt = new Map();
-    const open = new Set(windows);
+    const open = new OpenHours(windows);
     let refusals = 0;
     for await (const item of collect(api, windows, link, inputs.concurrency, chosen.begun)) {
         switch (item.kind) {
@@ -69242,12 +69272,12 @@ async function* activityEvents(job, chosen, seen) {
                 tally.anyHourWhole = true;
                 refusals = 0;
                 track.collected(item.part, job.time.earliest(askedAt.get(item.window) ?? 0, SOURCE));
-                open.delete(item.window);
+                open.leave(item.window);
                 break;
             case 'missing':
                 tally.hoursDone += hoursIn(item.window);
                 tally.missing.push(item);
-                open.delete(item.window);
+                open.leave(item.window);
                 if (item.refused) {
                     const reason = `${api.name}: ${item.why}`;
                     if (!tally.refusals.includes(reason))
@@ -69264,14 +69294,15 @@ async function* activityEvents(job, chosen, seen) {
                 tally.agedOut.push(item.part);
                 if (item.part.end === item.window.end) {
                     tally.hoursDone += hoursIn(item.window);
-                    open.delete(item.window);
+                    open.leave(item.window);
                 }
                 break;
         }
-        // An id repeats only within its hour, and hours go by in order: what lies far back is done with.
-        const [oldest] = open;
-        if (item.kind !== 'page' && oldest !== undefined)
-            seen.forgetBefore(hourOf(oldest.start) - REMEMBERED);
+        if (item.kind === 'page' || item.kind === 'begin')
+            continue;
+        const isDone = (hour) => open.isDone(hour);
+        seen.forget(isDone);
+        track.checkpoint?.close(isDone);
     }
 }
 async function* workspaceEvents(job) {
@@ -69330,11 +69361,21 @@ function workspacesFault(tally, detail) {
 
 
 function newHour(hour) {
-    return { hour, final: [], count: 0, toldQuiet: false, ids: new KeySet(), contents: new Map() };
+    return {
+        hour,
+        final: [],
+        count: 0,
+        toldQuiet: false,
+        ids: new KeySet(),
+        contents: new Map(),
+        isClosed: false,
+    };
 }
-/** The same hour without the events that it was compared with. */
-function withoutEvents(state) {
-    return { ...state, ids: new KeySet(), contents: new Map() };
+/** Lets go of a settled hour's events, so that memory does not grow with the hours that are done. */
+function hour_state_close(state) {
+    state.isClosed = true;
+    state.ids = new KeySet();
+    state.contents = new Map();
 }
 /** Settled hours are not asked for again: all of it is final. */
 function isSettled(state) {
@@ -69498,23 +69539,27 @@ function lock(path, what, fault) {
     const lockPath = `${path}.lock`;
     const guardPath = `${lockPath}.takeover`;
     const own = { token: (0,external_node_crypto_.randomUUID)(), host: (0,external_node_os_namespaceObject.hostname)(), pid: process.pid, space: processSpace() };
-    if (create(lockPath, own, fault)) {
-        // A run that was killed while it took the file over, after the dead run's lock was gone.
-        if ((0,external_node_fs_.existsSync)(guardPath) && isDead(guardPath))
-            (0,external_node_fs_.rmSync)(guardPath, { force: true });
-    }
-    else if (!takeOver(lockPath, guardPath, own, fault)) {
+    let file = create(lockPath, own, fault);
+    if (file === undefined)
+        file = takeOver(lockPath, guardPath, own, fault);
+    // A run that was killed while it took the file over, after the dead run's lock was gone.
+    else if ((0,external_node_fs_.existsSync)(guardPath) && isDead(guardPath))
+        (0,external_node_fs_.rmSync)(guardPath, { force: true });
+    if (file === undefined)
         throw new ActionError('state-locked', `${what} ${path} is in use by ${lock_nameOf(holderOf(lockPath))}`);
-    }
+    const mine = file;
     held.add(lockPath);
     const isOurs = () => holderOf(lockPath)?.token === own.token;
     const heartbeat = setInterval(() => {
         if (isOurs())
-            beat(lockPath, own);
+            beat(mine, own, { flush: true });
     }, HEARTBEAT);
     heartbeat.unref();
     return {
         ensureHeld: () => {
+            // Who finds it stale before the beat has taken it over by the second look, and nobody does afterwards.
+            if (isOurs())
+                beat(mine, own);
             if (isOurs())
                 return;
             const who = lock_nameOf(holderOf(lockPath));
@@ -69523,6 +69568,7 @@ function lock(path, what, fault) {
         release: () => {
             clearInterval(heartbeat);
             held.delete(lockPath);
+            (0,external_node_fs_.closeSync)(mine);
             if (isOurs())
                 (0,external_node_fs_.rmSync)(lockPath, { force: true });
         },
@@ -69550,17 +69596,20 @@ function lock_nameOf(holder) {
  */
 function takeOver(lockPath, guardPath, own, fault) {
     if (!isDead(lockPath))
-        return false;
-    if (!create(guardPath, own, fault)) {
+        return undefined;
+    let guard = create(guardPath, own, fault);
+    if (guard === undefined) {
         if (!isDead(guardPath))
-            return false;
+            return undefined;
         (0,external_node_fs_.rmSync)(guardPath, { force: true });
-        if (!create(guardPath, own, fault))
-            return false;
+        guard = create(guardPath, own, fault);
+        if (guard === undefined)
+            return undefined;
     }
+    (0,external_node_fs_.closeSync)(guard);
     try {
         if (!isDead(lockPath))
-            return false;
+            return undefined;
         (0,external_node_fs_.rmSync)(lockPath, { force: true });
         return create(lockPath, own, fault);
     }
@@ -69568,16 +69617,24 @@ function takeOver(lockPath, guardPath, own, fault) {
         (0,external_node_fs_.rmSync)(guardPath, { force: true });
     }
 }
+/** @returns the lock, open, so that its holder writes to this one and never to another's; undefined where one is there */
 function create(lockPath, holder, fault) {
+    let file;
     try {
-        (0,external_node_fs_.writeFileSync)(lockPath, JSON.stringify(holder), { flag: 'wx' });
+        file = (0,external_node_fs_.openSync)(lockPath, 'wx');
+        (0,external_node_fs_.writeSync)(file, JSON.stringify(holder));
         // Who created it and was held up before it wrote may meanwhile have passed for dead.
-        return holderOf(lockPath)?.token === holder.token;
+        if (holderOf(lockPath)?.token === holder.token)
+            return file;
+        (0,external_node_fs_.closeSync)(file);
+        return undefined;
     }
     catch (error) {
+        if (file !== undefined)
+            (0,external_node_fs_.closeSync)(file);
         const code = error.code;
         if (code === 'EEXIST')
-            return false;
+            return undefined;
         // On a full disk the file may be there, and nothing in it.
         if (holderOf(lockPath) === undefined)
             (0,external_node_fs_.rmSync)(lockPath, { force: true, recursive: false });
@@ -69636,15 +69693,12 @@ function staysEmpty(lockPath) {
     return false;
 }
 /** Writes the same again, so that the file system stamps the lock by its own clock; never leaves it empty in between. */
-function beat(lockPath, own) {
+function beat(file, own, { flush = false } = {}) {
     try {
-        const file = (0,external_node_fs_.openSync)(lockPath, 'r+');
-        try {
-            (0,external_node_fs_.writeSync)(file, JSON.stringify(own), 0);
-        }
-        finally {
-            (0,external_node_fs_.closeSync)(file);
-        }
+        (0,external_node_fs_.writeSync)(file, JSON.stringify(own), 0);
+        // A network drive else keeps it back for a while.
+        if (flush)
+            (0,external_node_fs_.fsyncSync)(file);
     }
     catch {
         // The file system may be full or gone; the lock then ages, which is what it is for.
@@ -70086,6 +70140,8 @@ class Checkpoint {
             case 'hour': {
                 const state = decodeHour(payload);
                 this.hours.set(state.hour, state);
+                if (isSettled(state))
+                    hour_state_close(state);
                 break;
             }
             case 'acknowledged':
@@ -70093,7 +70149,9 @@ class Checkpoint {
                     this.#acknowledge(key);
                 break;
             case 'final': {
-                this.final({ start: payload.readDoubleLE(8), end: payload.readDoubleLE(16) });
+                const state = this.final({ start: payload.readDoubleLE(8), end: payload.readDoubleLE(16) });
+                if (isSettled(state))
+                    hour_state_close(state);
                 break;
             }
             case 'run':
@@ -70117,12 +70175,18 @@ class Checkpoint {
         }
         yield encode({ kind: 'snapshotEnd', payload: Buffer.alloc(0) });
     }
-    /** Notes a part of an hour as final. Of a settled hour the events are let go of: it is not asked for again. */
+    /** Notes a part of an hour as final. */
     final(part) {
         const state = this.hour(hourOf(part.start));
         addFinal(state, part);
-        if (isSettled(state))
-            this.hours.set(state.hour, withoutEvents(state));
+        return state;
+    }
+    /** Closes the settled hours among those that are done with in this run: no page to come can list their events. */
+    close(isDone) {
+        for (const state of this.hours.values()) {
+            if (!state.isClosed && isSettled(state) && isDone(state.hour))
+                hour_state_close(state);
+        }
     }
     /** Whether the hour is settled: every event of it counts as sent, wherever the source lists it. */
     isSettled(hour) {
@@ -70134,16 +70198,17 @@ class Checkpoint {
             if (!isSettled(state))
                 yield state.hour;
     }
-    /** Whether an event was acknowledged. */
+    /** Whether an event was acknowledged, or comes too late for an hour that is closed. */
     has(key) {
         const state = this.hours.get(key.hour);
-        return state !== undefined && (isSettled(state) || state.ids.has(key.high, key.low));
+        return state !== undefined && (state.isClosed || state.ids.has(key.high, key.low));
     }
-    /** How many equal events without id were acknowledged for their hour. */
+    /** How many equal events without id were acknowledged for their hour; any number where it is closed. */
     contents(key) {
-        if (this.isSettled(key.hour))
+        const state = this.hours.get(key.hour);
+        if (state?.isClosed)
             return Number.POSITIVE_INFINITY;
-        return this.hours.get(key.hour)?.contents.get(contentOf(key)) ?? 0;
+        return state?.contents.get(contentOf(key)) ?? 0;
     }
     #acknowledge(key) {
         const state = this.hour(key.hour);
@@ -70199,7 +70264,8 @@ function* decodeKeys(payload) {
 
 
 
-/** Bytes appended after which the file is replaced by a snapshot while the run goes on. */
+
+/** Some two million events. */
 const APPENDED = 16 * 2 ** 20;
 /**
  * The checkpoint on disk. What a run learns is appended as it happens, and at the end the file is replaced by a fresh
@@ -70211,7 +70277,7 @@ class StateFile {
     #lock;
     #file;
     #length = 0;
-    #compactAt = APPENDED;
+    #compactAt = 0;
     /** Something could not be appended: only a fresh snapshot holds it. */
     #lacking = false;
     constructor(options, checkpoint, held) {
@@ -70271,6 +70337,7 @@ class StateFile {
      * Writes the state as a fresh snapshot and lets the file go.
      * @param now by which hours that the service has forgotten are left out; -Infinity for none
      * @returns what stood in the way of it, if anything did
+     * @throws ActionError 'state-locked' where the file is another run's by now
      */
     close(now) {
         if (this.#options.readOnly)
@@ -70280,6 +70347,8 @@ class StateFile {
             return undefined;
         }
         catch (error) {
+            if (error instanceof ActionError)
+                throw error;
             return { code: error.code ?? 'unknown error', lacking: this.#lacking };
         }
         finally {
@@ -70289,7 +70358,9 @@ class StateFile {
             this.#lock?.release();
         }
     }
-    /** @throws ActionError 'state-file': rows acknowledged from now on would be sent again by the next run */
+    /**
+     * @throws ActionError 'state-file': rows acknowledged from now on would be sent again by the next run; 'state-locked'
+     */
     #append(record) {
         if (this.#options.readOnly || this.#file === undefined)
             return;
@@ -70323,18 +70394,30 @@ class StateFile {
     #compact() {
         if (this.#length < this.#compactAt)
             return;
-        this.#compactAt = this.#length + APPENDED;
         try {
             this.#replace(Number.NEGATIVE_INFINITY);
         }
-        catch {
-            // No room for a second file: the old one goes on, only longer. Where it can't be opened again, appending says so.
+        catch (error) {
+            if (error instanceof ActionError)
+                throw error;
+            // No room for a second file: the old one goes on, only longer.
+            this.#compactAt = this.#length + this.#compactAfter();
+            if (this.#file !== undefined)
+                return;
+            this.#lacking = true;
+            throw fileFault(error, this.#options.path, 'state-file');
         }
+    }
+    /** Never less than the snapshot itself, so that rewriting costs no more than appending. */
+    #compactAfter(snapshot = 0) {
+        return Math.max(this.#options.compactAfter ?? APPENDED, snapshot);
     }
     #replace(now) {
         this.ensureHeld();
         const { path, fingerprint } = this.#options;
         const fresh = `${path}.new`;
+        // A run that was frozen while it wrote one must not go on writing in what becomes this run's file.
+        (0,external_node_fs_.rmSync)(fresh, { force: true });
         const file = openPrivate(fresh, 'w');
         let length = 0;
         const wasOpen = this.#file !== undefined;
@@ -70344,6 +70427,7 @@ class StateFile {
                 length += record.length;
             }
             (0,external_node_fs_.fsyncSync)(file);
+            this.ensureHeld();
             // Windows does not replace a file that is open.
             if (this.#file !== undefined)
                 (0,external_node_fs_.closeSync)(this.#file);
@@ -70352,6 +70436,9 @@ class StateFile {
         }
         catch (error) {
             (0,external_node_fs_.closeSync)(file);
+            // Where the lock is lost, the file of this name may be the other run's by now.
+            if (error instanceof ActionError)
+                throw error;
             (0,external_node_fs_.rmSync)(fresh, { force: true });
             // Closed above, and the rename failed: what comes next is still appended to the old one.
             if (wasOpen && this.#file === undefined)
@@ -70360,7 +70447,7 @@ class StateFile {
         }
         this.#file = file;
         this.#length = length;
-        this.#compactAt = length + APPENDED;
+        this.#compactAt = length + this.#compactAfter(length);
     }
 }
 function load(options) {
@@ -70439,6 +70526,8 @@ async function openTrack(inputs, host, tally, onFault) {
     }
     catch (error) {
         state?.close(Number.NEGATIVE_INFINITY);
+        for (const { release } of locks)
+            release();
         throw error;
     }
     /** Known once the services have told their time; until then nothing is given up for lost. */
@@ -70529,7 +70618,11 @@ async function openTrack(inputs, host, tally, onFault) {
             }
         },
         close: () => {
-            const hindrance = state?.close(time === undefined ? Number.NEGATIVE_INFINITY : Math.min(time.now(), clock.now()));
+            const now = time === undefined ? Number.NEGATIVE_INFINITY : Math.min(time.now(), clock.now());
+            let hindrance;
+            guarded(() => {
+                hindrance = state?.close(now);
+            });
             for (const { release } of locks)
                 release();
             if (hindrance !== undefined) {
@@ -71708,7 +71801,7 @@ async function work(inputs, host, tally) {
     try {
         const track = await openTrack(inputs, host, tally, (error) => {
             tally.fail(error);
-            if (error.code === 'state-file')
+            if (error.code === 'state-file' || error.code === 'state-locked')
                 stop.now(error);
         });
         try {
