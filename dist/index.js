@@ -67367,6 +67367,8 @@ class Ingest {
     #underWay = new Set();
     /** Parts of refused batches that are still to be tried, oldest first. */
     #parts = [];
+    /** Rows added so far: where the next batch stands among all of them. */
+    #rows = 0;
     #partBytes = 0;
     #narrowing = 0;
     #fromNewest = false;
@@ -67387,11 +67389,13 @@ class Ingest {
     /** Starts a batch's upload; waits while `concurrency` others are under way, which holds collection back. */
     async add(batch, whenDone) {
         await this.#slots.take();
+        const part = { at: this.#rows, batch };
+        this.#rows += batch.keys.length;
         this.#start(async () => {
             try {
                 const refused = await this.#upload(batch);
                 if (refused)
-                    this.#setAside(batch);
+                    this.#setAside(part);
             }
             finally {
                 this.#slots.give();
@@ -67416,8 +67420,8 @@ class Ingest {
         if (!this.#proven && this.#refusals >= REFUSALS_AT_END)
             this.#refusesEverything();
         this.#judgeSuspects(this.#stopped ? 'failed' : 'refused');
-        for (const part of this.#parts.splice(0))
-            this.#end(part, 'failed', NOT_SENT);
+        for (const { batch } of this.#parts.splice(0))
+            this.#end(batch, 'failed', NOT_SENT);
         if (this.#error !== undefined)
             throw this.#error.error;
     }
@@ -67432,22 +67436,24 @@ class Ingest {
         this.#underWay.add(task);
     }
     /** Puts the halves of a refused batch where they wait to be narrowed down. */
-    #setAside(batch) {
-        const parts = partsOf(batch);
+    #setAside(refused) {
         this.#allowed += TRIES_A_BATCH;
-        for (const part of parts) {
-            if (this.#partBytes + part.body.length > WAITING) {
-                this.#end(part, 'failed', {
-                    ...NOT_SENT,
-                    why: 'too many refused rows at once: left to the next run',
-                });
+        for (const part of halvesOf(refused)) {
+            if (this.#partBytes + part.batch.body.length > WAITING) {
+                const why = 'too many refused rows at once: left to the next run';
+                this.#end(part.batch, 'failed', { ...NOT_SENT, why });
             }
             else {
-                this.#parts.push(part);
-                this.#partBytes += part.body.length;
+                this.#insert(part);
             }
         }
         this.#narrow();
+    }
+    /** Oldest first, in whatever order the refusals came: the ends are what is tried. */
+    #insert(part) {
+        const next = this.#parts.findIndex(({ at }) => at > part.at);
+        this.#parts.splice(next < 0 ? this.#parts.length : next, 0, part);
+        this.#partBytes += part.batch.body.length;
     }
     #narrow() {
         const most = this.#proven ? this.#options.concurrency : 1;
@@ -67476,16 +67482,11 @@ class Ingest {
             const part = fromNewest ? this.#parts.pop() : this.#parts.shift();
             if (part === undefined)
                 return;
-            this.#partBytes -= part.body.length;
-            if (!(await this.#upload(part)))
+            this.#partBytes -= part.batch.body.length;
+            if (!(await this.#upload(part.batch)))
                 return;
-            const halves = partsOf(part);
-            if (fromNewest)
-                this.#parts.push(...halves);
-            else
-                this.#parts.unshift(...halves);
-            for (const half of halves)
-                this.#partBytes += half.body.length;
+            for (const half of halvesOf(part))
+                this.#insert(half);
         }
         finally {
             this.#slots.give();
@@ -67572,11 +67573,14 @@ class Ingest {
     }
 }
 const NOT_SENT = { wireBytes: 0, requestId: '', why: 'not sent any more' };
-/** The halves of a batch, in memory of their own. */
-function partsOf(batch) {
+/** The halves of a part, in memory of their own. */
+function halvesOf({ at, batch }) {
     const rows = batch.keys.length;
     const middle = Math.ceil(rows / 2);
-    return [slice(batch, 0, middle), slice(batch, middle, rows)];
+    return [
+        { at, batch: slice(batch, 0, middle) },
+        { at: at + middle, batch: slice(batch, middle, rows) },
+    ];
 }
 
 // EXTERNAL MODULE: ./lib/input-reader.js
@@ -71971,6 +71975,10 @@ function damagedDetail(path, keptAt) {
 }
 /** The hours that this run asks for, held to what the service keeps. @throws ActionError 'inputs' where that is nothing */
 function makePlan(inputs, now, { checkpoint, covered }) {
+    if (inputs.endTime !== undefined && inputs.endTime > now) {
+        const [latest, got] = [now, inputs.endTime].map((instant) => new Date(instant).toISOString());
+        throw new ActionError('inputs', `end-time: expected an instant not after now (${latest}), got ${got}`);
+    }
     const wanted = requestedWindow(inputs, now);
     const plan = planHours(wanted, inputs.startTime !== undefined, checkpoint, now, covered);
     const { start, end } = plan.window;

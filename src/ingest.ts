@@ -60,7 +60,9 @@ export class Ingest {
   readonly #slots: Slots;
   readonly #underWay = new Set<Promise<void>>();
   /** Parts of refused batches that are still to be tried, oldest first. */
-  #parts: Batch[] = [];
+  readonly #parts: Part[] = [];
+  /** Rows added so far: where the next batch stands among all of them. */
+  #rows = 0;
   #partBytes = 0;
   #narrowing = 0;
   #fromNewest = false;
@@ -83,10 +85,12 @@ export class Ingest {
   /** Starts a batch's upload; waits while `concurrency` others are under way, which holds collection back. */
   async add(batch: Batch, whenDone: () => void): Promise<void> {
     await this.#slots.take();
+    const part = { at: this.#rows, batch };
+    this.#rows += batch.keys.length;
     this.#start(async () => {
       try {
         const refused = await this.#upload(batch);
-        if (refused) this.#setAside(batch);
+        if (refused) this.#setAside(part);
       } finally {
         this.#slots.give();
       }
@@ -109,7 +113,7 @@ export class Ingest {
     while (this.#underWay.size > 0) await Promise.race(this.#underWay);
     if (!this.#proven && this.#refusals >= REFUSALS_AT_END) this.#refusesEverything();
     this.#judgeSuspects(this.#stopped ? 'failed' : 'refused');
-    for (const part of this.#parts.splice(0)) this.#end(part, 'failed', NOT_SENT);
+    for (const { batch } of this.#parts.splice(0)) this.#end(batch, 'failed', NOT_SENT);
     if (this.#error !== undefined) throw this.#error.error;
   }
 
@@ -125,21 +129,24 @@ export class Ingest {
   }
 
   /** Puts the halves of a refused batch where they wait to be narrowed down. */
-  #setAside(batch: Batch): void {
-    const parts = partsOf(batch);
+  #setAside(refused: Part): void {
     this.#allowed += TRIES_A_BATCH;
-    for (const part of parts) {
-      if (this.#partBytes + part.body.length > WAITING) {
-        this.#end(part, 'failed', {
-          ...NOT_SENT,
-          why: 'too many refused rows at once: left to the next run',
-        });
+    for (const part of halvesOf(refused)) {
+      if (this.#partBytes + part.batch.body.length > WAITING) {
+        const why = 'too many refused rows at once: left to the next run';
+        this.#end(part.batch, 'failed', { ...NOT_SENT, why });
       } else {
-        this.#parts.push(part);
-        this.#partBytes += part.body.length;
+        this.#insert(part);
       }
     }
     this.#narrow();
+  }
+
+  /** Oldest first, in whatever order the refusals came: the ends are what is tried. */
+  #insert(part: Part): void {
+    const next = this.#parts.findIndex(({ at }) => at > part.at);
+    this.#parts.splice(next < 0 ? this.#parts.length : next, 0, part);
+    this.#partBytes += part.batch.body.length;
   }
 
   #narrow(): void {
@@ -168,12 +175,9 @@ export class Ingest {
       this.#fromNewest = !fromNewest;
       const part = fromNewest ? this.#parts.pop() : this.#parts.shift();
       if (part === undefined) return;
-      this.#partBytes -= part.body.length;
-      if (!(await this.#upload(part))) return;
-      const halves = partsOf(part);
-      if (fromNewest) this.#parts.push(...halves);
-      else this.#parts.unshift(...halves);
-      for (const half of halves) this.#partBytes += half.body.length;
+      this.#partBytes -= part.batch.body.length;
+      if (!(await this.#upload(part.batch))) return;
+      for (const half of halvesOf(part)) this.#insert(half);
     } finally {
       this.#slots.give();
     }
@@ -260,9 +264,18 @@ export class Ingest {
 
 const NOT_SENT = { wireBytes: 0, requestId: '', why: 'not sent any more' };
 
-/** The halves of a batch, in memory of their own. */
-function partsOf(batch: Batch): Batch[] {
+/** A part of a refused batch, and where its first row stands among all rows added. */
+interface Part {
+  readonly at: number;
+  readonly batch: Batch;
+}
+
+/** The halves of a part, in memory of their own. */
+function halvesOf({ at, batch }: Part): Part[] {
   const rows = batch.keys.length;
   const middle = Math.ceil(rows / 2);
-  return [slice(batch, 0, middle), slice(batch, middle, rows)];
+  return [
+    { at, batch: slice(batch, 0, middle) },
+    { at: at + middle, batch: slice(batch, middle, rows) },
+  ];
 }

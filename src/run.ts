@@ -257,6 +257,10 @@ interface Intended {
 
 /** The hours that this run asks for, held to what the service keeps. @throws ActionError 'inputs' where that is nothing */
 function makePlan(inputs: Inputs, now: number, { checkpoint, covered }: Track): Intended {
+  if (inputs.endTime !== undefined && inputs.endTime > now) {
+    const [latest, got] = [now, inputs.endTime].map((instant) => new Date(instant).toISOString());
+    throw new ActionError('inputs', `end-time: expected an instant not after now (${latest}), got ${got}`);
+  }
   const wanted = requestedWindow(inputs, now);
   const plan = planHours(wanted, inputs.startTime !== undefined, checkpoint, now, covered);
   const { start, end } = plan.window;

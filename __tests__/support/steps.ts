@@ -50,12 +50,13 @@ export interface Step extends StepResult {
 export async function step(
   emulator: Emulator,
   inputs: Record<string, string>,
-  options: Pick<StepOptions, 'onStart' | 'onLine' | 'measurePeak'> = {},
+  options: Pick<StepOptions, 'onStart' | 'onLine' | 'measurePeak'> & { readonly clockAhead?: number } = {},
 ): Promise<Step> {
+  const { clockAhead = 0, ...more } = options;
   const result = await runStep({
     inputs: { ...emulator.inputs, ...inputs },
-    env: emulator.env,
-    ...options,
+    env: clockAhead === 0 ? emulator.env : { ...emulator.env, NODE_OPTIONS: shiftedClock(clockAhead) },
+    ...more,
   });
   const run = { ...result, errors: annotations(result, 'error'), warnings: annotations(result, 'warning') };
   if (run.signal !== null) return run;
@@ -130,4 +131,19 @@ export function idCounts(emulator: Emulator): Map<string, number> {
 export function expectOnce(emulator: Emulator, start: number, end: number): void {
   const ids = emulator.eventsIn(start, end).map(({ Id }) => String(Id));
   expect(emulator.table.map(({ ActivityId }) => String(ActivityId)).sort()).toEqual(ids.sort());
+}
+
+/** NODE_OPTIONS of a machine whose clock is ahead of the true time, or behind it where `ms` is negative. */
+function shiftedClock(ms: number): string {
+  const module = `
+    const True = Date;
+    globalThis.Date = class Date extends True {
+      constructor(...given) {
+        super(...(given.length === 0 ? [Date.now()] : given));
+      }
+      static now() {
+        return True.now() + ${ms};
+      }
+    };`;
+  return `--import data:text/javascript,${encodeURIComponent(module)}`;
 }
