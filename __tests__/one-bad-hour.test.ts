@@ -144,6 +144,23 @@ describe('who made the run wait is said in log and summary, with status and time
     expect(run.summary).toMatch(said);
   });
 
+  it('also where the deadline comes while nobody answers', async () => {
+    const emulator = await tenant();
+    emulator.fault({ service: 'entra', status: 429, headers: { 'Retry-After': '5' } });
+    emulator.fault({ service: 'power-bi', silent: true, times: ALWAYS });
+    const state = { 'state-file': join(openFolder(), 'state') };
+    const run = await step(emulator, { ...WINDOW, ...state, 'deadline-minutes': '0.25' });
+    expect([run.code, titles(run.warnings)]).toEqual([0, ['Incomplete']]);
+    const said = /the deadline came; the run last waited for Microsoft Entra \(HTTP 429[^)]*, until \d{4}-/;
+    expect(run.warnings[0]?.text).toMatch(said);
+    // The seconds between two attempts are not named.
+    emulator.clearFaults();
+    emulator.fault({ service: 'power-bi', status: 503 });
+    emulator.fault({ service: 'power-bi', silent: true, times: ALWAYS });
+    const short = await step(emulator, { ...WINDOW, ...state, 'deadline-minutes': '0.1' });
+    expect(short.warnings[0]?.text).toMatch(/the deadline came; \d/);
+  });
+
   it('while it waits, too', async () => {
     const emulator = await tenant();
     emulator.fault({ service: 'entra', status: 429, headers: { 'Retry-After': '6' } });

@@ -68478,7 +68478,7 @@ class Tally {
     collectedWhole = false;
     /** Where the run ended for want of time: what came in the way. */
     outOfTime;
-    /** The last wait that each service asked for. */
+    /** The last long wait that each service asked for. */
     waits = new Map();
     /** Whether a checkpoint lets the next run go on. */
     carriesOn = false;
@@ -68502,7 +68502,7 @@ class Tally {
     }
     /** Who made the run wait, where it ended for want of time; empty where the reason says so already. */
     waitingFor(reason) {
-        const long = [...this.waits.values()].filter(({ service, until }) => until >= this.startedAt + 5000 && !reason.includes(service));
+        const long = [...this.waits.values()].filter(({ service }) => !reason.includes(service));
         const named = long.map(({ service, why, until }) => `${service} (${why}, until ${new Date(until).toISOString()})`);
         return named.length === 0 ? '' : `; the run last waited for ${named.join(', ')}`;
     }
@@ -71765,6 +71765,8 @@ function createStop(host, startedAt, deadlineMinutes, onWait) {
 
 
 
+/** Waits that are named where a run ends for want of time. */
+const WORTH_NAMING = 5 * lib_clock/* SECOND */.Z2;
 /** Waits where a 429 of the ingestion service names no time. */
 const UPLOAD_WAITS = { first: 2 * lib_clock/* SECOND */.Z2, longest: 60 * lib_clock/* SECOND */.Z2 };
 /**
@@ -71798,7 +71800,9 @@ async function work(inputs, host, tally) {
     tally.dryRun = inputs.dryRun;
     const live = new Live(tally, host.clock, host.log.info);
     const onWait = (wait) => {
-        tally.waits.set(wait.service, wait);
+        // The seconds between two attempts are no reason for anything.
+        if (wait.until - host.clock.now() >= WORTH_NAMING)
+            tally.waits.set(wait.service, wait);
         live.waiting(wait);
     };
     const stop = createStop(host, tally.startedAt, inputs.deadlineMinutes, onWait);

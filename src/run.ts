@@ -25,6 +25,9 @@ import { createStop, type Stop } from './stop.ts';
 import { newRequestId, userAgent } from './trace.ts';
 import { requestedWindow, type Window } from './window.ts';
 
+/** Waits that are named where a run ends for want of time. */
+const WORTH_NAMING = 5 * SECOND;
+
 interface ReplayFile {
   readonly file: Replay;
   readonly close: () => Promise<void>;
@@ -63,7 +66,8 @@ async function work(inputs: Inputs, host: Host, tally: Tally): Promise<void> {
   tally.dryRun = inputs.dryRun;
   const live = new Live(tally, host.clock, host.log.info);
   const onWait = (wait: Wait) => {
-    tally.waits.set(wait.service, wait);
+    // The seconds between two attempts are no reason for anything.
+    if (wait.until - host.clock.now() >= WORTH_NAMING) tally.waits.set(wait.service, wait);
     live.waiting(wait);
   };
   const stop = createStop(host, tally.startedAt, inputs.deadlineMinutes, onWait);

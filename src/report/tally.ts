@@ -75,7 +75,7 @@ export class Tally {
   collectedWhole = false;
   /** Where the run ended for want of time: what came in the way. */
   outOfTime: string | undefined;
-  /** The last wait that each service asked for. */
+  /** The last long wait that each service asked for. */
   readonly waits = new Map<string, Wait>();
   /** Whether a checkpoint lets the next run go on. */
   carriesOn = false;
@@ -102,9 +102,7 @@ export class Tally {
 
   /** Who made the run wait, where it ended for want of time; empty where the reason says so already. */
   waitingFor(reason: string): string {
-    const long = [...this.waits.values()].filter(
-      ({ service, until }) => until >= this.startedAt + 5000 && !reason.includes(service),
-    );
+    const long = [...this.waits.values()].filter(({ service }) => !reason.includes(service));
     const named = long.map(
       ({ service, why, until }) => `${service} (${why}, until ${new Date(until).toISOString()})`,
     );
