@@ -68493,6 +68493,8 @@ class Tally {
     ownStart = false;
     lastRunAt;
     startedAt = 0;
+    /** How far the services' clocks are ahead of the runner's, in ms; 0 where they agree. */
+    clockAhead = 0;
     replayed = false;
     get failed() {
         return this.dryRun ? 0 : this.counts.collected - this.counts.skipped - this.ingested;
@@ -71640,7 +71642,7 @@ async function report(tally, host) {
         host.log.warning(`The outputs could not be written (${error.name}).`, 'No outputs');
     }
     try {
-        await host.writeSummary(summaryOf(tally, host.context, host.clock.now()));
+        await host.writeSummary(summaryOf(tally, host.context, host.clock.now() + tally.clockAhead));
     }
     catch (error) {
         // Old runners have no summary file; what it says stands in the outputs too.
@@ -71855,6 +71857,7 @@ async function carryOut(inputs, host, tally, { live, stop, track, replay }) {
     await credential.getToken(destination.scope);
     await probe(destination, stop.pace);
     // By now the services have told their time; only by that is anything given up for lost.
+    tally.clockAhead = time.ahead;
     if (time.ahead !== 0)
         warnOfClock(host.clock.now(), time.now(), tally);
     const { plan, wanted } = makePlan(inputs, time.now(), track);

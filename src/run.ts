@@ -128,6 +128,7 @@ async function carryOut(
   await credential.getToken(destination.scope);
   await probe(destination, stop.pace);
   // By now the services have told their time; only by that is anything given up for lost.
+  tally.clockAhead = time.ahead;
   if (time.ahead !== 0) warnOfClock(host.clock.now(), time.now(), tally);
   const { plan, wanted } = makePlan(inputs, time.now(), track);
   notePlan(inputs, { plan, wanted }, tally);

@@ -33,7 +33,7 @@ export async function report(tally: Tally, host: Host): Promise<void> {
     host.log.warning(`The outputs could not be written (${(error as Error).name}).`, 'No outputs');
   }
   try {
-    await host.writeSummary(summaryOf(tally, host.context, host.clock.now()));
+    await host.writeSummary(summaryOf(tally, host.context, host.clock.now() + tally.clockAhead));
   } catch (error) {
     // Old runners have no summary file; what it says stands in the outputs too.
     host.log.warning(`The job summary could not be written (${(error as Error).name}).`, 'No job summary');

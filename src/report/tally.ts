@@ -90,6 +90,8 @@ export class Tally {
   ownStart = false;
   lastRunAt: number | undefined;
   startedAt = 0;
+  /** How far the services' clocks are ahead of the runner's, in ms; 0 where they agree. */
+  clockAhead = 0;
   replayed = false;
 
   get failed(): number {
