@@ -1,6 +1,6 @@
 // What one writes first with the same libraries: collect everything, map everything, one upload.
 import { LogsIngestionClient } from '@azure/monitor-ingestion';
-import { mapEvent } from '../src/map.ts';
+import { mapEvent } from '../src/rows/map.ts';
 import { accessToken, MONITOR, POWER_BI, page, settingFromEnv } from './plain.ts';
 
 const setting = settingFromEnv();

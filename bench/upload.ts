@@ -2,12 +2,12 @@
 // `upload` is worth. Only the sending is measured.
 import { LogsIngestionClient } from '@azure/monitor-ingestion';
 import { EntraCredential } from '../src/auth/credential.ts';
-import { Batcher } from '../src/batch.ts';
-import { systemClock } from '../src/clock.ts';
-import { openDestination, upload, verdictOf } from '../src/destination.ts';
+import { Batcher } from '../src/destination/batch.ts';
+import { openDestination, upload, verdictOf } from '../src/destination/logs-ingestion.ts';
+import { Ingest } from '../src/destination/uploader.ts';
 import { Gate } from '../src/http/gate.ts';
-import { Ingest } from '../src/ingest.ts';
-import { mapEvent } from '../src/map.ts';
+import { mapEvent } from '../src/rows/map.ts';
+import { systemClock } from '../src/time/clock.ts';
 import { accessToken, MONITOR, noteOutput, POWER_BI, page, settingFromEnv } from './plain.ts';
 
 const CONCURRENCY = 4;

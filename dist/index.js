@@ -37854,39 +37854,168 @@ exports.w = {
 
 /***/ }),
 
-/***/ 5233:
+/***/ 6831:
+/***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
+
+__nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
+/* harmony import */ var node_v8__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8877);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8179);
+/* harmony import */ var _pipeline_run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7416);
+/* harmony import */ var _time_clock_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4795);
+/* harmony import */ var _proxy_settings_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8169);
+
+
+
+
+
+
+// Keeps the young generation at its first size. Events live for microseconds, so a larger one is only more memory: 16 MB
+// semi-spaces let the buffers of pages long done with pile up between two collections. What a run takes is in
+// bench/RESULTS.md.
+(0,node_v8__WEBPACK_IMPORTED_MODULE_1__.setFlagsFromString)('--semi-space-growth-factor=1');
+// While the old generation is marked, V8 puts off collections of the young one, which then grows by 25 MB all the same.
+(0,node_v8__WEBPACK_IMPORTED_MODULE_1__.setFlagsFromString)('--no-separate-gc-phases');
+const cancelled = new AbortController();
+process.once('SIGINT', () => cancelled.abort());
+process.once('SIGTERM', () => cancelled.abort());
+// Before anything is printed: with DEBUG or AZURE_LOG_LEVEL the libraries print addresses.
+for (const secret of (0,_proxy_settings_js__WEBPACK_IMPORTED_MODULE_5__/* .proxySecrets */ .W)(process.env))
+    _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .setSecret */ .Pq(secret);
+const proxies = (0,_proxy_settings_js__WEBPACK_IMPORTED_MODULE_5__/* .readProxies */ .r)(process.env);
+for (const [name, value] of Object.entries(proxies.settings)) {
+    if (value === undefined)
+        delete process.env[name];
+    else
+        process.env[name] = value;
+}
+// GitHub's client ends on a file that is no JSON; nothing of the event is needed.
+if (!isJson(process.env.GITHUB_EVENT_PATH))
+    delete process.env.GITHUB_EVENT_PATH;
+// GitHub's client looks at them as soon as it is loaded, and ends on what is no HTTP proxy.
+const { context } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 2413));
+const host = {
+    getInput: (name) => _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .getInput */ .V4(name),
+    idTokenRequest: {
+        url: process.env.ACTIONS_ID_TOKEN_REQUEST_URL,
+        token: process.env.ACTIONS_ID_TOKEN_REQUEST_TOKEN,
+    },
+    clock: _time_clock_js__WEBPACK_IMPORTED_MODULE_4__/* .systemClock */ .ml,
+    log: {
+        info: _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .info */ .pq,
+        warning: (line, title) => _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .warning */ .$e(line, { title }),
+        error: (line, title) => _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .error */ .z3(line, { title }),
+        startGroup: _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .startGroup */ .Oh,
+        endGroup: _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .endGroup */ .N4,
+    },
+    mask: (secret) => {
+        // Masks work line by line; the armour of a PEM is no secret, and masking it would blank harmless text.
+        for (const line of secret.split(/\r?\n|\\n/)) {
+            if (line.trim() !== '' && !line.startsWith('-----'))
+                _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .setSecret */ .Pq(line);
+        }
+    },
+    setOutput: _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .setOutput */ .uH,
+    writeSummary: async (markdown) => {
+        await _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .summary */ .z.addRaw(markdown).write({ overwrite: true });
+    },
+    context: runContext(),
+    cancelled: cancelled.signal,
+    proxyFaults: proxies.faults,
+};
+process.exitCode = (await (0,_pipeline_run_js__WEBPACK_IMPORTED_MODULE_3__/* .run */ .e)(host)) ? 0 : 1;
+// What is left over (an upload given up, an idle connection) must not keep the step going.
+setTimeout(() => process.exit(), 1000).unref();
+function isJson(path) {
+    try {
+        return typeof JSON.parse((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(path ?? '', 'utf8')) === 'object';
+    }
+    catch {
+        return false;
+    }
+}
+function runContext() {
+    const repository = process.env.GITHUB_REPOSITORY ?? '';
+    const { workflow = '', runId, runAttempt } = context;
+    const known = repository !== '' && Number.isSafeInteger(runId);
+    return {
+        repository,
+        workflow,
+        event: context.eventName ?? '',
+        runId: known ? runId : 0,
+        runAttempt: Number.isSafeInteger(runAttempt) ? runAttempt : 1,
+        runUrl: known ? `${context.serverUrl}/${repository}/actions/runs/${runId}/attempts/${runAttempt}` : '',
+    };
+}
+
+__webpack_async_result__();
+} catch(e) { __webpack_async_result__(e); } }, 1);
+
+/***/ }),
+
+/***/ 8169:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Z2: () => (/* binding */ SECOND),
-/* harmony export */   d_: () => (/* binding */ DAY),
-/* harmony export */   dp: () => (/* binding */ HOUR),
-/* harmony export */   ml: () => (/* binding */ systemClock),
-/* harmony export */   pY: () => (/* binding */ MINUTE)
+/* harmony export */   W: () => (/* binding */ proxySecrets),
+/* harmony export */   r: () => (/* binding */ readProxies)
 /* harmony export */ });
-/** setTimeout fires at once for delays over 2^31-1 ms. */
-const LONGEST_TIMER = 2_147_483_647;
-const systemClock = {
-    now: () => Date.now(),
-    sleep: (ms, signal) => new Promise((resolve, reject) => {
-        if (signal?.aborted)
-            return reject(signal.reason);
-        const onAbort = () => {
-            clearTimeout(timer);
-            reject(signal?.reason);
-        };
-        const timer = setTimeout(() => {
-            signal?.removeEventListener('abort', onAbort);
-            resolve();
-        }, Math.min(Math.max(ms, 0), LONGEST_TIMER));
-        signal?.addEventListener('abort', onAbort, { once: true });
-        return undefined;
-    }),
-};
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+/* harmony import */ var _http_no_proxy_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8224);
+/* harmony import */ var _inputs_reader_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(178);
+
+
+/** In the order in which the pipeline looks for a proxy; the first that is given counts. */
+const NAMES = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy', 'HTTP_PROXY', 'http_proxy'];
+function readProxies(env) {
+    const settings = {};
+    const faults = [];
+    const direct = (0,_http_no_proxy_js__WEBPACK_IMPORTED_MODULE_0__/* .isAllDirect */ .R)(env);
+    const [effective] = NAMES.filter((name) => (env[name] ?? '').trim() !== '');
+    for (const name of NAMES) {
+        if (env[name] === undefined)
+            continue;
+        const value = env[name].trim();
+        settings[name] = addressOf(value);
+        if (settings[name] === undefined && name === effective && !direct)
+            faults.push(`${name}: expected the address of an HTTP proxy such as http://proxy.example.test:3128 (user and password percent-encoded), got ${(0,_inputs_reader_js__WEBPACK_IMPORTED_MODULE_1__/* .quoted */ .TL)(value)}`);
+    }
+    return { settings, faults };
+}
+/** Every form in which the passwords of the proxies may appear somewhere: as written, decoded, encoded. */
+function proxySecrets(env) {
+    const secrets = NAMES.flatMap((name) => {
+        const address = addressOf((env[name] ?? '').trim());
+        const url = address === undefined ? null : URL.parse(address);
+        if (url === null || url.password === '')
+            return [];
+        const written = /:\/\/[^@]*?:(.*)@/.exec(address ?? '')?.[1] ?? '';
+        const decoded = decodeURIComponent(url.password);
+        const pair = `${decodeURIComponent(url.username)}:${decoded}`;
+        return [
+            written,
+            url.password,
+            decoded,
+            encodeURIComponent(decoded),
+            Buffer.from(pair).toString('base64'),
+        ];
+    });
+    return [...new Set(secrets)].filter((secret) => secret !== '');
+}
+function addressOf(value) {
+    const address = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
+    const url = URL.parse(address);
+    return url !== null && /^https?:$/.test(url.protocol) && isDecodable(url) ? address : undefined;
+}
+/** The agent decodes the credentials, and a bare percent sign in them would end every request. */
+function isDecodable({ username, password }) {
+    try {
+        decodeURIComponent(username + password);
+        return true;
+    }
+    catch {
+        return false;
+    }
+}
 
 
 /***/ }),
@@ -37963,173 +38092,7 @@ function inRange(range, host) {
 
 /***/ }),
 
-/***/ 3192:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   W: () => (/* binding */ proxySecrets),
-/* harmony export */   r: () => (/* binding */ readProxies)
-/* harmony export */ });
-/* harmony import */ var _input_reader_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1371);
-/* harmony import */ var _no_proxy_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8224);
-
-
-/** In the order in which the pipeline looks for a proxy; the first that is given counts. */
-const NAMES = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy', 'HTTP_PROXY', 'http_proxy'];
-function readProxies(env) {
-    const settings = {};
-    const faults = [];
-    const direct = (0,_no_proxy_js__WEBPACK_IMPORTED_MODULE_1__/* .isAllDirect */ .R)(env);
-    const [effective] = NAMES.filter((name) => (env[name] ?? '').trim() !== '');
-    for (const name of NAMES) {
-        if (env[name] === undefined)
-            continue;
-        const value = env[name].trim();
-        settings[name] = addressOf(value);
-        if (settings[name] === undefined && name === effective && !direct)
-            faults.push(`${name}: expected the address of an HTTP proxy such as http://proxy.example.test:3128 (user and password percent-encoded), got ${(0,_input_reader_js__WEBPACK_IMPORTED_MODULE_0__/* .quoted */ .TL)(value)}`);
-    }
-    return { settings, faults };
-}
-/** Every form in which the passwords of the proxies may appear somewhere: as written, decoded, encoded. */
-function proxySecrets(env) {
-    const secrets = NAMES.flatMap((name) => {
-        const address = addressOf((env[name] ?? '').trim());
-        const url = address === undefined ? null : URL.parse(address);
-        if (url === null || url.password === '')
-            return [];
-        const written = /:\/\/[^@]*?:(.*)@/.exec(address ?? '')?.[1] ?? '';
-        const decoded = decodeURIComponent(url.password);
-        const pair = `${decodeURIComponent(url.username)}:${decoded}`;
-        return [
-            written,
-            url.password,
-            decoded,
-            encodeURIComponent(decoded),
-            Buffer.from(pair).toString('base64'),
-        ];
-    });
-    return [...new Set(secrets)].filter((secret) => secret !== '');
-}
-function addressOf(value) {
-    const address = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
-    const url = URL.parse(address);
-    return url !== null && /^https?:$/.test(url.protocol) && isDecodable(url) ? address : undefined;
-}
-/** The agent decodes the credentials, and a bare percent sign in them would end every request. */
-function isDecodable({ username, password }) {
-    try {
-        decodeURIComponent(username + password);
-        return true;
-    }
-    catch {
-        return false;
-    }
-}
-
-
-/***/ }),
-
-/***/ 5691:
-/***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
-
-__nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
-/* harmony import */ var node_v8__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8877);
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8179);
-/* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5233);
-/* harmony import */ var _http_proxies_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3192);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(4419);
-
-
-
-
-
-
-// Keeps the young generation at its first size. Events live for microseconds, so a larger one is only more memory: 16 MB
-// semi-spaces let the buffers of pages long done with pile up between two collections. What a run takes is in
-// bench/RESULTS.md.
-(0,node_v8__WEBPACK_IMPORTED_MODULE_1__.setFlagsFromString)('--semi-space-growth-factor=1');
-// While the old generation is marked, V8 puts off collections of the young one, which then grows by 25 MB all the same.
-(0,node_v8__WEBPACK_IMPORTED_MODULE_1__.setFlagsFromString)('--no-separate-gc-phases');
-const cancelled = new AbortController();
-process.once('SIGINT', () => cancelled.abort());
-process.once('SIGTERM', () => cancelled.abort());
-// Before anything is printed: with DEBUG or AZURE_LOG_LEVEL the libraries print addresses.
-for (const secret of (0,_http_proxies_js__WEBPACK_IMPORTED_MODULE_4__/* .proxySecrets */ .W)(process.env))
-    _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .setSecret */ .Pq(secret);
-const proxies = (0,_http_proxies_js__WEBPACK_IMPORTED_MODULE_4__/* .readProxies */ .r)(process.env);
-for (const [name, value] of Object.entries(proxies.settings)) {
-    if (value === undefined)
-        delete process.env[name];
-    else
-        process.env[name] = value;
-}
-// GitHub's client ends on a file that is no JSON; nothing of the event is needed.
-if (!isJson(process.env.GITHUB_EVENT_PATH))
-    delete process.env.GITHUB_EVENT_PATH;
-// GitHub's client looks at them as soon as it is loaded, and ends on what is no HTTP proxy.
-const { context } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 2413));
-const host = {
-    getInput: (name) => _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .getInput */ .V4(name),
-    idTokenRequest: {
-        url: process.env.ACTIONS_ID_TOKEN_REQUEST_URL,
-        token: process.env.ACTIONS_ID_TOKEN_REQUEST_TOKEN,
-    },
-    clock: _clock_js__WEBPACK_IMPORTED_MODULE_3__/* .systemClock */ .ml,
-    log: {
-        info: _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .info */ .pq,
-        warning: (line, title) => _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .warning */ .$e(line, { title }),
-        error: (line, title) => _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .error */ .z3(line, { title }),
-        startGroup: _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .startGroup */ .Oh,
-        endGroup: _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .endGroup */ .N4,
-    },
-    mask: (secret) => {
-        // Masks work line by line; the armour of a PEM is no secret, and masking it would blank harmless text.
-        for (const line of secret.split(/\r?\n|\\n/)) {
-            if (line.trim() !== '' && !line.startsWith('-----'))
-                _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .setSecret */ .Pq(line);
-        }
-    },
-    setOutput: _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .setOutput */ .uH,
-    writeSummary: async (markdown) => {
-        await _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .summary */ .z.addRaw(markdown).write({ overwrite: true });
-    },
-    context: runContext(),
-    cancelled: cancelled.signal,
-    proxyFaults: proxies.faults,
-};
-process.exitCode = (await (0,_run_js__WEBPACK_IMPORTED_MODULE_5__/* .run */ .e)(host)) ? 0 : 1;
-// What is left over (an upload given up, an idle connection) must not keep the step going.
-setTimeout(() => process.exit(), 1000).unref();
-function isJson(path) {
-    try {
-        return typeof JSON.parse((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(path ?? '', 'utf8')) === 'object';
-    }
-    catch {
-        return false;
-    }
-}
-function runContext() {
-    const repository = process.env.GITHUB_REPOSITORY ?? '';
-    const { workflow = '', runId, runAttempt } = context;
-    const known = repository !== '' && Number.isSafeInteger(runId);
-    return {
-        repository,
-        workflow,
-        event: context.eventName ?? '',
-        runId: known ? runId : 0,
-        runAttempt: Number.isSafeInteger(runAttempt) ? runAttempt : 1,
-        runUrl: known ? `${context.serverUrl}/${repository}/actions/runs/${runId}/attempts/${runAttempt}` : '',
-    };
-}
-
-__webpack_async_result__();
-} catch(e) { __webpack_async_result__(e); } }, 1);
-
-/***/ }),
-
-/***/ 1371:
+/***/ 178:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -38138,7 +38101,7 @@ __webpack_async_result__();
 /* harmony export */   i_: () => (/* binding */ InputReader)
 /* harmony export */ });
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _instant_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4642);
+/* harmony import */ var _time_instant_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6216);
 
 
 /** Reads single inputs and gathers what is wrong with them, so that all faults are reported in one go. */
@@ -38200,7 +38163,7 @@ class InputReader {
         }) ?? byDefault);
     }
     instant(name) {
-        return this.optional(name, 'an ISO 8601 instant such as 2026-11-20T07:00:00Z', _instant_js__WEBPACK_IMPORTED_MODULE_1__/* .parseInstant */ .n);
+        return this.optional(name, 'an ISO 8601 instant such as 2026-11-20T07:00:00Z', _time_instant_js__WEBPACK_IMPORTED_MODULE_1__/* .parseInstant */ .n);
     }
     /** A file's path, made absolute against the working folder. */
     path(name) {
@@ -38236,77 +38199,7 @@ function quoted(text) {
 
 /***/ }),
 
-/***/ 4642:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   n: () => (/* binding */ parseInstant)
-/* harmony export */ });
-const FORM = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(\.\d{1,9})?)?)?\s*(Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)?$/i;
-/**
- * An ISO 8601 instant as milliseconds since the epoch, or undefined where the text is none.
- * A time without a zone is UTC: activity events come with and without Z and mean UTC both times
- * (https://learn.microsoft.com/en-us/rest/api/power-bi/admin/get-activity-events).
- */
-function parseInstant(text) {
-    return parseUsualForm(text) ?? parseAnyForm(text);
-}
-/** The last date seen in the usual form: events of a page share theirs. */
-let lastDate = '';
-let lastDay = 0;
-/** 2026-11-20T07:55:15 and 2026-11-20T07:55:15Z, as events have them: a fifth of the time of the general form. */
-function parseUsualForm(text) {
-    const length = text.length;
-    if (length !== 19 && (length !== 20 || text.charCodeAt(19) !== 0x5a))
-        return undefined;
-    if (text.charCodeAt(10) !== 0x54 || text.charCodeAt(13) !== 0x3a || text.charCodeAt(16) !== 0x3a)
-        return undefined;
-    if (!text.startsWith(lastDate) || lastDate === '') {
-        const day = parseAnyForm(text.slice(0, 10));
-        if (day === undefined)
-            return undefined;
-        lastDate = text.slice(0, 10);
-        lastDay = day;
-    }
-    const hour = twoDigits(text, 11);
-    const minute = twoDigits(text, 14);
-    const second = twoDigits(text, 17);
-    if (!(hour <= 23 && minute <= 59 && second <= 59))
-        return undefined;
-    return lastDay + hour * 3_600_000 + minute * 60_000 + second * 1000;
-}
-function twoDigits(text, at) {
-    const tens = text.charCodeAt(at) - 0x30;
-    const units = text.charCodeAt(at + 1) - 0x30;
-    return tens >= 0 && tens <= 9 && units >= 0 && units <= 9 ? tens * 10 + units : Number.NaN;
-}
-function parseAnyForm(text) {
-    const parts = FORM.exec(text.trim());
-    if (parts === null)
-        return undefined;
-    const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '', zone = 'Z'] = parts;
-    const date = Date.UTC(Number(year), Number(month) - 1, Number(day));
-    // Date.UTC rolls 30 February over into March; an instant that does not exist is refused instead.
-    if (new Date(date).toISOString().slice(0, 10) !== `${year}-${month}-${day}`)
-        return undefined;
-    if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59)
-        return undefined;
-    const time = Number(hour) * 3_600_000 + Number(minute) * 60_000 + Number(second) * 1000;
-    const milliseconds = Math.floor(Number(`0${fraction}`) * 1000);
-    return date + time + milliseconds - zoneOffset(zone);
-}
-function zoneOffset(zone) {
-    if (zone.toUpperCase() === 'Z')
-        return 0;
-    const sign = zone.startsWith('-') ? -1 : 1;
-    const digits = zone.slice(1).replace(':', '');
-    return sign * (Number(digits.slice(0, 2)) * 3_600_000 + Number(digits.slice(2)) * 60_000);
-}
-
-
-/***/ }),
-
-/***/ 4419:
+/***/ 7416:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -38317,62 +38210,6 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(3024);
-;// CONCATENATED MODULE: ./lib/clouds.js
-const CLOUDS = {
-    public: {
-        authorityHost: 'https://login.microsoftonline.com',
-        powerBiUrl: 'https://api.powerbi.com',
-        powerBiScope: 'https://analysis.windows.net/powerbi/api/.default',
-        fabricUrl: 'https://api.fabric.microsoft.com',
-        assertionAudience: 'api://AzureADTokenExchange',
-    },
-    // A GCC tenant lives in the public Entra cloud; only its Power BI is a government one.
-    gcc: {
-        authorityHost: 'https://login.microsoftonline.com',
-        powerBiUrl: 'https://api.powerbigov.us',
-        powerBiScope: 'https://analysis.usgovcloudapi.net/powerbi/api/.default',
-        fabricUrl: undefined,
-        assertionAudience: 'api://AzureADTokenExchange',
-    },
-    'gcc-high': {
-        authorityHost: 'https://login.microsoftonline.us',
-        powerBiUrl: 'https://api.high.powerbigov.us',
-        powerBiScope: 'https://high.analysis.usgovcloudapi.net/powerbi/api/.default',
-        fabricUrl: undefined,
-        assertionAudience: 'api://AzureADTokenExchangeUSGov',
-    },
-    dod: {
-        authorityHost: 'https://login.microsoftonline.us',
-        powerBiUrl: 'https://api.mil.powerbigov.us',
-        powerBiScope: 'https://mil.analysis.usgovcloudapi.net/powerbi/api/.default',
-        fabricUrl: undefined,
-        assertionAudience: 'api://AzureADTokenExchangeUSGov',
-    },
-    china: {
-        authorityHost: 'https://login.partner.microsoftonline.cn',
-        powerBiUrl: 'https://api.powerbi.cn',
-        powerBiScope: 'https://analysis.chinacloudapi.cn/powerbi/api/.default',
-        fabricUrl: undefined,
-        assertionAudience: 'api://AzureADTokenExchangeChina',
-    },
-};
-const FABRIC_SCOPE = 'https://api.fabric.microsoft.com/.default';
-/** The audience of an ingestion token follows the endpoint's host: a GCC tenant may log to either Azure cloud. */
-function monitorAudience(dcrEndpoint) {
-    const host = new URL(dcrEndpoint).hostname;
-    if (host.endsWith('.azure.us'))
-        return 'https://monitor.azure.us';
-    if (host.endsWith('.azure.cn'))
-        return 'https://monitor.azure.cn';
-    return 'https://monitor.azure.com';
-}
-const VAULT_DOMAINS = ['vault.azure.net', 'vault.usgovcloudapi.net', 'vault.azure.cn'];
-/** The Key Vault scope of a vault's host name, or undefined where the host is no vault. */
-function vaultScope(host) {
-    const domain = VAULT_DOMAINS.find((suffix) => host.endsWith(`.${suffix}`));
-    return domain === undefined ? undefined : `https://${domain}/.default`;
-}
-
 ;// CONCATENATED MODULE: ./node_modules/@typespec/ts-http-runtime/dist/esm/abort-controller/AbortError.js
 // Copyright (c) Microsoft Corporation.
 // Licensed under the MIT License.
@@ -45799,7 +45636,7 @@ function retryAfterOf(answer) {
     return inBody === undefined ? undefined : Number(inBody) * 1000;
 }
 
-;// CONCATENATED MODULE: ./lib/http/rooms.js
+;// CONCATENATED MODULE: ./lib/http/buffer-pool.js
 /**
  * Memory for bodies, used again and again. A page of events is some megabytes that live long enough to reach the old
  * generation, where only a full collection lets go of them: pages long done with would pile up between two of those.
@@ -46220,8 +46057,64 @@ function codeOf(error) {
     return /proxy/i.test(error.message) ? 'proxy refused the connection' : undefined;
 }
 
-// EXTERNAL MODULE: ./lib/clock.js
-var lib_clock = __nccwpck_require__(5233);
+;// CONCATENATED MODULE: ./lib/inputs/clouds.js
+const CLOUDS = {
+    public: {
+        authorityHost: 'https://login.microsoftonline.com',
+        powerBiUrl: 'https://api.powerbi.com',
+        powerBiScope: 'https://analysis.windows.net/powerbi/api/.default',
+        fabricUrl: 'https://api.fabric.microsoft.com',
+        assertionAudience: 'api://AzureADTokenExchange',
+    },
+    // A GCC tenant lives in the public Entra cloud; only its Power BI is a government one.
+    gcc: {
+        authorityHost: 'https://login.microsoftonline.com',
+        powerBiUrl: 'https://api.powerbigov.us',
+        powerBiScope: 'https://analysis.usgovcloudapi.net/powerbi/api/.default',
+        fabricUrl: undefined,
+        assertionAudience: 'api://AzureADTokenExchange',
+    },
+    'gcc-high': {
+        authorityHost: 'https://login.microsoftonline.us',
+        powerBiUrl: 'https://api.high.powerbigov.us',
+        powerBiScope: 'https://high.analysis.usgovcloudapi.net/powerbi/api/.default',
+        fabricUrl: undefined,
+        assertionAudience: 'api://AzureADTokenExchangeUSGov',
+    },
+    dod: {
+        authorityHost: 'https://login.microsoftonline.us',
+        powerBiUrl: 'https://api.mil.powerbigov.us',
+        powerBiScope: 'https://mil.analysis.usgovcloudapi.net/powerbi/api/.default',
+        fabricUrl: undefined,
+        assertionAudience: 'api://AzureADTokenExchangeUSGov',
+    },
+    china: {
+        authorityHost: 'https://login.partner.microsoftonline.cn',
+        powerBiUrl: 'https://api.powerbi.cn',
+        powerBiScope: 'https://analysis.chinacloudapi.cn/powerbi/api/.default',
+        fabricUrl: undefined,
+        assertionAudience: 'api://AzureADTokenExchangeChina',
+    },
+};
+const FABRIC_SCOPE = 'https://api.fabric.microsoft.com/.default';
+/** The audience of an ingestion token follows the endpoint's host: a GCC tenant may log to either Azure cloud. */
+function monitorAudience(dcrEndpoint) {
+    const host = new URL(dcrEndpoint).hostname;
+    if (host.endsWith('.azure.us'))
+        return 'https://monitor.azure.us';
+    if (host.endsWith('.azure.cn'))
+        return 'https://monitor.azure.cn';
+    return 'https://monitor.azure.com';
+}
+const VAULT_DOMAINS = ['vault.azure.net', 'vault.usgovcloudapi.net', 'vault.azure.cn'];
+/** The Key Vault scope of a vault's host name, or undefined where the host is no vault. */
+function vaultScope(host) {
+    const domain = VAULT_DOMAINS.find((suffix) => host.endsWith(`.${suffix}`));
+    return domain === undefined ? undefined : `https://${domain}/.default`;
+}
+
+// EXTERNAL MODULE: ./lib/time/clock.js
+var time_clock = __nccwpck_require__(4795);
 ;// CONCATENATED MODULE: ./lib/auth/credential.js
 
 /**
@@ -46268,8 +46161,8 @@ class EntraCredential {
             .then((token) => {
             // A life of nothing (no expiry was given, or the clocks differ) is no life: a 401 renews the token in any case.
             const told = token.expiresOnTimestamp - this.#clock.now();
-            const life = told > 0 ? told : 5 * lib_clock/* MINUTE */.pY;
-            const renewAt = this.#clock.now() + life - Math.min(5 * lib_clock/* MINUTE */.pY, life / 10);
+            const life = told > 0 ? told : 5 * time_clock/* MINUTE */.pY;
+            const renewAt = this.#clock.now() + life - Math.min(5 * time_clock/* MINUTE */.pY, life / 10);
             this.#tokens.set(scope, { token, renewAt });
             return token;
         })
@@ -61697,7 +61590,7 @@ const dist_ResponseMode = ResponseMode;
 
 //# sourceMappingURL=index.mjs.map
 
-;// CONCATENATED MODULE: ./lib/http/pace.js
+;// CONCATENATED MODULE: ./lib/time/deadline.js
 
 /** Sleeps, unless the wait would end after the deadline. @throws OutOfTimeError that names who made us wait */
 async function wait(ms, pace, cause) {
@@ -66252,7 +66145,7 @@ class SecretClient {
 }
 
 //# sourceMappingURL=index.js.map
-;// CONCATENATED MODULE: ./lib/http/authorize.js
+;// CONCATENATED MODULE: ./lib/auth/authorize.js
 
 /**
  * Signs each request with a token of `scope`. Where the service finds the token expired, it is renewed once
@@ -66435,7 +66328,253 @@ function maskedCredential(context, newToken) {
     return new EntraCredential(masked, context.pace.clock);
 }
 
-;// CONCATENATED MODULE: ./lib/cut.js
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+;// CONCATENATED MODULE: external "node:fs/promises"
+const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
+;// CONCATENATED MODULE: ./lib/files/gzip-members.js
+
+
+
+const WINDOW = 65_536;
+/** Identification and method (RFC 1952, 2.3.1). */
+const MAGIC = Buffer.from([0x1f, 0x8b, 0x08]);
+const HEAD = 10;
+const TAIL = 8;
+/**
+ * Goes through a gzip file, each member checked to its end, in flat memory. A damaged member does not take those behind
+ * it along: the next one is looked for.
+ */
+async function stretchesOf(path) {
+    const file = await (0,promises_namespaceObject.open)(path, 'r');
+    try {
+        const { size } = await file.stat();
+        if (size === 0)
+            return [];
+        // A file may have a member for each row: one by one they take a hundred times as long.
+        const end = await readableEnd(path, size);
+        if (end !== undefined && (await endOfZeros(file, end, size)) === size) {
+            const whole = { kind: 'whole', start: 0, end };
+            return end === size ? [whole] : [whole, { kind: 'zeros', start: end, end: size }];
+        }
+        return await memberByMember(path, file, size);
+    }
+    finally {
+        await file.close();
+    }
+}
+/** What whole members hold. */
+async function* inflated(path, { start, end }) {
+    const source = (0,external_node_fs_.createReadStream)(path, { start, end: end - 1 });
+    const stream = source.pipe((0,external_node_zlib_.createGunzip)());
+    source.on('error', (error) => stream.destroy(error));
+    try {
+        for await (const chunk of stream)
+            yield chunk;
+    }
+    finally {
+        source.destroy();
+        stream.destroy();
+    }
+}
+/** Where zlib stops reading, which is at zeros where there are any; undefined where it finds damage. */
+async function readableEnd(path, size) {
+    const source = (0,external_node_fs_.createReadStream)(path, { end: size - 1 });
+    const stream = source.pipe((0,external_node_zlib_.createGunzip)());
+    source.on('error', (error) => stream.destroy(error));
+    try {
+        for await (const _ of stream)
+            ;
+        return stream.bytesWritten;
+    }
+    catch (error) {
+        if (error.code?.startsWith('Z_'))
+            return undefined;
+        throw error;
+    }
+    finally {
+        source.destroy();
+        stream.destroy();
+    }
+}
+async function memberByMember(path, file, size) {
+    const stretches = [];
+    for (let at = 0; at < size; at = stretches.at(-1)?.end ?? size) {
+        const zerosEnd = await endOfZeros(file, at, size);
+        if (zerosEnd > at) {
+            stretches.push({ kind: 'zeros', start: at, end: zerosEnd });
+            continue;
+        }
+        const end = await memberEnd(path, file, at, size);
+        const last = stretches.at(-1);
+        if (end === undefined) {
+            let next = await findMagic(file, at + 1, size);
+            while (next < size && (await memberEnd(path, file, next, size)) === undefined)
+                next = await findMagic(file, next + 1, size);
+            stretches.push({ kind: 'damaged', start: at, end: next });
+        }
+        else if (last?.kind === 'whole')
+            stretches.splice(-1, 1, { ...last, end });
+        else
+            stretches.push({ kind: 'whole', start: at, end });
+    }
+    return stretches;
+}
+/** Where the member that begins at `start` ends, or undefined where it is not whole. */
+async function memberEnd(path, file, start, size) {
+    const body = await bodyStart(file, start, size);
+    if (body === undefined)
+        return undefined;
+    const source = (0,external_node_fs_.createReadStream)(path, { start: body });
+    const stream = source.pipe((0,external_node_zlib_.createInflateRaw)());
+    source.on('error', (error) => stream.destroy(error));
+    let [sum, length] = [0, 0];
+    try {
+        for await (const chunk of stream) {
+            sum = (0,external_node_zlib_.crc32)(chunk, sum);
+            length = (length + chunk.length) % 2 ** 32;
+        }
+    }
+    catch (error) {
+        if (error.code?.startsWith('Z_'))
+            return undefined;
+        throw error;
+    }
+    finally {
+        source.destroy();
+        stream.destroy();
+    }
+    const end = body + stream.bytesWritten + TAIL;
+    if (end > size)
+        return undefined;
+    const tail = await bytesAt(file, end - TAIL, TAIL);
+    return tail.readUInt32LE(0) === sum && tail.readUInt32LE(4) === length ? end : undefined;
+}
+/** Where the compressed data begins behind a header with all its optional parts, or undefined where there is none. */
+async function bodyStart(file, start, size) {
+    const head = await bytesAt(file, start, Math.min(WINDOW, size - start));
+    if (head.length < HEAD || !head.subarray(0, 3).equals(MAGIC))
+        return undefined;
+    const flags = head[3] ?? 0;
+    let at = HEAD;
+    if ((flags & 4) !== 0)
+        at += 2 + (head.length >= at + 2 ? head.readUInt16LE(at) : WINDOW);
+    for (const flag of [8, 16]) {
+        if ((flags & flag) === 0)
+            continue;
+        const end = head.indexOf(0, at);
+        if (end < 0)
+            return undefined;
+        at = end + 1;
+    }
+    if ((flags & 2) !== 0)
+        at += 2;
+    return at < head.length ? start + at : undefined;
+}
+async function bytesAt(file, position, length) {
+    const buffer = Buffer.alloc(length);
+    const { bytesRead } = await file.read(buffer, 0, length, position);
+    return buffer.subarray(0, bytesRead);
+}
+async function endOfZeros(file, from, size) {
+    for (let at = from; at < size; at += WINDOW) {
+        const bytes = await bytesAt(file, at, Math.min(WINDOW, size - at));
+        const other = bytes.findIndex((byte) => byte !== 0);
+        if (other >= 0)
+            return at + other;
+    }
+    return size;
+}
+async function findMagic(file, from, size) {
+    for (let at = from; at < size; at += WINDOW - MAGIC.length) {
+        const found = (await bytesAt(file, at, Math.min(WINDOW, size - at))).indexOf(MAGIC);
+        if (found >= 0)
+            return at + found;
+    }
+    return size;
+}
+
+;// CONCATENATED MODULE: ./lib/files/kept-file.js
+
+
+
+/** Links followed by hand before a path counts as a circle, as many as Linux follows. */
+const LINKS = 40;
+/**
+ * Where a file that is carried from run to run really lies. It is replaced by renaming, which would put a plain file in
+ * the place of a symbolic link and leave the lasting file behind it as it was; lock and neighbours lie beside the real one.
+ * @throws ActionError `fault` where something else than a regular file is there: a pipe would block, a device never end
+ */
+function keptFile(path, fault) {
+    try {
+        const real = followed((0,external_node_path_.resolve)(path));
+        const there = (0,external_node_fs_.statSync)(real, { throwIfNoEntry: false });
+        if (there === undefined || there.isFile())
+            return real;
+        throw new ActionError(fault, `expected a regular file, got ${kindOf(there)} at ${path}`);
+    }
+    catch (error) {
+        throw fileFault(error, path, fault);
+    }
+}
+function followed(path, left = LINKS) {
+    const there = (0,external_node_fs_.lstatSync)(path, { throwIfNoEntry: false });
+    if (there !== undefined && !there.isSymbolicLink())
+        return (0,external_node_fs_.realpathSync)(path);
+    if (there === undefined) {
+        const folder = (0,external_node_path_.dirname)(path);
+        return folder === path ? path : (0,external_node_path_.join)(followed(folder, left), (0,external_node_path_.basename)(path));
+    }
+    if (left === 0)
+        throw Object.assign(new Error('a circle of links'), { code: 'ELOOP' });
+    return followed((0,external_node_path_.resolve)((0,external_node_path_.dirname)(path), (0,external_node_fs_.readlinkSync)(path)), left - 1);
+}
+function kindOf(there) {
+    if (there.isDirectory())
+        return 'a folder';
+    if (there.isFIFO())
+        return 'a pipe';
+    if (there.isSocket())
+        return 'a socket';
+    return 'a device';
+}
+/** A fault of the file system as one of the run. Anything without a code is passed on as it is. */
+function fileFault(error, path, fault) {
+    const code = error.code;
+    if (error instanceof ActionError || code === undefined)
+        return error;
+    return new ActionError(fault, `${code} at ${path}`, { cause: error });
+}
+/** Opens a file that only its owner may read, even where it was there already with other rights. */
+function openPrivate(path, flags) {
+    const file = (0,external_node_fs_.openSync)(path, flags, 0o600);
+    try {
+        (0,external_node_fs_.fchmodSync)(file, 0o600);
+    }
+    catch (error) {
+        // Not ours to change, or a file system without such rights; whoever set that up knows who may read it.
+        if (!['EPERM', 'ENOTSUP', 'ENOSYS'].includes(error.code ?? '')) {
+            (0,external_node_fs_.closeSync)(file);
+            throw error;
+        }
+    }
+    return file;
+}
+/**
+ * Writes all bytes, or throws: on a nearly full disk a single write takes a part of them and reports no error.
+ * @param position undefined for the end of the file, or where it was written last
+ */
+function writeAll(file, bytes, position) {
+    for (let written = 0; written < bytes.length;) {
+        const at = position === undefined ? undefined : position + written;
+        const more = (0,external_node_fs_.writeSync)(file, bytes, written, bytes.length - written, at);
+        if (more === 0)
+            throw Object.assign(new Error('nothing was written'), { code: 'ENOSPC' });
+        written += more;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/rows/truncate.js
 /**
  * Longest value of a field in bytes of UTF-8; the service cuts longer ones without a word
  * (https://learn.microsoft.com/en-us/azure/azure-monitor/fundamentals/service-limits#logs-ingestion-api).
@@ -66558,7 +66697,7 @@ function largest(row) {
     return found[1] > 256 ? found : (identity.sort((a, b) => b[1] - a[1])[0] ?? found);
 }
 
-;// CONCATENATED MODULE: ./lib/batch.js
+;// CONCATENATED MODULE: ./lib/destination/batch.js
 
 const OPEN = 0x5b;
 const CLOSE = 0x5d;
@@ -66637,6 +66776,1334 @@ function slice(batch, from, to) {
 function rowAt(batch, at) {
     const start = at === 0 ? 1 : (batch.ends[at - 1] ?? 0) + 1;
     return batch.body.toString('utf8', start, batch.ends[at]);
+}
+
+;// CONCATENATED MODULE: ./lib/destination/rejected-file.js
+
+
+
+
+
+
+function eventText(key) {
+    const hex = (part) => part.toString(16).padStart(8, '0');
+    return `${new Date(key.hour).toISOString().slice(0, 13)}/${key.byContent ? 'content' : 'id'}/${hex(key.high)}${hex(key.low)}`;
+}
+function eventKey(text) {
+    const parts = typeof text === 'string' ? /^(.{13})\/(id|content)\/([0-9a-f]{8})([0-9a-f]{8})$/.exec(text) : null;
+    const hour = Date.parse(`${parts?.[1] ?? ''}:00:00Z`);
+    if (parts === null || Number.isNaN(hour))
+        return undefined;
+    const [, , kind, high = '0', low = '0'] = parts;
+    return {
+        hour,
+        byContent: kind === 'content',
+        high: Number.parseInt(high, 16),
+        low: Number.parseInt(low, 16),
+    };
+}
+/**
+ * Appends the rows of a refused batch, gzipped NDJSON, one member each time. The file is readable by its owner only,
+ * since it holds what the log and the state file must not. It is on the disk when this returns.
+ * @throws ActionError 'rejected-file'
+ */
+function keepRejected(path, batch, reason, { now, recorded }) {
+    const time = new Date(now).toISOString();
+    const tail = (key) => `,"reason":${JSON.stringify(reason)},"time":"${time}","event":"${eventText(key)}","recorded":${recorded}}\n`;
+    const lines = batch.keys.map((key, at) => `{"row":${rowAt(batch, at)}${tail(key)}`);
+    const member = (0,external_node_zlib_.gzipSync)(lines.join(''));
+    try {
+        (0,external_node_fs_.mkdirSync)((0,external_node_path_.dirname)(path), { recursive: true });
+        const file = openPrivate(path, 'a');
+        const { size } = (0,external_node_fs_.fstatSync)(file);
+        try {
+            writeAll(file, member);
+            (0,external_node_fs_.fsyncSync)(file);
+        }
+        catch (error) {
+            // Half a member would make everything behind it unreadable.
+            (0,external_node_fs_.ftruncateSync)(file, size);
+            throw error;
+        }
+        finally {
+            (0,external_node_fs_.closeSync)(file);
+        }
+    }
+    catch (error) {
+        throw fileFault(error, path, 'rejected-file');
+    }
+}
+/**
+ * Makes a file of rejected rows ready for more: one that cannot be read to its end (a disk or a machine that failed) is
+ * set aside, so that what is appended from now on stays readable by any program. Zeros at its end are cut off.
+ * @returns where a damaged file was put, or undefined
+ */
+async function prepareRejected(path, now) {
+    if (!(0,external_node_fs_.existsSync)(path))
+        return undefined;
+    const stretches = await stretchesOf(path);
+    const last = stretches.at(-1);
+    const whole = last?.kind === 'zeros' ? stretches.slice(0, -1) : stretches;
+    if (whole.some(({ kind }) => kind !== 'whole')) {
+        const aside = asideOf(path, now);
+        (0,external_node_fs_.renameSync)(path, aside);
+        return aside;
+    }
+    if (last?.kind === 'zeros')
+        (0,external_node_fs_.truncateSync)(path, last.start);
+    return undefined;
+}
+/** The name under which a damaged file is kept. */
+function asideOf(path, now) {
+    const plain = `${path}.damaged-${new Date(now).toISOString().replace(/[-:.]/g, '')}`;
+    let aside = plain;
+    for (let more = 2; (0,external_node_fs_.existsSync)(aside); more += 1)
+        aside = `${plain}-${more}`;
+    return aside;
+}
+
+;// CONCATENATED MODULE: ./lib/files/file-lock.js
+
+
+
+
+/** A live holder writes to its lock this often; one that did not for longer than STALE is dead. */
+const HEARTBEAT = 30_000;
+const STALE = 5 * 60_000;
+/** How long a lock may be empty before who created it counts as dead, and how often it is looked at. */
+const UNWRITTEN = 2000;
+const POLL = 50;
+/** Locks of this very process. */
+const held = new Set();
+/**
+ * Takes a file for this process, so that two runs at once do not write to it. A lock that a dead run left behind is
+ * taken over: its process is gone from this machine, or the lock was not written to for five minutes by the clock of the
+ * file system that it lies on. Clocks of two machines are never compared.
+ * @param fault the code of the error where the lock cannot be written
+ * @throws ActionError 'state-locked' or `fault`
+ */
+function lock(path, what, fault) {
+    const lockPath = `${path}.lock`;
+    const guardPath = `${lockPath}.takeover`;
+    const own = { token: (0,external_node_crypto_.randomUUID)(), host: (0,external_node_os_namespaceObject.hostname)(), pid: process.pid, space: processSpace() };
+    let file = create(lockPath, own, fault);
+    if (file === undefined)
+        file = takeOver(lockPath, guardPath, own, fault);
+    // A run that was killed while it took the file over, after the dead run's lock was gone.
+    else if ((0,external_node_fs_.existsSync)(guardPath) && isDead(guardPath))
+        (0,external_node_fs_.rmSync)(guardPath, { force: true });
+    if (file === undefined)
+        throw new ActionError('state-locked', `${what} ${path} is in use by ${nameOf(holderOf(lockPath))}`);
+    const mine = file;
+    held.add(lockPath);
+    const isOurs = () => holderOf(lockPath)?.token === own.token;
+    const heartbeat = setInterval(() => {
+        if (isOurs())
+            beat(mine, own, { flush: true });
+    }, HEARTBEAT);
+    heartbeat.unref();
+    return {
+        ensureHeld: () => {
+            // Who finds it stale before the beat has taken it over by the second look, and nobody does afterwards.
+            if (isOurs())
+                beat(mine, own);
+            if (isOurs())
+                return;
+            const who = nameOf(holderOf(lockPath));
+            throw new ActionError('state-locked', `${what} ${path} was taken over by ${who} while this run stood still; it stops, so that nothing is sent twice`);
+        },
+        release: () => {
+            clearInterval(heartbeat);
+            held.delete(lockPath);
+            (0,external_node_fs_.closeSync)(mine);
+            if (isOurs())
+                (0,external_node_fs_.rmSync)(lockPath, { force: true });
+        },
+    };
+}
+/**
+ * The process namespace of this boot of this machine. Without it a process id of another container that happens to have
+ * the same host name would be looked for among the processes of this one.
+ */
+function processSpace() {
+    try {
+        const boot = (0,external_node_fs_.readFileSync)('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+        return `${boot} ${(0,external_node_fs_.readlinkSync)('/proc/self/ns/pid')}`;
+    }
+    catch {
+        return process.platform === 'linux' ? '' : process.platform;
+    }
+}
+function nameOf(holder) {
+    return holder === undefined ? 'another run' : `process ${holder.pid} on ${holder.host}`;
+}
+/**
+ * Puts an own lock in a dead one's place. Only who holds the guard may remove a lock that is not its own, and looks
+ * at it once more before: otherwise of several that see the same dead lock one could remove the lock of another.
+ */
+function takeOver(lockPath, guardPath, own, fault) {
+    if (!isDead(lockPath))
+        return undefined;
+    let guard = create(guardPath, own, fault);
+    if (guard === undefined) {
+        if (!isDead(guardPath))
+            return undefined;
+        (0,external_node_fs_.rmSync)(guardPath, { force: true });
+        guard = create(guardPath, own, fault);
+        if (guard === undefined)
+            return undefined;
+    }
+    (0,external_node_fs_.closeSync)(guard);
+    try {
+        if (!isDead(lockPath))
+            return undefined;
+        (0,external_node_fs_.rmSync)(lockPath, { force: true });
+        return create(lockPath, own, fault);
+    }
+    finally {
+        (0,external_node_fs_.rmSync)(guardPath, { force: true });
+    }
+}
+/** @returns the lock, open, so that its holder writes to this one and never to another's; undefined where one is there */
+function create(lockPath, holder, fault) {
+    let file;
+    try {
+        file = (0,external_node_fs_.openSync)(lockPath, 'wx');
+        (0,external_node_fs_.writeSync)(file, JSON.stringify(holder));
+        // Who created it and was held up before it wrote may meanwhile have passed for dead.
+        if (holderOf(lockPath)?.token === holder.token)
+            return file;
+        (0,external_node_fs_.closeSync)(file);
+        return undefined;
+    }
+    catch (error) {
+        if (file !== undefined)
+            (0,external_node_fs_.closeSync)(file);
+        const code = error.code;
+        if (code === 'EEXIST')
+            return undefined;
+        // On a full disk the file may be there, and nothing in it.
+        if (holderOf(lockPath) === undefined)
+            (0,external_node_fs_.rmSync)(lockPath, { force: true, recursive: false });
+        throw new ActionError(fault, `${code ?? 'unknown error'} at ${lockPath}`, { cause: error });
+    }
+}
+function holderOf(lockPath) {
+    try {
+        return JSON.parse((0,external_node_fs_.readFileSync)(lockPath, 'utf8'));
+    }
+    catch {
+        return undefined;
+    }
+}
+function isDead(lockPath) {
+    try {
+        const { mtimeMs } = (0,external_node_fs_.statSync)(lockPath);
+        if (fileSystemNow(lockPath) - mtimeMs > STALE || staysEmpty(lockPath))
+            return true;
+        const holder = holderOf(lockPath);
+        // A dead run's process id may have come back, even as ours: a container starts them anew each time.
+        if (holder === undefined || holder.host !== (0,external_node_os_namespaceObject.hostname)() || holder.space !== processSpace())
+            return false;
+        if (holder.pid === process.pid)
+            return !held.has(lockPath);
+        process.kill(holder.pid, 0);
+        return false;
+    }
+    catch (error) {
+        // No such process, or no such file any more.
+        return ['ESRCH', 'ENOENT'].includes(error.code ?? '');
+    }
+}
+/** The time by which the file system stamps what is written: a file server has a clock of its own. */
+function fileSystemNow(lockPath) {
+    const probe = `${lockPath}.${(0,external_node_crypto_.randomUUID)()}`;
+    try {
+        (0,external_node_fs_.writeFileSync)(probe, '1');
+        return (0,external_node_fs_.statSync)(probe).mtimeMs;
+    }
+    catch {
+        // A full or read-only file system: then no lock can be taken over either.
+        return Date.now();
+    }
+    finally {
+        (0,external_node_fs_.rmSync)(probe, { force: true });
+    }
+}
+/** A process that is killed between creating its lock and writing to it leaves an empty one. */
+function staysEmpty(lockPath) {
+    for (let waited = 0; (0,external_node_fs_.statSync)(lockPath).size === 0; waited += POLL) {
+        if (waited >= UNWRITTEN)
+            return true;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL);
+    }
+    return false;
+}
+/** Writes the same again, so that the file system stamps the lock by its own clock; never leaves it empty in between. */
+function beat(file, own, { flush = false } = {}) {
+    try {
+        (0,external_node_fs_.writeSync)(file, JSON.stringify(own), 0);
+        // A network drive else keeps it back for a while.
+        if (flush)
+            (0,external_node_fs_.fsyncSync)(file);
+    }
+    catch {
+        // The file system may be full or gone; the lock then ages, which is what it is for.
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/rows/deduplicator.js
+
+/** Given to many different events. */
+const NIL = '00000000-0000-0000-0000-000000000000';
+function keyOf(event, hour) {
+    const id = event.Id;
+    const byContent = typeof id !== 'string' || id === '' || id === NIL;
+    const digest = (0,external_node_crypto_.hash)('sha256', byContent ? canonical(event) : id, 'binary');
+    return { hour, high: uint32(digest, 0), low: uint32(digest, 4), byContent };
+}
+function uint32(digest, at) {
+    return (((digest.charCodeAt(at) << 24) |
+        (digest.charCodeAt(at + 1) << 16) |
+        (digest.charCodeAt(at + 2) << 8) |
+        digest.charCodeAt(at + 3)) >>>
+        0);
+}
+/** The content with its properties in a fixed order: the service may list them differently the next time. */
+function canonical(value) {
+    if (Array.isArray(value))
+        return `[${value.map(canonical).join(',')}]`;
+    if (typeof value !== 'object' || value === null)
+        return JSON.stringify(value) ?? 'null';
+    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${entries.map(([name, entry]) => `${JSON.stringify(name)}:${canonical(entry)}`).join(',')}}`;
+}
+const NOTHING = { has: () => false, contents: () => 0, openHours: () => [] };
+/** Events seen in one hour. */
+class SeenHour {
+    ids = new KeySet();
+    /** Content to how many equal events were taken, and to how many this reading of the hour has met. */
+    taken = new Map();
+    met = new Map();
+}
+/**
+ * Which events were already taken in, hour by hour: an event's id repeats only within the hour of its CreationTime.
+ * An event without an id is never taken for a repeat within one reading of the source. When an hour is read again,
+ * in this run or a later one, as many equal ones are passed over as were taken before.
+ */
+class Seen {
+    #hours = new Map();
+    #known;
+    constructor(known = NOTHING) {
+        this.#known = known;
+    }
+    /** Whether the event is new; it counts as taken from now on. */
+    take(key) {
+        const hour = this.#hour(key.hour);
+        if (!key.byContent)
+            return !this.#known.has(key) && hour.ids.add(key.high, key.low);
+        const content = contentOf(key);
+        const met = (hour.met.get(content) ?? 0) + 1;
+        const taken = hour.taken.get(content) ?? this.#known.contents(key);
+        hour.met.set(content, met);
+        hour.taken.set(content, Math.max(taken, met));
+        return met > taken;
+    }
+    /** The key of an event without a time, which an earlier run may have filed under the last hour of any window. */
+    placed(key) {
+        for (const hour of this.#known.openHours()) {
+            const there = { ...key, hour };
+            if (key.byContent ? this.#known.contents(there) > 0 : this.#known.has(there))
+                return there;
+        }
+        return key;
+    }
+    /** Begins another reading of an hour from its start. */
+    rewind(hour) {
+        this.#hours.get(hour)?.met.clear();
+    }
+    /** Lets go of hours that are done with, so that memory does not grow with the window. */
+    forget(isDone) {
+        for (const hour of this.#hours.keys()) {
+            if (isDone(hour))
+                this.#hours.delete(hour);
+        }
+    }
+    #hour(hour) {
+        let seen = this.#hours.get(hour);
+        if (seen === undefined) {
+            seen = new SeenHour();
+            this.#hours.set(hour, seen);
+        }
+        return seen;
+    }
+}
+/** A key's 64 bits as one value. */
+function contentOf(key) {
+    return (BigInt(key.high) << 32n) | BigInt(key.low);
+}
+/** A set of 64-bit keys in flat memory: 8 bytes a slot, at most three quarters full. */
+class KeySet {
+    #slots = new Uint32Array(2 * 256);
+    #size = 0;
+    get size() {
+        return this.#size;
+    }
+    has(high, low) {
+        return this.#occupied(this.#find(high, low || 1));
+    }
+    /** @returns whether the key was not there before */
+    add(high, low) {
+        const nonZero = low || 1;
+        const at = this.#find(high, nonZero);
+        if (this.#occupied(at))
+            return false;
+        this.#slots[at] = high;
+        this.#slots[at + 1] = nonZero;
+        this.#size += 1;
+        if (this.#size * 8 > this.#slots.length * 3)
+            this.#grow();
+        return true;
+    }
+    *keys() {
+        for (let at = 0; at < this.#slots.length; at += 2) {
+            if (this.#occupied(at))
+                yield [this.#slots[at] ?? 0, this.#slots[at + 1] ?? 0];
+        }
+    }
+    #occupied(at) {
+        return this.#slots[at + 1] !== 0;
+    }
+    #find(high, low) {
+        const mask = this.#slots.length / 2 - 1;
+        let slot = (high ^ low) & mask;
+        while (this.#slots[2 * slot + 1] !== 0) {
+            if (this.#slots[2 * slot] === high && this.#slots[2 * slot + 1] === low)
+                break;
+            slot = (slot + 1) & mask;
+        }
+        return 2 * slot;
+    }
+    #grow() {
+        const old = this.#slots;
+        this.#slots = new Uint32Array(old.length * 2);
+        for (let at = 0; at < old.length; at += 2) {
+            const [high = 0, low = 0] = [old[at], old[at + 1]];
+            if (low === 0)
+                continue;
+            const to = this.#find(high, low);
+            this.#slots[to] = high;
+            this.#slots[to + 1] = low;
+        }
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/checkpoint/hour-state.js
+
+
+function newHour(hour) {
+    return {
+        hour,
+        final: [],
+        count: 0,
+        toldQuiet: false,
+        ids: new KeySet(),
+        contents: new Map(),
+        isClosed: false,
+    };
+}
+/** Lets go of a settled hour's events, so that memory does not grow with the hours that are done. */
+function hour_state_close(state) {
+    state.isClosed = true;
+    state.ids = new KeySet();
+    state.contents = new Map();
+}
+/** Settled hours are not asked for again: all of it is final. */
+function isSettled(state) {
+    const [only] = state.final;
+    return only !== undefined && only.start <= state.hour && only.end >= state.hour + time_clock/* HOUR */.dp;
+}
+/** Adds a part that is final. */
+function addFinal(state, part) {
+    const merged = [];
+    for (const next of [...state.final, part].sort((a, b) => a.start - b.start)) {
+        const last = merged.at(-1);
+        if (last !== undefined && next.start <= last.end) {
+            merged[merged.length - 1] = { start: last.start, end: Math.max(last.end, next.end) };
+        }
+        else {
+            merged.push(next);
+        }
+    }
+    state.final = merged;
+}
+/** What of `wanted` is not final yet, as one window; undefined where nothing is left. */
+function openPart(state, wanted) {
+    let { start, end } = wanted;
+    for (const part of state?.final ?? []) {
+        if (part.start <= start && part.end > start)
+            start = part.end;
+    }
+    for (const part of (state?.final ?? []).toReversed()) {
+        if (part.end >= end && part.start < end)
+            end = part.start;
+    }
+    return start < end ? { start, end } : undefined;
+}
+function acknowledge(state, key) {
+    if (key.byContent) {
+        const content = contentOf(key);
+        state.contents.set(content, (state.contents.get(content) ?? 0) + 1);
+        state.count += 1;
+    }
+    else if (state.ids.add(key.high, key.low)) {
+        state.count += 1;
+    }
+}
+/** hour, flags, count, parts, ids, contents; all numbers little-endian. */
+function encodeHour(state) {
+    const settled = isSettled(state);
+    const ids = settled ? 0 : state.ids.size;
+    const contents = settled ? [] : [...state.contents];
+    const buffer = Buffer.allocUnsafe(8 + 1 + 4 + 4 + 16 * state.final.length + 4 + 8 * ids + 4 + 12 * contents.length);
+    let at = buffer.writeDoubleLE(state.hour, 0);
+    at = buffer.writeUInt8(state.toldQuiet ? 1 : 0, at);
+    at = buffer.writeUInt32LE(state.count, at);
+    at = buffer.writeUInt32LE(state.final.length, at);
+    for (const part of state.final)
+        at = buffer.writeDoubleLE(part.end, buffer.writeDoubleLE(part.start, at));
+    at = buffer.writeUInt32LE(ids, at);
+    if (ids > 0) {
+        for (const [high, low] of state.ids.keys())
+            at = buffer.writeUInt32LE(low, buffer.writeUInt32LE(high, at));
+    }
+    at = buffer.writeUInt32LE(contents.length, at);
+    for (const [content, count] of contents)
+        at = buffer.writeUInt32LE(count, buffer.writeBigUInt64LE(content, at));
+    return buffer;
+}
+/** @throws RangeError where the payload is too short */
+function decodeHour(payload) {
+    const state = newHour(payload.readDoubleLE(0));
+    state.toldQuiet = payload.readUInt8(8) === 1;
+    state.count = payload.readUInt32LE(9);
+    let at = 17;
+    const parts = payload.readUInt32LE(13);
+    const final = [];
+    for (let part = 0; part < parts; part += 1, at += 16) {
+        final.push({ start: payload.readDoubleLE(at), end: payload.readDoubleLE(at + 8) });
+    }
+    state.final = final;
+    const ids = payload.readUInt32LE(at);
+    at += 4;
+    for (let id = 0; id < ids; id += 1, at += 8)
+        state.ids.add(payload.readUInt32LE(at), payload.readUInt32LE(at + 4));
+    const contents = payload.readUInt32LE(at);
+    at += 4;
+    for (let content = 0; content < contents; content += 1, at += 12) {
+        state.contents.set(payload.readBigUInt64LE(at), payload.readUInt32LE(at + 8));
+    }
+    return state;
+}
+
+;// CONCATENATED MODULE: ./lib/time/window.js
+
+/** How long the service keeps activity events, and the margin held to it so that no request crosses the line. */
+const HISTORY = 28 * time_clock/* DAY */.d_;
+const HISTORY_MARGIN = 15 * time_clock/* MINUTE */.pY;
+/** The oldest instant that may be asked for now. */
+function historyStart(now) {
+    return now - HISTORY + HISTORY_MARGIN;
+}
+function hourOf(instant) {
+    return Math.floor(instant / time_clock/* HOUR */.dp) * time_clock/* HOUR */.dp;
+}
+/**
+ * The window that a run asks for: `startTime` (or `lookbackHours` before the end) to `endTime` (or now).
+ */
+function requestedWindow(wish, now) {
+    const end = wish.endTime ?? now;
+    return { start: wish.startTime ?? Math.max(end - wish.lookbackHours * time_clock/* HOUR */.dp, 0), end };
+}
+/**
+ * The part of the window that the service still keeps; empty (start = end) where that is nothing.
+ * A clipped start lies on the next whole minute but one, so that the hour is not found aged out
+ * when it is asked for a moment later.
+ */
+function clipToHistory(window, now) {
+    const oldest = historyStart(now);
+    if (window.start >= oldest)
+        return window;
+    const start = (Math.ceil(oldest / time_clock/* MINUTE */.pY) + 1) * time_clock/* MINUTE */.pY;
+    return { start: Math.min(start, window.end), end: window.end };
+}
+/**
+ * The UTC hours of a window, oldest first (they are the next to be forgotten by the service). The first and the
+ * last may be parts. The source pages by the hour, so an hour alone costs the requests it costs within a day.
+ */
+function* hoursOf(window) {
+    if (window.start >= window.end)
+        return;
+    for (let hour = hourOf(window.start); hour < window.end; hour += time_clock/* HOUR */.dp) {
+        yield { hour, start: Math.max(hour, window.start), end: Math.min(hour + time_clock/* HOUR */.dp, window.end) };
+    }
+}
+function isWholeHour(window) {
+    return window.start === window.hour && window.end === window.hour + time_clock/* HOUR */.dp;
+}
+
+;// CONCATENATED MODULE: ./lib/pipeline/plan.js
+
+
+
+/** When an hour that ended at `end` is final: events arrive up to 24 hours late. */
+function isFinalAt(end, now) {
+    return now >= end + time_clock/* DAY */.d_;
+}
+/**
+ * The hours to ask for. Without a checkpoint: those of the window. With one: hours not settled yet, from the oldest
+ * instant that runs of this configuration ever covered, so that missed ones are caught up; a run with a start of its
+ * own keeps to its window.
+ * @param wanted the window that the inputs name
+ * @param now by the services' clocks where they are known, ms since the epoch
+ * @param covered the oldest instant that earlier runs covered
+ */
+function planHours(wanted, ownStart, checkpoint, now, covered = checkpoint?.mark?.since) {
+    const since = ownStart ? wanted.start : Math.min(wanted.start, covered ?? wanted.start);
+    const window = clipToHistory({ start: since, end: wanted.end }, now);
+    const windows = [];
+    let settled = 0;
+    let settledWanted = 0;
+    for (const part of hoursOf(window)) {
+        const open = openPart(checkpoint?.hours.get(part.hour), part);
+        if (open !== undefined)
+            windows.push({ hour: part.hour, ...open });
+        else {
+            settled += 1;
+            if (part.end > wanted.start)
+                settledWanted += 1;
+        }
+    }
+    const caughtUp = windows.filter(({ hour }) => hour + time_clock/* HOUR */.dp <= wanted.start).length;
+    const lost = ownStart
+        ? 0
+        : openHours({ start: Math.min(since, window.start), end: window.start }, checkpoint, covered);
+    return { window, windows, settled, settledWanted, caughtUp, lost };
+}
+/** Hours of a window that earlier runs covered and did not settle. */
+function openHours(window, checkpoint, covered) {
+    if (checkpoint === undefined || covered === undefined)
+        return 0;
+    let open = 0;
+    for (const { hour, start, end } of hoursOf({ start: Math.max(window.start, covered), end: window.end })) {
+        if (openPart(checkpoint.hours.get(hour), { start, end }) !== undefined)
+            open += 1;
+    }
+    return open;
+}
+
+;// CONCATENATED MODULE: ./lib/checkpoint/fingerprint.js
+
+/** What decides which events a run is about, as a hash: progress of one configuration means nothing to another. */
+function fingerprintOf(inputs) {
+    return hashOf({ ...inputs, source: inputs.source === 'auto' ? 'power-bi' : inputs.source });
+}
+/** `auto` and `power-bi` read the same log. Until version 1.1 each had a fingerprint of its own. */
+function formerFingerprints(inputs) {
+    const isOneLog = inputs.source === 'auto' || inputs.source === 'power-bi';
+    return isOneLog ? [hashOf({ ...inputs, source: 'auto' })] : [];
+}
+function hashOf(inputs) {
+    const { tenantId, cloud, source, activity, userId, workspaceIds, dcrImmutableId, streamName } = inputs;
+    const parts = [
+        tenantId.toLowerCase(),
+        cloud,
+        source,
+        activity?.toLowerCase() ?? '',
+        userId?.toLowerCase() ?? '',
+        [...workspaceIds].sort().join(','),
+        dcrImmutableId.toLowerCase(),
+        streamName,
+    ];
+    return (0,external_node_crypto_.createHash)('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+;// CONCATENATED MODULE: ./lib/checkpoint/pending-rows.js
+
+/**
+ * Keeps account of rows under way, hour by hour: a part is final only once it was collected whole and every row of its
+ * hour is acknowledged.
+ * @param onFinal told each part once
+ */
+function createLedger(onFinal) {
+    const accounts = new Map();
+    const account = (hour) => {
+        let found = accounts.get(hour);
+        if (found === undefined) {
+            found = { pending: 0, failed: false, parts: [] };
+            accounts.set(hour, found);
+        }
+        return found;
+    };
+    const settle = (hour) => {
+        if (hour.pending > 0 || hour.failed)
+            return;
+        for (const part of hour.parts.splice(0))
+            onFinal(part);
+    };
+    return {
+        taken: ({ hour }) => {
+            account(hour).pending += 1;
+        },
+        ended: (keys, safe) => {
+            const touched = new Set();
+            for (const { hour } of keys) {
+                const found = account(hour);
+                found.pending -= 1;
+                found.failed ||= !safe;
+                touched.add(found);
+            }
+            for (const hour of touched)
+                settle(hour);
+        },
+        collected: (part) => {
+            const found = account(hourOf(part.start));
+            found.parts.push(part);
+            settle(found);
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/checkpoint/quiet-hours.js
+
+/** Days that must be known before an hour has a usual count, and the least count that is worth a warning. */
+const LEAST_DAYS = 3;
+const LEAST_USUAL = 10;
+/** Most events show up within an hour; before that, none says nothing. */
+const SETTLING = 2 * time_clock/* HOUR */.dp;
+/** What is usual for this hour of the day: the median of its count on the days known, or undefined. */
+function usualCount(checkpoint, hour) {
+    const counts = [];
+    for (let day = 1; day <= 27; day += 1) {
+        const state = checkpoint.hours.get(hour - day * time_clock/* DAY */.d_);
+        if (state !== undefined && state.final.length > 0)
+            counts.push(state.count);
+    }
+    if (counts.length < LEAST_DAYS)
+        return undefined;
+    return counts.sort((a, b) => a - b)[Math.floor(counts.length / 2)];
+}
+/** Whether an hour that came without a single event usually has some; told once for each hour. */
+function isUnusuallyQuiet(checkpoint, hour, now) {
+    const state = checkpoint.hours.get(hour);
+    if (state?.toldQuiet || (state?.count ?? 0) > 0 || now < hour + time_clock/* HOUR */.dp + SETTLING)
+        return false;
+    return (usualCount(checkpoint, hour) ?? 0) >= LEAST_USUAL;
+}
+
+;// CONCATENATED MODULE: ./lib/checkpoint/log-record.js
+
+const KINDS = {
+    /** JSON: version and fingerprint of the configuration. */
+    header: 1,
+    /** An hour as it stands. */
+    hour: 2,
+    /** The snapshot ends here; events follow. */
+    snapshotEnd: 3,
+    /** Events of one hour that the service acknowledged. */
+    acknowledged: 4,
+    /** A part of an hour that was collected whole, late enough to be final. */
+    final: 5,
+    /** JSON: when a run began and how far back it reaches. */
+    run: 6,
+};
+const NAMES = new Map(Object.entries(KINDS).map(([name, kind]) => [kind, name]));
+/** Length, its complement, checksum of the rest, kind. */
+const log_record_HEAD = 13;
+const KIND_AT = 12;
+function encode(record) {
+    const { length } = record.payload;
+    const framed = Buffer.allocUnsafe(log_record_HEAD + length);
+    framed.writeUInt32LE(length, 0);
+    framed.writeUInt32LE(~length >>> 0, 4);
+    framed[KIND_AT] = KINDS[record.kind];
+    record.payload.copy(framed, log_record_HEAD);
+    framed.writeUInt32LE((0,external_node_zlib_.crc32)(framed.subarray(KIND_AT)), 8);
+    return framed;
+}
+/**
+ * Reads a file's records. Not ok where a record is damaged, or the snapshot does not end; an incomplete record behind
+ * the snapshot is an append that was cut short, and left out.
+ */
+function decode(file) {
+    const records = [];
+    let at = 0;
+    let snapshotEnded = false;
+    while (at + log_record_HEAD <= file.length) {
+        const length = file.readUInt32LE(at);
+        // The length has a check of its own: a damaged one must not pass for an append that was cut short, with all the
+        // records behind it. Zeros to the end are room that a failing machine gave to an append and never filled.
+        if (file.readUInt32LE(at + 4) !== ~length >>> 0) {
+            if (file.subarray(at).every((byte) => byte === 0))
+                break;
+            return { ok: false };
+        }
+        const end = at + log_record_HEAD + length;
+        if (end > file.length)
+            break;
+        const framed = file.subarray(at, end);
+        const kind = NAMES.get(framed[KIND_AT] ?? 0);
+        if (kind === undefined || (0,external_node_zlib_.crc32)(framed.subarray(KIND_AT)) !== framed.readUInt32LE(8))
+            return { ok: false };
+        records.push({ kind, payload: framed.subarray(log_record_HEAD) });
+        snapshotEnded ||= kind === 'snapshotEnd';
+        at = end;
+    }
+    return snapshotEnded ? { ok: true, records, length: at } : { ok: false };
+}
+
+;// CONCATENATED MODULE: ./lib/checkpoint/checkpoint.js
+
+
+
+
+
+/** The version that this code writes; a file with a higher one is left for the code that wrote it. */
+const VERSION = 1;
+/** The state that goes from run to run: hours, acknowledged events of hours that are not settled, and no more. */
+class Checkpoint {
+    hours = new Map();
+    mark;
+    hour(hour) {
+        let state = this.hours.get(hour);
+        if (state === undefined) {
+            state = newHour(hour);
+            this.hours.set(hour, state);
+        }
+        return state;
+    }
+    /** Applies a record; returns it, so that what is done is what is written. */
+    apply(record) {
+        const { kind, payload } = record;
+        switch (kind) {
+            case 'hour': {
+                const state = decodeHour(payload);
+                this.hours.set(state.hour, state);
+                if (isSettled(state))
+                    hour_state_close(state);
+                break;
+            }
+            case 'acknowledged':
+                for (const key of decodeKeys(payload))
+                    this.#acknowledge(key);
+                break;
+            case 'final': {
+                const state = this.final({ start: payload.readDoubleLE(8), end: payload.readDoubleLE(16) });
+                if (isSettled(state))
+                    hour_state_close(state);
+                break;
+            }
+            case 'run':
+                this.mark = JSON.parse(payload.toString('utf8'));
+                break;
+            case 'header':
+            case 'snapshotEnd':
+                break;
+        }
+        return record;
+    }
+    /** The records of a file that holds this state and nothing else. Hours that the service has forgotten are left out. */
+    *snapshot(fingerprint, now) {
+        const header = { version: VERSION, fingerprint };
+        yield encode({ kind: 'header', payload: Buffer.from(JSON.stringify(header)) });
+        if (this.mark !== undefined)
+            yield encode(runRecord(this.mark));
+        for (const state of [...this.hours.values()].sort((a, b) => a.hour - b.hour)) {
+            if (state.hour + time_clock/* HOUR */.dp > now - HISTORY)
+                yield encode({ kind: 'hour', payload: encodeHour(state) });
+        }
+        yield encode({ kind: 'snapshotEnd', payload: Buffer.alloc(0) });
+    }
+    /** Notes a part of an hour as final. */
+    final(part) {
+        const state = this.hour(hourOf(part.start));
+        addFinal(state, part);
+        return state;
+    }
+    /** Closes the settled hours among those that are done with in this run: no page to come can list their events. */
+    close(isDone) {
+        for (const state of this.hours.values()) {
+            if (!state.isClosed && isSettled(state) && isDone(state.hour))
+                hour_state_close(state);
+        }
+    }
+    /** Whether the hour is settled: every event of it counts as sent, wherever the source lists it. */
+    isSettled(hour) {
+        const state = this.hours.get(hour);
+        return state !== undefined && isSettled(state);
+    }
+    *openHours() {
+        for (const state of this.hours.values())
+            if (!isSettled(state))
+                yield state.hour;
+    }
+    /** Whether an event was acknowledged, or comes too late for an hour that is closed. */
+    has(key) {
+        const state = this.hours.get(key.hour);
+        return state !== undefined && (state.isClosed || state.ids.has(key.high, key.low));
+    }
+    /** How many equal events without id were acknowledged for their hour; any number where it is closed. */
+    contents(key) {
+        const state = this.hours.get(key.hour);
+        if (state?.isClosed)
+            return Number.POSITIVE_INFINITY;
+        return state?.contents.get(contentOf(key)) ?? 0;
+    }
+    #acknowledge(key) {
+        const state = this.hour(key.hour);
+        if (!isSettled(state))
+            acknowledge(state, key);
+    }
+}
+function runRecord(mark) {
+    return { kind: 'run', payload: Buffer.from(JSON.stringify(mark)) };
+}
+function finalRecord(part) {
+    const payload = Buffer.allocUnsafe(24);
+    payload.writeDoubleLE(hourOf(part.start), 0);
+    payload.writeDoubleLE(part.start, 8);
+    payload.writeDoubleLE(part.end, 16);
+    return { kind: 'final', payload };
+}
+/** Keys of 8 bytes behind their hour: runs of rows of the same hour and kind share one head. */
+function acknowledgedRecord(keys) {
+    const payload = Buffer.allocUnsafe(keys.length * 21);
+    let at = 0;
+    for (let from = 0; from < keys.length;) {
+        const { hour, byContent } = keys[from];
+        let to = from;
+        while (to < keys.length && keys[to]?.hour === hour && keys[to]?.byContent === byContent)
+            to += 1;
+        at = payload.writeDoubleLE(hour, at);
+        at = payload.writeUInt8(byContent ? 1 : 0, at);
+        at = payload.writeUInt32LE(to - from, at);
+        for (const key of keys.slice(from, to))
+            at = payload.writeUInt32LE(key.low, payload.writeUInt32LE(key.high, at));
+        from = to;
+    }
+    return { kind: 'acknowledged', payload: payload.subarray(0, at) };
+}
+function* decodeKeys(payload) {
+    for (let at = 0; at < payload.length;) {
+        const hour = payload.readDoubleLE(at);
+        const byContent = payload.readUInt8(at + 8) === 1;
+        const count = payload.readUInt32LE(at + 9);
+        at += 13;
+        for (let key = 0; key < count; key += 1, at += 8) {
+            yield { hour, byContent, high: payload.readUInt32LE(at), low: payload.readUInt32LE(at + 4) };
+        }
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/checkpoint/state-file.js
+
+
+
+
+
+
+
+
+/** Some two million events. */
+const APPENDED = 16 * 2 ** 20;
+/**
+ * The checkpoint on disk. What a run learns is appended as it happens, and at the end the file is replaced by a fresh
+ * snapshot. At any moment, also on a full disk, the file holds a whole state.
+ */
+class StateFile {
+    checkpoint;
+    #options;
+    #lock;
+    #file;
+    #length = 0;
+    #compactAt = 0;
+    /** Something could not be appended: only a fresh snapshot holds it. */
+    #lacking = false;
+    constructor(options, checkpoint, held) {
+        this.#options = options;
+        this.checkpoint = checkpoint;
+        this.#lock = held;
+    }
+    /**
+     * Opens, or begins, a state file; missing folders are created. A damaged file, one of another configuration and one
+     * of a newer version are set aside under another name, and the run is a first one.
+     * @throws ActionError 'state-locked' or 'state-file'
+     */
+    static open(options) {
+        const { path, readOnly } = options;
+        let held;
+        try {
+            if (readOnly)
+                return new StateFile(options, load(options) ?? new Checkpoint(), undefined);
+            (0,external_node_fs_.mkdirSync)((0,external_node_path_.dirname)(path), { recursive: true });
+            held = lock(path, 'the state file', 'state-file');
+            const state = new StateFile(options, load(options) ?? new Checkpoint(), held);
+            // Nothing is dropped by the runner's clock alone.
+            state.#replace(Number.NEGATIVE_INFINITY);
+            return state;
+        }
+        catch (error) {
+            held?.release();
+            throw fileFault(error, path, 'state-file');
+        }
+    }
+    /** Notes that a run begins, and how far back it reaches. */
+    begin(mark) {
+        this.checkpoint.mark = mark;
+        this.#append(runRecord(mark));
+    }
+    /** Notes rows as acknowledged, or as safely kept elsewhere. */
+    acknowledged(keys) {
+        for (const key of keys) {
+            const hour = this.checkpoint.hour(key.hour);
+            if (!isSettled(hour))
+                acknowledge(hour, key);
+        }
+        if (keys.length > 0)
+            this.#append(acknowledgedRecord(keys));
+    }
+    /** Notes a part of an hour as final: collected whole, late enough, and every row acknowledged. */
+    final(part) {
+        const record = finalRecord(part);
+        this.checkpoint.final(part);
+        this.#append(record);
+    }
+    /** @throws ActionError 'state-locked' where another run has taken the file over */
+    ensureHeld() {
+        this.#lock?.ensureHeld();
+    }
+    /**
+     * Writes the state as a fresh snapshot and lets the file go.
+     * @param now by which hours that the service has forgotten are left out; -Infinity for none
+     * @returns what stood in the way of it, if anything did
+     * @throws ActionError 'state-locked' where the file is another run's by now
+     */
+    close(now) {
+        if (this.#options.readOnly)
+            return undefined;
+        try {
+            this.#replace(now);
+            return undefined;
+        }
+        catch (error) {
+            if (error instanceof ActionError)
+                throw error;
+            return { code: error.code ?? 'unknown error', lacking: this.#lacking };
+        }
+        finally {
+            if (this.#file !== undefined)
+                (0,external_node_fs_.closeSync)(this.#file);
+            this.#file = undefined;
+            this.#lock?.release();
+        }
+    }
+    /**
+     * @throws ActionError 'state-file': rows acknowledged from now on would be sent again by the next run; 'state-locked'
+     */
+    #append(record) {
+        if (this.#options.readOnly || this.#file === undefined)
+            return;
+        this.ensureHeld();
+        try {
+            const framed = encode(record);
+            writeAll(this.#file, framed, this.#length);
+            this.#length += framed.length;
+        }
+        catch (error) {
+            const file = this.#file;
+            this.#file = undefined;
+            this.#lacking = true;
+            try {
+                (0,external_node_fs_.ftruncateSync)(file, this.#length);
+            }
+            catch {
+                // An incomplete record at the end is passed over by the next reader.
+            }
+            try {
+                (0,external_node_fs_.closeSync)(file);
+            }
+            catch {
+                // On a full network drive closing fails as well.
+            }
+            throw fileFault(error, this.#options.path, 'state-file');
+        }
+        this.#compact();
+    }
+    /** What was appended since the last snapshot would have to be read, and held, by the run after a crash. */
+    #compact() {
+        if (this.#length < this.#compactAt)
+            return;
+        try {
+            this.#replace(Number.NEGATIVE_INFINITY);
+        }
+        catch (error) {
+            if (error instanceof ActionError)
+                throw error;
+            // No room for a second file: the old one goes on, only longer.
+            this.#compactAt = this.#length + this.#compactAfter();
+            if (this.#file !== undefined)
+                return;
+            this.#lacking = true;
+            throw fileFault(error, this.#options.path, 'state-file');
+        }
+    }
+    /** Never less than the snapshot itself, so that rewriting costs no more than appending. */
+    #compactAfter(snapshot = 0) {
+        return Math.max(this.#options.compactAfter ?? APPENDED, snapshot);
+    }
+    #replace(now) {
+        this.ensureHeld();
+        const { path, fingerprint } = this.#options;
+        const fresh = `${path}.new`;
+        // A run that was frozen while it wrote one must not go on writing in what becomes this run's file.
+        (0,external_node_fs_.rmSync)(fresh, { force: true });
+        const file = openPrivate(fresh, 'w');
+        let length = 0;
+        const wasOpen = this.#file !== undefined;
+        try {
+            for (const record of this.checkpoint.snapshot(fingerprint, now)) {
+                writeAll(file, record, length);
+                length += record.length;
+            }
+            (0,external_node_fs_.fsyncSync)(file);
+            this.ensureHeld();
+            // Windows does not replace a file that is open.
+            if (this.#file !== undefined)
+                (0,external_node_fs_.closeSync)(this.#file);
+            this.#file = undefined;
+            (0,external_node_fs_.renameSync)(fresh, path);
+        }
+        catch (error) {
+            (0,external_node_fs_.closeSync)(file);
+            // Where the lock is lost, the file of this name may be the other run's by now.
+            if (error instanceof ActionError)
+                throw error;
+            (0,external_node_fs_.rmSync)(fresh, { force: true });
+            // Closed above, and the rename failed: what comes next is still appended to the old one.
+            if (wasOpen && this.#file === undefined)
+                this.#file = (0,external_node_fs_.openSync)(path, 'r+');
+            throw error;
+        }
+        this.#file = file;
+        this.#length = length;
+        this.#compactAt = length + this.#compactAfter(length);
+    }
+}
+function load(options) {
+    const { path, fingerprint, alsoTaken = [] } = options;
+    if (!(0,external_node_fs_.existsSync)(path))
+        return undefined;
+    const decoded = decode((0,external_node_fs_.readFileSync)(path));
+    if (!decoded.ok)
+        return setAside(options, 'damaged', 'is damaged');
+    const checkpoint = new Checkpoint();
+    try {
+        const header = headerOf(decoded.records);
+        if (header === undefined)
+            return setAside(options, 'damaged', 'is damaged');
+        if (header.version > VERSION)
+            return setAside(options, 'newer', 'was written by a newer version');
+        if (header.fingerprint !== fingerprint && !alsoTaken.includes(header.fingerprint)) {
+            return setAside(options, 'other-configuration', 'belongs to another tenant, source, filter, rule or stream');
+        }
+        for (const record of decoded.records)
+            checkpoint.apply(record);
+        return checkpoint;
+    }
+    catch {
+        return setAside(options, 'damaged', 'is damaged');
+    }
+}
+function headerOf(records) {
+    const first = records[0];
+    return first?.kind === 'header' ? JSON.parse(first.payload.toString('utf8')) : undefined;
+}
+function setAside({ path, now, readOnly, onSetAside }, kind, why) {
+    const stamp = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
+    let aside = `${path}.${kind}-${stamp}`;
+    for (let more = 2; (0,external_node_fs_.existsSync)(aside); more += 1)
+        aside = `${path}.${kind}-${stamp}-${more}`;
+    if (!readOnly)
+        (0,external_node_fs_.renameSync)(path, aside);
+    const where = readOnly ? 'left where it is (dry run)' : `kept as ${aside}`;
+    onSetAside(`The state file ${path} ${why}: ${where}, and this run is a first run.`);
+    return undefined;
+}
+
+;// CONCATENATED MODULE: ./lib/checkpoint/writer.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Opens the files that "state-file" and "rejected-file" name.
+ * @param onFault told what went wrong with them while the run is under way
+ * @throws ActionError 'state-locked' or 'state-file'
+ */
+async function openTrack(inputs, host, tally, onFault) {
+    const { clock } = host;
+    const locks = [];
+    const { rejectedFile, replayFile, dryRun } = inputs;
+    const state = openState(inputs, host, tally);
+    try {
+        if (rejectedFile !== undefined && rejectedFile !== replayFile && !dryRun) {
+            guardFile(rejectedFile, () => (0,external_node_fs_.mkdirSync)((0,external_node_path_.dirname)(rejectedFile), { recursive: true }));
+            locks.push(lock(rejectedFile, 'the rejected file', 'rejected-file'));
+            const aside = await prepareRejected(rejectedFile, clock.now());
+            if (aside !== undefined)
+                tally.warn('rejected-set-aside', `The file of rejected rows was damaged: kept as ${aside}.`);
+        }
+    }
+    catch (error) {
+        state?.close(Number.NEGATIVE_INFINITY);
+        for (const { release } of locks)
+            release();
+        throw error;
+    }
+    /** Known once the services have told their time; until then nothing is given up for lost. */
+    let time;
+    const ledger = createLedger((part) => guarded(() => state?.final(part)));
+    function guarded(act) {
+        try {
+            act();
+            return true;
+        }
+        catch (error) {
+            if (!(error instanceof ActionError))
+                throw error;
+            onFault(error);
+            return false;
+        }
+    }
+    /** Whether a batch's rows need not be sent again. */
+    function isSafe({ status, batch, why }) {
+        if (status === 'sent')
+            return true;
+        if (status === 'failed' || rejectedFile === undefined || replayFile !== undefined)
+            return false;
+        return guarded(() => {
+            for (const { ensureHeld } of locks)
+                ensureHeld();
+            keepRejected(rejectedFile, batch, why, { now: clock.now(), recorded: state !== undefined });
+        });
+    }
+    function noteQuiet(hours) {
+        const checkpoint = state?.checkpoint;
+        if (checkpoint === undefined || inputs.activity !== undefined || inputs.userId !== undefined)
+            return;
+        for (const window of hours) {
+            if (!isWholeHour(window) || tally.counts.hours.has(window.hour))
+                continue;
+            if (!isUnusuallyQuiet(checkpoint, window.hour, time?.now() ?? clock.now()))
+                continue;
+            checkpoint.hour(window.hour).toldQuiet = true;
+            tally.quietHours.push(window.hour);
+        }
+    }
+    const covered = state?.checkpoint.mark?.since;
+    return {
+        checkpoint: state?.checkpoint,
+        covered,
+        begin: ({ start }) => {
+            const now = clock.now();
+            const before = state?.checkpoint.mark;
+            tally.lastRunAt = before?.at;
+            // Not clipped yet: the runner's clock alone must not make hours forgotten.
+            const since = Math.min(before?.since ?? start, start);
+            guarded(() => state?.begin({ since, at: now, ...(before?.accepted === true ? { accepted: true } : {}) }));
+        },
+        confirm: ({ start, end }, services) => {
+            time = services;
+            const mark = state?.checkpoint.mark;
+            if (mark === undefined)
+                return;
+            // Told once as lost, and then no longer counted as covered.
+            const reached = Math.min(covered ?? start, start);
+            const since = clipToHistory({ start: reached, end }, services.now()).start;
+            if (since !== mark.since)
+                guarded(() => state?.begin({ ...mark, since }));
+        },
+        taken: (key) => ledger.taken(key),
+        ensureHeld: () => {
+            state?.ensureHeld();
+            for (const { ensureHeld } of locks)
+                ensureHeld();
+        },
+        ended: (ending) => {
+            const { keys } = ending.batch;
+            const mark = state?.checkpoint.mark;
+            if (ending.status === 'sent' && mark !== undefined && mark.accepted !== true)
+                guarded(() => state?.begin({ ...mark, accepted: true }));
+            const safe = isSafe(ending);
+            const fresh = keys.filter((key) => key.recorded !== true);
+            const recorded = safe && guarded(() => state?.acknowledged(fresh));
+            ledger.ended(keys, recorded);
+        },
+        collected: (window, askedAt) => {
+            const hours = [...hoursOf(window)];
+            noteQuiet(hours);
+            for (const { hour, start, end } of hours) {
+                if (isFinalAt(hour + time_clock/* HOUR */.dp, askedAt))
+                    ledger.collected({ start, end });
+            }
+        },
+        close: () => {
+            const now = time === undefined ? Number.NEGATIVE_INFINITY : Math.min(time.now(), clock.now());
+            let hindrance;
+            guarded(() => {
+                hindrance = state?.close(now);
+            });
+            for (const { release } of locks)
+                release();
+            if (hindrance !== undefined) {
+                const holds = hindrance.lacking
+                    ? 'it stays valid, but lacks what was acknowledged last: the next run sends that again'
+                    : 'it stays valid, only longer';
+                tally.warn('state-not-compacted', `The state file could not be rewritten (${hindrance.code}); ${holds}.`);
+            }
+        },
+    };
+}
+function guardFile(path, act) {
+    try {
+        return act();
+    }
+    catch (error) {
+        throw fileFault(error, path, 'rejected-file');
+    }
+}
+function openState(inputs, host, tally) {
+    const { stateFile: path, dryRun } = inputs;
+    if (path === undefined)
+        return undefined;
+    tally.carriesOn = true;
+    return StateFile.open({
+        path,
+        fingerprint: fingerprintOf(inputs),
+        alsoTaken: formerFingerprints(inputs),
+        now: host.clock.now(),
+        readOnly: dryRun,
+        onSetAside: (why) => tally.warn('state-set-aside', why),
+    });
 }
 
 // EXTERNAL MODULE: ./node_modules/tslib/tslib.js
@@ -67187,7 +68654,7 @@ class LogsIngestionClient {
 
 
 //# sourceMappingURL=index.js.map
-;// CONCATENATED MODULE: ./lib/destination.js
+;// CONCATENATED MODULE: ./lib/destination/logs-ingestion.js
 
 
 
@@ -67198,7 +68665,7 @@ class LogsIngestionClient {
 /** The service's name for the reader. */
 const INGESTION = 'Azure Monitor ingestion';
 /** Silence after which an upload is given up. Long, because an upload sent again after its answer was lost is doubled. */
-const destination_SILENCE = 90_000;
+const logs_ingestion_SILENCE = 90_000;
 const API_VERSION = '2023-01-01';
 /** The client compresses inside the pipeline, which would be once for each attempt. */
 const CLIENT_GZIP_POLICY = 'GzippingPolicy';
@@ -67253,7 +68720,7 @@ async function probe(destination, pace) {
     }
 }
 /** Sends a body with all retries. Any answer that is not to be retried is returned, a refusal too. */
-function destination_upload(destination, body, requestId, pace) {
+function logs_ingestion_upload(destination, body, requestId, pace) {
     return retrying(async () => {
         const outcome = await post(destination, { body, gzipped: true, requestId }, pace);
         if (outcome.kind !== 'done')
@@ -67298,13 +68765,522 @@ function post(destination, content, pace) {
         },
         body: content.body,
         ...(content.requestId === undefined ? {} : { requestId: content.requestId }),
-        silenceMs: destination_SILENCE,
+        silenceMs: logs_ingestion_SILENCE,
         answer: 'upload',
         signal: pace.signal,
     });
 }
 
-;// CONCATENATED MODULE: ./lib/slots.js
+;// CONCATENATED MODULE: ./lib/rows/exact-json.js
+const exact = JSON;
+function parseExactly(text) {
+    return exact.parse(text, (_key, value, { source }) => typeof value === 'number' && source !== undefined && !survives(value, source)
+        ? exact.rawJSON(source)
+        : value);
+}
+/** The text of a number that was kept as written, or undefined for every other value. */
+function exactText(value) {
+    return exact.isRawJSON(value) ? value.rawJSON : undefined;
+}
+function survives(value, source) {
+    if (Number.isSafeInteger(value))
+        return true;
+    return Number.isFinite(value) && String(value) === source;
+}
+
+// EXTERNAL MODULE: ./lib/time/instant.js
+var instant = __nccwpck_require__(6216);
+;// CONCATENATED MODULE: ./lib/rows/columns.js
+const column = (name, type, from, notebook, meaning, example) => ({ name, type, from, notebook, meaning, example });
+/**
+ * Field names and meanings: https://learn.microsoft.com/en-us/rest/api/power-bi/admin/get-activity-events and
+ * https://learn.microsoft.com/en-us/office/office-365-management-api/office-365-management-activity-api-schema
+ * RecordType and UserType are numbers in activity events and words in workspace records; both fit a string.
+ */
+const COLUMNS = [
+    column('TimeGenerated', 'datetime', [], true, 'CreationTime as UTC; the service replaces it by the time of arrival when it is more than two days old', '2026-11-20T07:55:15Z'),
+    column('ActivityId', 'string', ['Id'], true, "The event's unique id, its property Id", '00000000-0000-4000-8000-000000000001'),
+    column('RecordType', 'string', ['RecordType'], true, 'Kind of audit record: 20 is Power BI, WorkspaceAccess a workspace record', '20'),
+    column('CreationTime', 'datetime', ['CreationTime'], true, 'When it happened, UTC: the time to query by', '2026-11-20T07:55:15'),
+    column('Operation', 'string', ['Operation'], true, 'Name of the operation', 'ViewReport'),
+    column('OrganizationId', 'string', ['OrganizationId'], true, 'Id of the Entra tenant', '00000000-0000-4000-8000-0000000000aa'),
+    column('UserType', 'string', ['UserType'], true, 'Kind of user: 0 regular, 2 admin, 5 application, 6 service principal, 10 guest', '0'),
+    column('UserKey', 'string', ['UserKey'], true, "The user's PUID or another key", '100SYNTH0001'),
+    column('Workload', 'string', ['Workload'], true, 'Service that wrote the event', 'PowerBI'),
+    column('UserId', 'string', ['UserId'], true, 'User principal name, or the id of an app or service', 'ana@example.test'),
+    column('ClientIP', 'string', ['ClientIP'], true, 'Address that the user came from, IPv4 or IPv6', '203.0.113.7'),
+    column('UserAgent', 'string', ['UserAgent'], true, 'Browser or client', 'SyntheticAgent/1.0'),
+    column('Activity', 'string', ['Activity'], true, 'Name of the activity, normally the same as Operation', 'ViewReport'),
+    column('ActivityType', 'string', ['ActivityType'], true, 'Kind of activity, where the source names one', 'WorkspaceViewed'),
+    column('ItemName', 'string', ['ItemName'], true, 'Name of the item acted on', 'Margin'),
+    column('WorkspaceId', 'string', ['WorkspaceId'], true, 'Id of the workspace', '00000000-0000-4000-8000-0000000000b1'),
+    column('WorkspaceName', 'string', ['WorkSpaceName', 'WorkspaceName'], true, 'Name of the workspace', 'Sales'),
+    column('CapacityId', 'string', ['CapacityId'], true, 'Id of the capacity', '00000000-0000-4000-8000-0000000000c1'),
+    column('CapacityName', 'string', ['CapacityName'], true, 'Name of the capacity', 'F2 test'),
+    column('AppName', 'string', ['AppName'], true, 'Name of the Power BI app', 'Sales app'),
+    column('ObjectId', 'string', ['ObjectId'], true, 'The object acted on: an id, or the name of an item', 'Margin'),
+    column('DatasetName', 'string', ['DatasetName'], true, 'Name of the semantic model', 'Sales model'),
+    column('ReportName', 'string', ['ReportName'], true, 'Name of the report', 'Margin'),
+    column('ReportType', 'string', ['ReportType'], true, 'Kind of report', 'PowerBIReport'),
+    column('RequestId', 'string', ['RequestId'], true, 'Id of the request behind the event', '00000000-0000-4000-8000-0000000000f1'),
+    column('AppReportId', 'string', ['AppReportId'], true, 'Id of the report within an app', '00000000-0000-4000-8000-0000000000e2'),
+    column('DistributionMethod', 'string', ['DistributionMethod'], true, 'How the report reached the user', 'Apps'),
+    column('ConsumptionMethod', 'string', ['ConsumptionMethod'], true, 'Where the user read it', 'Power BI Web'),
+    column('IsSuccess', 'boolean', ['IsSuccess'], false, 'Whether the operation succeeded', 'true'),
+    column('ArtifactId', 'string', ['ArtifactId'], false, 'Id of the item acted on', '00000000-0000-4000-8000-0000000000e1'),
+    column('ArtifactName', 'string', ['ArtifactName'], false, 'Name of the item acted on', 'Margin'),
+    column('ArtifactKind', 'string', ['ArtifactKind'], false, 'Kind of item', 'Report'),
+    column('DatasetId', 'string', ['DatasetId'], false, 'Id of the semantic model', '00000000-0000-4000-8000-0000000000d1'),
+    column('ReportId', 'string', ['ReportId'], false, 'Id of the report', '00000000-0000-4000-8000-0000000000e1'),
+    column('SourceApi', 'string', [], false, 'Where the row came from: power-bi, fabric or workspaces', 'power-bi'),
+    column('AdditionalFields', 'dynamic', [], false, 'Every other property of the event under its own name', '{"SharingAction":"Direct"}'),
+];
+
+;// CONCATENATED MODULE: ./lib/rows/map.js
+
+
+
+
+const TARGETS = new Map(COLUMNS.flatMap(({ name, type, from }) => from.map((property, at) => [
+    property,
+    { column: name, type, unless: at === 0 ? undefined : from[0] },
+])));
+/**
+ * Maps an event to its row. A value that does not fit its column's type, and every property without a column, goes to
+ * AdditionalFields under its own name: the service drops what does not fit without a word.
+ * @param createdAt the event's CreationTime in ms, or undefined where it has none that can be read
+ */
+function mapEvent(event, createdAt, source, now) {
+    const row = {
+        TimeGenerated: createdAt === undefined ? new Date(now).toISOString() : timeGenerated(event.CreationTime, createdAt),
+    };
+    let additional;
+    for (const property in event) {
+        const value = event[property];
+        const target = TARGETS.get(property);
+        if (target !== undefined &&
+            (target.unless === undefined || inType(target.type, event[target.unless]) === undefined)) {
+            const fitting = inType(target.type, value);
+            if (fitting !== undefined) {
+                row[target.column] = fitting;
+                continue;
+            }
+            if (value === null)
+                continue;
+        }
+        additional ??= {};
+        if (property === '__proto__') {
+            Object.defineProperty(additional, property, { value, enumerable: true });
+        }
+        else {
+            additional[property] = value;
+        }
+    }
+    row.SourceApi = source;
+    if (additional !== undefined)
+        row.AdditionalFields = additional;
+    return row;
+}
+/** A row as JSON, held to the limits of the service. */
+function rowJson(row, cuts) {
+    const json = JSON.stringify(row);
+    // No value can be over the limit where the whole row is not; a UTF-16 unit is at most three bytes of UTF-8.
+    if (json.length * 3 <= FIELD_LIMIT || Buffer.byteLength(json) <= FIELD_LIMIT)
+        return json;
+    return cutToSize(row, json, cuts);
+}
+function timeGenerated(creationTime, instant) {
+    // The usual forms, without and with Z, need no Date.
+    if (typeof creationTime === 'string' && creationTime.charCodeAt(10) === 84) {
+        if (creationTime.length === 19 && creationTime.charCodeAt(16) === 58)
+            return `${creationTime}Z`;
+        if (creationTime.length === 20 && creationTime.charCodeAt(19) === 90)
+            return creationTime;
+    }
+    return new Date(instant).toISOString();
+}
+/** The value in the column's type, or undefined where it has none there. */
+function inType(type, value) {
+    switch (type) {
+        case 'string':
+            if (typeof value === 'string')
+                return value;
+            return typeof value === 'number' || typeof value === 'boolean' ? String(value) : exactText(value);
+        case 'boolean':
+            if (typeof value === 'boolean')
+                return value;
+            return typeof value === 'string' ? BOOLEANS.get(value.toLowerCase()) : undefined;
+        case 'datetime':
+            return typeof value === 'string' && (0,instant/* parseInstant */.n)(value) !== undefined ? value : undefined;
+        case 'dynamic':
+            return value ?? undefined;
+    }
+}
+const BOOLEANS = new Map([
+    ['true', true],
+    ['false', false],
+]);
+
+;// CONCATENATED MODULE: ./lib/destination/replay-progress.js
+
+
+
+
+/** First bytes of the file; one of another version begins otherwise. */
+const replay_progress_HEAD = Buffer.from('replay2\n');
+/** hour, whether by content, and 64 bits of a hash; little-endian. */
+const ENTRY = 8 + 1 + 8;
+/** Beside the replayed file. Holds hashes of events and nothing else of them. */
+function acceptedPath(path) {
+    return `${path}.accepted`;
+}
+/** The events of a file that were accepted, by their keys. */
+class AcceptedRows {
+    #ids = new Map();
+    /** Of equal events without an id: how many. */
+    #contents = new Map();
+    get isEmpty() {
+        return this.#ids.size === 0 && this.#contents.size === 0;
+    }
+    add(key) {
+        if (key.byContent) {
+            this.#contents.set(contentText(key), (this.#contents.get(contentText(key)) ?? 0) + 1);
+            return;
+        }
+        const ids = this.#ids.get(key.hour) ?? new KeySet();
+        ids.add(key.high, key.low);
+        this.#ids.set(key.hour, ids);
+    }
+    /**
+     * For one way through the file: whether the next row with this key was accepted until now. Of equal events without an
+     * id as many count as accepted as were.
+     */
+    oneByOne() {
+        const left = new Map(this.#contents);
+        return (key) => {
+            if (!key.byContent)
+                return this.#ids.get(key.hour)?.has(key.high, key.low) ?? false;
+            const count = left.get(contentText(key)) ?? 0;
+            if (count > 0)
+                left.set(contentText(key), count - 1);
+            return count > 0;
+        };
+    }
+}
+function contentText({ hour, high, low }) {
+    return `${hour} ${high} ${low}`;
+}
+/** What a replay that was cut short noted beside the file. @throws ActionError 'replay-file' */
+function readAccepted(path) {
+    const accepted = new AcceptedRows();
+    const progress = acceptedPath(path);
+    if (!(0,external_node_fs_.existsSync)(progress))
+        return accepted;
+    const bytes = (0,external_node_fs_.readFileSync)(progress);
+    if (!bytes.subarray(0, replay_progress_HEAD.length).equals(replay_progress_HEAD.subarray(0, bytes.length))) {
+        throw new ActionError('replay-file', `${progress} was not written by this version, so it can't be told which rows were accepted already: replay with the version that wrote it, or remove it, which sends those rows again`);
+    }
+    for (let at = replay_progress_HEAD.length; at + ENTRY <= bytes.length; at += ENTRY) {
+        accepted.add({
+            hour: bytes.readDoubleLE(at),
+            byContent: bytes.readUInt8(at + 8) === 1,
+            high: bytes.readUInt32LE(at + 9),
+            low: bytes.readUInt32LE(at + 13),
+        });
+    }
+    return accepted;
+}
+/** Opens the file to append to it, behind the last whole entry. */
+function openAccepted(path) {
+    const file = openPrivate(acceptedPath(path), 'a');
+    const { size } = (0,external_node_fs_.fstatSync)(file);
+    if (size <= replay_progress_HEAD.length) {
+        (0,external_node_fs_.ftruncateSync)(file, 0);
+        writeAll(file, replay_progress_HEAD);
+    }
+    else {
+        (0,external_node_fs_.ftruncateSync)(file, size - ((size - replay_progress_HEAD.length) % ENTRY));
+    }
+    return file;
+}
+/** Appends whole entries or none: half of one would shift all behind it. */
+function appendAccepted(file, keys) {
+    const bytes = Buffer.allocUnsafe(keys.length * ENTRY);
+    let at = 0;
+    for (const { hour, byContent, high, low } of keys) {
+        at = bytes.writeDoubleLE(hour, at);
+        at = bytes.writeUInt8(byContent ? 1 : 0, at);
+        at = bytes.writeUInt32LE(low, bytes.writeUInt32LE(high, at));
+    }
+    const { size } = (0,external_node_fs_.fstatSync)(file);
+    try {
+        writeAll(file, bytes);
+    }
+    catch (error) {
+        (0,external_node_fs_.ftruncateSync)(file, size);
+        throw error;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/destination/replay-file.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * A file of refused rows on its way back. Which events were accepted is appended to a file beside it as it happens, by
+ * their keys, so that a replay that is cut short does not send them again, whatever was done to the file since. A row
+ * leaves the file only when it was accepted and all that remains is on the disk.
+ */
+class Replay {
+    #path;
+    #readOnly;
+    #accepted;
+    #stretches;
+    /** Of the content that was read: another file is not to be replaced by what remains of this one. */
+    #hash;
+    #progress;
+    /** Lines that hold no row; they stay in the file. */
+    unreadable = 0;
+    /** Rows of an event that is in the file more than once, beyond the first. */
+    repeated = 0;
+    constructor(path, readOnly, content) {
+        this.#path = path;
+        this.#readOnly = readOnly;
+        this.#stretches = content.stretches;
+        this.#hash = content.hash;
+        this.#accepted = readAccepted(path);
+    }
+    /**
+     * @param readOnly a dry run: nothing is written, neither the file nor beside it
+     * @throws ActionError 'replay-file' where it cannot be read, or nothing in it
+     */
+    static async open(path, readOnly) {
+        try {
+            const stretches = await stretchesOf(path);
+            const nothing = stretches.length > 0 && stretches.every(({ kind }) => kind !== 'whole');
+            if (nothing)
+                throw Object.assign(new Error('no gzip'), { code: 'Z_DATA_ERROR' });
+            return new Replay(path, readOnly, { stretches, hash: await replay_file_hashOf(path) });
+        }
+        catch (error) {
+            throw fileFault(error, path, 'replay-file');
+        }
+    }
+    get isDamaged() {
+        return this.#stretches.some(({ kind }, at) => kind === 'damaged' || (kind === 'zeros' && at < this.#stretches.length - 1));
+    }
+    /** The rows that are still to be sent, each event once. @throws ActionError 'replay-file' */
+    async *rows(cuts) {
+        const acceptedBefore = this.#accepted.oneByOne();
+        const met = new Seen();
+        for await (const text of this.#lines()) {
+            const found = rowOf(text);
+            if (found === undefined) {
+                this.unreadable += 1;
+                continue;
+            }
+            const { row, key } = found;
+            if (acceptedBefore(key)) {
+                // By a replay that was cut short.
+                continue;
+            }
+            // Equal events without an id are events of their own: which of them is a repeat can't be told, so none is left out.
+            if (!key.byContent && !met.take(key)) {
+                this.repeated += 1;
+                continue;
+            }
+            yield { json: rowJson(row, cuts), key };
+        }
+    }
+    /** Notes rows as accepted. @throws ActionError 'replay-file' where that cannot be written */
+    accepted(keys) {
+        if (this.#readOnly)
+            return;
+        for (const key of keys)
+            this.#accepted.add(key);
+        try {
+            this.#progress ??= openAccepted(this.#path);
+            appendAccepted(this.#progress, keys);
+        }
+        catch (error) {
+            throw fileFault(error, acceptedPath(this.#path), 'replay-file');
+        }
+    }
+    /** Takes the accepted rows out of the file; sets it aside as it was where parts of it cannot be read. */
+    async close(now) {
+        if (this.#progress !== undefined)
+            (0,external_node_fs_.closeSync)(this.#progress);
+        const nothingToDo = this.#accepted.isEmpty && !this.isDamaged;
+        if (this.#readOnly || nothingToDo)
+            return { damagedAt: undefined };
+        const fresh = `${this.#path}.new`;
+        try {
+            await this.#writeRest(fresh);
+            if ((await replay_file_hashOf(this.#path)) !== this.#hash) {
+                (0,external_node_fs_.rmSync)(fresh, { force: true });
+                throw new ActionError('replay-file', `${this.#path} was changed while it was replayed: it stays as it is, and what was accepted of it is noted beside it`);
+            }
+            const damagedAt = this.isDamaged ? await this.#keepAside(now) : undefined;
+            (0,external_node_fs_.renameSync)(fresh, this.#path);
+            (0,external_node_fs_.rmSync)(acceptedPath(this.#path), { force: true });
+            return { damagedAt };
+        }
+        catch (error) {
+            throw fileFault(error, this.#path, 'replay-file');
+        }
+    }
+    async #writeRest(fresh) {
+        const file = openPrivate(fresh, 'w');
+        try {
+            const accepted = this.#accepted.oneByOne();
+            let kept = [];
+            const write = () => {
+                writeAll(file, (0,external_node_zlib_.gzipSync)(kept.join('')));
+                kept = [];
+            };
+            for await (const text of this.#lines()) {
+                const found = rowOf(text);
+                if (found !== undefined && accepted(found.key))
+                    continue;
+                kept.push(`${text}\n`);
+                if (kept.length >= 1000)
+                    write();
+            }
+            write();
+            (0,external_node_fs_.fsyncSync)(file);
+        }
+        catch (error) {
+            (0,external_node_fs_.rmSync)(fresh, { force: true });
+            throw error;
+        }
+        finally {
+            (0,external_node_fs_.closeSync)(file);
+        }
+    }
+    /**
+     * Keeps the damaged file as it was. Its whole rows were sent or remain in the file: beside what is kept they count as
+     * accepted, so that a replay of it, once it is mended, sends only what could not be read before.
+     */
+    async #keepAside(now) {
+        const aside = asideOf(this.#path, now);
+        const noted = openAccepted(aside);
+        try {
+            const keys = [];
+            for await (const text of this.#lines()) {
+                const found = rowOf(text);
+                if (found !== undefined)
+                    keys.push(found.key);
+                if (keys.length >= 1000)
+                    appendAccepted(noted, keys.splice(0));
+            }
+            appendAccepted(noted, keys);
+            (0,external_node_fs_.fsyncSync)(noted);
+            secondName(this.#path, aside);
+        }
+        catch (error) {
+            (0,external_node_fs_.rmSync)(acceptedPath(aside), { force: true });
+            throw error;
+        }
+        finally {
+            (0,external_node_fs_.closeSync)(noted);
+        }
+        return aside;
+    }
+    async *#lines() {
+        let begun = [];
+        let end = 0;
+        for (const stretch of this.#stretches) {
+            if (stretch.kind !== 'whole')
+                continue;
+            // A line that ends in what cannot be read does not go on behind it.
+            if (stretch.start !== end)
+                yield* rest(begun.splice(0));
+            end = stretch.end;
+            for await (const chunk of inflated(this.#path, stretch)) {
+                let from = 0;
+                // Lines end with a line feed and nothing else: JSON may hold what node:readline takes for an end as well.
+                for (let at = chunk.indexOf(LF); at >= 0; at = chunk.indexOf(LF, from)) {
+                    yield* rest([...begun, chunk.subarray(from, at)]);
+                    begun = [];
+                    from = at + 1;
+                }
+                begun.push(chunk.subarray(from));
+            }
+        }
+        yield* rest(begun);
+    }
+}
+const LF = 0x0a;
+function* rest(parts) {
+    const line = Buffer.concat(parts).toString('utf8');
+    if (line !== '')
+        yield line;
+}
+async function replay_file_hashOf(path) {
+    const hash = (0,external_node_crypto_.createHash)('sha256');
+    for await (const chunk of (0,external_node_fs_.createReadStream)(path))
+        hash.update(chunk);
+    return hash.digest('hex');
+}
+/** A second name for the file as it was, so that it is never without one. */
+function secondName(path, aside) {
+    try {
+        (0,external_node_fs_.linkSync)(path, aside);
+    }
+    catch {
+        // File systems without hard links.
+        (0,external_node_fs_.copyFileSync)(path, aside);
+    }
+}
+function rowOf(text) {
+    try {
+        const line = parseExactly(text);
+        if (typeof line.row !== 'object' || line.row === null || Array.isArray(line.row))
+            return undefined;
+        const row = line.row;
+        const time = row.CreationTime ?? row.TimeGenerated;
+        const hour = hourOf((typeof time === 'string' ? (0,instant/* parseInstant */.n)(time) : undefined) ?? 0);
+        const key = eventKey(line.event) ?? keyOf({ ...row, Id: row.ActivityId }, hour);
+        return { row, key: line.recorded === true ? { ...key, recorded: true } : key };
+    }
+    catch {
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/destination/request-id.js
+
+const PRODUCT = 'fabric-activity-to-log-analytics';
+const request_id_VERSION = '1.0.0';
+/** User agent of every request, so that sign-in and service logs lead back to the workflow. */
+function userAgent(context) {
+    const run = context.repository === ''
+        ? ''
+        : ` (${context.repository.replace(/[^\w./-]/g, '')}; run ${context.runId})`;
+    return `${PRODUCT}/${request_id_VERSION}${run}`;
+}
+/**
+ * New x-ms-client-request-id: a GUID (version 8) whose first 12 digits are the workflow run's id in hexadecimal, so
+ * that DCRLogErrors.ClientRequestId tells which run sent a batch.
+ */
+function newRequestId(context) {
+    const run = context.runId.toString(16).padStart(12, '0').slice(-12);
+    const random = (0,external_node_crypto_.randomBytes)(10).toString('hex');
+    const variant = '89ab'[Number.parseInt(random.slice(3, 4), 16) % 4];
+    return `${run.slice(0, 8)}-${run.slice(8)}-8${random.slice(0, 3)}-${variant}${random.slice(4, 7)}-${random.slice(7, 19)}`;
+}
+
+;// CONCATENATED MODULE: ./lib/http/slots.js
 /** So many may be under way at once; whoever waits is let in in the order in which they came. */
 class Slots {
     #free;
@@ -67330,7 +69306,7 @@ class Slots {
     }
 }
 
-;// CONCATENATED MODULE: ./lib/ingest.js
+;// CONCATENATED MODULE: ./lib/destination/uploader.js
 
 
 
@@ -67583,91 +69559,344 @@ function halvesOf({ at, batch }) {
     ];
 }
 
-// EXTERNAL MODULE: ./lib/input-reader.js
-var input_reader = __nccwpck_require__(1371);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(6760);
-;// CONCATENATED MODULE: ./lib/kept-file.js
-
-
-
-/** Links followed by hand before a path counts as a circle, as many as Linux follows. */
-const LINKS = 40;
+;// CONCATENATED MODULE: ./lib/report/markdown.js
 /**
- * Where a file that is carried from run to run really lies. It is replaced by renaming, which would put a plain file in
- * the place of a symbolic link and leave the lasting file behind it as it was; lock and neighbours lie beside the real one.
- * @throws ActionError `fault` where something else than a regular file is there: a pipe would block, a device never end
+ * Text from outside as Markdown that shows it and nothing else: no HTML, no link, no picture, no mention, no other column
+ * of a table. What the action writes itself, code spans and addresses among it, is not passed through here.
  */
-function keptFile(path, fault) {
-    try {
-        const real = followed((0,external_node_path_.resolve)(path));
-        const there = (0,external_node_fs_.statSync)(real, { throwIfNoEntry: false });
-        if (there === undefined || there.isFile())
-            return real;
-        throw new ActionError(fault, `expected a regular file, got ${kindOf(there)} at ${path}`);
-    }
-    catch (error) {
-        throw fileFault(error, path, fault);
-    }
+function plain(text) {
+    return text
+        .replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ')
+        .replaceAll('&', '&amp;')
+        .replaceAll('<', '&lt;')
+        .replaceAll('>', '&gt;')
+        .replaceAll(/[\\`*_[\]|~#]/g, '\\$&')
+        .replaceAll(/@(?=[\w-])/g, '@\u200b');
 }
-function followed(path, left = LINKS) {
-    const there = (0,external_node_fs_.lstatSync)(path, { throwIfNoEntry: false });
-    if (there !== undefined && !there.isSymbolicLink())
-        return (0,external_node_fs_.realpathSync)(path);
-    if (there === undefined) {
-        const folder = (0,external_node_path_.dirname)(path);
-        return folder === path ? path : (0,external_node_path_.join)(followed(folder, left), (0,external_node_path_.basename)(path));
+
+;// CONCATENATED MODULE: ./lib/report/run-record.js
+
+
+
+/** First entries kept of the batch summary, so that the output stays far below GitHub's megabyte. */
+const BATCH_ENTRIES = 500;
+/** Everything a run has to say about itself, gathered as it goes, so that it can be told at any moment it ends. */
+class Tally {
+    counts = {
+        collected: 0,
+        skipped: 0,
+        withoutWorkspace: 0,
+        ofSettledHours: 0,
+        values: 0,
+        rows: 0,
+        activities: new Map(),
+        hours: new Map(),
+    };
+    source;
+    fallbackUsed = false;
+    refusals = [];
+    window;
+    dryRun = false;
+    /** Hours planned and hours done with, of the activity log. */
+    hoursPlanned = 0;
+    hoursDone = 0;
+    anyHourWhole = false;
+    sourceRequests = 0;
+    missing = [];
+    agedOut = [];
+    unreadable = [];
+    ingested = 0;
+    refusedRows = 0;
+    batchesSent = 0;
+    batchesFailed = 0;
+    bytesSent = 0;
+    batchesTotal = 0;
+    batches = [];
+    warnings = new Map();
+    errors = new Map();
+    /** Whether every window was collected whole from an activity log. */
+    collectedWhole = false;
+    /** Where the run ended for want of time: what came in the way. */
+    outOfTime;
+    /** The last long wait that each service asked for. */
+    waits = new Map();
+    /** Whether a checkpoint lets the next run go on. */
+    carriesOn = false;
+    /** Hours of the window that were settled before, and hours before the window that were caught up. */
+    settledHours = 0;
+    caughtUpHours = 0;
+    /** Settled hours within the window that the inputs name. */
+    settledWanted = 0;
+    /** Hours without an event that usually have some. */
+    quietHours = [];
+    /** A window of its own, such as a backfill's, says nothing about the schedule. */
+    ownStart = false;
+    lastRunAt;
+    startedAt = 0;
+    /** How far the services' clocks are ahead of the runner's, in ms; 0 where they agree. */
+    clockAhead = 0;
+    replayed = false;
+    get failed() {
+        return this.dryRun ? 0 : this.counts.collected - this.counts.skipped - this.ingested;
     }
-    if (left === 0)
-        throw Object.assign(new Error('a circle of links'), { code: 'ELOOP' });
-    return followed((0,external_node_path_.resolve)((0,external_node_path_.dirname)(path), (0,external_node_fs_.readlinkSync)(path)), left - 1);
-}
-function kindOf(there) {
-    if (there.isDirectory())
-        return 'a folder';
-    if (there.isFIFO())
-        return 'a pipe';
-    if (there.isSocket())
-        return 'a socket';
-    return 'a device';
-}
-/** A fault of the file system as one of the run. Anything without a code is passed on as it is. */
-function fileFault(error, path, fault) {
-    const code = error.code;
-    if (error instanceof ActionError || code === undefined)
-        return error;
-    return new ActionError(fault, `${code} at ${path}`, { cause: error });
-}
-/** Opens a file that only its owner may read, even where it was there already with other rights. */
-function openPrivate(path, flags) {
-    const file = (0,external_node_fs_.openSync)(path, flags, 0o600);
-    try {
-        (0,external_node_fs_.fchmodSync)(file, 0o600);
+    get complete() {
+        return this.collectedWhole && this.failed === 0 && this.errors.size === 0 && this.outOfTime === undefined;
     }
-    catch (error) {
-        // Not ours to change, or a file system without such rights; whoever set that up knows who may read it.
-        if (!['EPERM', 'ENOTSUP', 'ENOSYS'].includes(error.code ?? '')) {
-            (0,external_node_fs_.closeSync)(file);
-            throw error;
+    /** Who made the run wait, where it ended for want of time; empty where the reason says so already. */
+    waitingFor(reason) {
+        const long = [...this.waits.values()].filter(({ service }) => !reason.includes(service));
+        const named = long.map(({ service, why, until }) => `${service} (${why}, until ${new Date(until).toISOString()})`);
+        return named.length === 0 ? '' : `; the run last waited for ${named.join(', ')}`;
+    }
+    warn(code, text) {
+        this.warnings.set(code, text);
+    }
+    /** Notes a fault; the first of each kind is the one that is told. */
+    fail(error) {
+        if (!this.errors.has(error.code))
+            this.errors.set(error.code, error);
+    }
+    requested() {
+        this.sourceRequests += 1;
+    }
+    batchEnded(ending) {
+        const rows = ending.batch.keys.length;
+        const bytes = ending.batch.body.length;
+        this.batchesTotal += 1;
+        if (ending.status === 'sent') {
+            this.ingested += rows;
+            this.batchesSent += 1;
+            this.bytesSent += ending.wireBytes;
         }
+        else if (ending.status !== 'dry-run') {
+            this.batchesFailed += 1;
+            if (ending.status === 'refused')
+                this.refusedRows += rows;
+        }
+        if (this.batches.length >= BATCH_ENTRIES)
+            return;
+        const { status, wireBytes, requestId } = ending;
+        this.batches.push({ batch: this.batchesTotal, rows, bytes, wireBytes, status, requestId });
     }
-    return file;
+    /** Whether rows lie so far back that the service replaces their TimeGenerated (older than two days). */
+    replacesTimeGenerated(now) {
+        return [...this.counts.hours.keys()].some((hour) => hour + time_clock/* HOUR */.dp < hourOf(now) - 2 * time_clock/* DAY */.d_);
+    }
 }
-/**
- * Writes all bytes, or throws: on a nearly full disk a single write takes a part of them and reports no error.
- * @param position undefined for the end of the file, or where it was written last
- */
-function writeAll(file, bytes, position) {
-    for (let written = 0; written < bytes.length;) {
-        const at = position === undefined ? undefined : position + written;
-        const more = (0,external_node_fs_.writeSync)(file, bytes, written, bytes.length - written, at);
-        if (more === 0)
-            throw Object.assign(new Error('nothing was written'), { code: 'ENOSPC' });
-        written += more;
-    }
+/** A fault of the last source to be asked, with what the others had refused before it, and the remedy for those. */
+function afterRefusals(code, detail, tally) {
+    if (tally.refusals.length === 0)
+        return new ActionError(code, detail);
+    const remedy = `${FAULTS['source-refused'].remedy} ${FAULTS[code].remedy}`;
+    return new ActionError(code, `${tally.refusals.join('; ')}; ${detail}`, { remedy });
+}
+/** A window as a reader wants it: "2026-11-20T07:00Z to 08:00Z". */
+function describe(window) {
+    const minute = (instant) => `${new Date(instant).toISOString().slice(0, 16)}Z`;
+    const start = minute(window.start);
+    const end = minute(window.end);
+    return `${start} to ${start.slice(0, 10) === end.slice(0, 10) ? end.slice(11) : end}`;
 }
 
-;// CONCATENATED MODULE: ./lib/auth/certificate.js
+;// CONCATENATED MODULE: ./lib/hosts/github/github-fetch.js
+
+/** Silence after which the API is given up: the run itself is over, and must not be held. */
+const github_fetch_SILENCE = 10_000;
+/** What the API could not be asked for, and why, where the fault is none of its answers. */
+class ApiFault extends Error {
+    name = 'ApiFault';
+}
+/**
+ * A `fetch` for GitHub's client, through our own transport: the proxy rules of all other requests, no redirect (which would
+ * carry title and text to a foreign host), and https only.
+ * @param onFault told why a request got no usable answer; the client itself makes a "500" of it
+ */
+function githubFetch(userAgent, signal, onFault) {
+    const pipeline = createPipeline(userAgent);
+    const failed = (why) => {
+        onFault(why);
+        throw new ApiFault(why);
+    };
+    return async (url, { method = 'GET', headers = {}, body } = {}) => {
+        const { protocol, host } = new URL(url);
+        if (protocol !== 'https:')
+            return failed(`GITHUB_API_URL: expected https://, got ${protocol}//`);
+        const outcome = await send(pipeline, {
+            method: method,
+            url,
+            headers,
+            ...(body === undefined ? {} : { body }),
+            silenceMs: github_fetch_SILENCE,
+            answer: 'list',
+            signal,
+        }).catch(() => failed(`no answer from ${host} in time`));
+        if (outcome.kind !== 'done')
+            return failed(`${outcome.why} from ${host}`);
+        const { status, header, body: answer } = outcome.value;
+        if (status >= 300 && status < 400)
+            return failed(`HTTP ${status} from ${host}: redirects are not followed`);
+        const type = header('content-type');
+        const empty = status === 204 || status === 304;
+        return new Response(empty ? null : new Uint8Array(answer), {
+            status,
+            headers: type === undefined ? {} : { 'content-type': type },
+        });
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/hosts/github/failure-issue.js
+
+
+
+
+
+
+
+/** GitHub disables scheduled workflows of public repositories after 60 days without activity; said ten days ahead. */
+const INACTIVITY = 60 * time_clock/* DAY */.d_;
+const AHEAD = 10 * time_clock/* DAY */.d_;
+/** Open issues looked through for ours: ten pages of a hundred. */
+const PAGES = 10;
+/** All calls together, in ms: the work is done, and a silent API must not hold the step. */
+const PATIENCE = 20_000;
+/**
+ * Keeps one issue for runs that go wrong where nobody looks: opened at the first red or incomplete run, updated by the
+ * next ones, closed by the first good one. Holds nothing private, and never fails the step: a fault is a warning.
+ */
+async function trackFailure(tally, host) {
+    const token = host.getInput('github-token').trim();
+    const wanted = host.getInput('failure-issue').trim().toLowerCase() === 'true';
+    const [owner, repo] = host.context.repository.split('/');
+    if (token === '' || !owner || !repo || tally.dryRun || host.cancelled.aborted)
+        return;
+    let fault;
+    try {
+        const github = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 2413));
+        const fetch = githubFetch(userAgent(host.context), AbortSignal.timeout(PATIENCE), (why) => {
+            fault = why;
+        });
+        const octokit = github.getOctokit(token, { request: { fetch } });
+        await warnOfInactivity(octokit, { owner, repo }, host);
+        if (wanted)
+            await updateIssue(octokit, { owner, repo }, tally, host);
+    }
+    catch (error) {
+        const status = error.status;
+        const answered = typeof status === 'number' ? `HTTP ${status}` : error.name;
+        const remedy = fault === undefined
+            ? 'Give the job "issues: write" and a "github-token".'
+            : "Check that the runner reaches GitHub's API over https (GITHUB_API_URL, proxy, firewall).";
+        host.log.warning(`The failure issue could not be kept (${fault ?? answered}). ${remedy}`, 'No failure issue');
+    }
+}
+async function updateIssue(octokit, place, tally, host) {
+    const mark = markOf(host);
+    const known = await findIssue(octokit, place, mark);
+    if (!isBad(tally)) {
+        if (known === undefined)
+            return;
+        const body = `Good again: [run ${host.context.runId}](${host.context.runUrl}) collected its whole window.`;
+        await octokit.rest.issues.createComment({ ...place, issue_number: known.number, body });
+        await octokit.rest.issues.update({ ...place, issue_number: known.number, state: 'closed' });
+        return;
+    }
+    const runs = 1 + (known?.runs ?? 0);
+    const since = known?.since ?? new Date(host.clock.now()).toISOString();
+    const body = issueBody(tally, host, { mark, runs, since });
+    if (known === undefined) {
+        await octokit.rest.issues.create({
+            ...place,
+            title: `Activity collection failed: ${titleOf(host)}`,
+            body,
+        });
+    }
+    else {
+        await octokit.rest.issues.update({ ...place, issue_number: known.number, body });
+    }
+}
+/** Red, or not complete although an activity log was asked for. */
+function isBad(tally) {
+    return tally.errors.size > 0 || (!tally.complete && (tally.fallbackUsed || tally.source !== 'workspaces'));
+}
+async function findIssue(octokit, place, mark) {
+    const isOurs = await ownIssues(octokit);
+    for (let page = 1; page <= PAGES; page += 1) {
+        const { data } = await octokit.rest.issues.listForRepo({ ...place, state: 'open', per_page: 100, page });
+        for (const { number, body, pull_request, user } of data) {
+            if (pull_request !== undefined || !body?.includes(mark) || !isOurs(user?.login))
+                continue;
+            const counted = /<!-- runs: (\d+), since: ([\dTZ:.-]+) -->/.exec(body);
+            return { number, runs: Number(counted?.[1] ?? 1), since: counted?.[2] ?? '' };
+        }
+        if (data.length < 100)
+            return undefined;
+    }
+    return undefined;
+}
+/** Who a workflow's own token is, where it cannot be asked (https://docs.github.com/en/actions/concepts/security/github_token). */
+const ACTIONS_BOT = 'github-actions[bot]';
+/**
+ * Whether an issue was opened by whoever this token belongs to. Anybody may open an issue that looks like ours in a public
+ * repository: it must neither be written to nor believed.
+ */
+async function ownIssues(octokit) {
+    const login = await octokit
+        .graphql('query { viewer { login } }')
+        .then(({ viewer }) => viewer.login)
+        .catch(() => ACTIONS_BOT);
+    // GraphQL names an app without the ending that REST gives it.
+    const bare = (name) => name.toLowerCase().replace(/\[bot\]$/, '');
+    const isBot = login.endsWith('[bot]') || bare(login) === bare(ACTIONS_BOT);
+    return (author) => author !== undefined &&
+        (isBot
+            ? author.endsWith('[bot]') && bare(author) === bare(login)
+            : author.toLowerCase() === login.toLowerCase());
+}
+function issueBody(tally, host, kept) {
+    const { context } = host;
+    const causes = [...tally.errors.values()].map((error) => `**${FAULTS[error.code].title}.** ${plain(publicDetail(error))}\n\n**What to do:** ${error.remedy}`);
+    if (causes.length === 0)
+        causes.push(...[...tally.warnings.values()].map(plain));
+    const window = tally.window === undefined ? '' : ` for ${describe(tally.window)} (UTC)`;
+    const times = kept.runs === 1 ? 'The run' : `${kept.runs} runs since ${kept.since.slice(0, 16)}Z; the last`;
+    return [
+        `${times}${window}: [run ${context.runId}](${context.runUrl}).`,
+        ...causes,
+        'This issue is kept up to date by the action, and closed by the first run that is good again.',
+        `${kept.mark}\n<!-- runs: ${kept.runs}, since: ${kept.since} -->`,
+    ].join('\n\n');
+}
+/** An issue may be public and nothing masks it: of refused inputs only the names, a value may be a misplaced secret. */
+function publicDetail({ code, detail }) {
+    if (code !== 'inputs')
+        return detail;
+    return `See the log of the run: ${detail.match(/[A-Za-z][\w-]+(?=: expected)/g)?.join(', ') ?? 'inputs'}.`;
+}
+/** Tells the issues of several workflows and destinations in one repository apart. */
+function markOf(host) {
+    const parts = ['tenant-id', 'dcr-immutable-id', 'stream-name'].map((name) => host.getInput(name));
+    const digest = (0,external_node_crypto_.createHash)('sha256')
+        .update(JSON.stringify([host.context.workflow, ...parts]))
+        .digest('hex');
+    return `<!-- fabric-activity-to-log-analytics ${digest.slice(0, 16)} -->`;
+}
+function titleOf(host) {
+    return host.context.workflow === '' ? 'workflow' : host.context.workflow.slice(0, 100);
+}
+async function warnOfInactivity(octokit, place, host) {
+    if (host.context.event !== 'schedule')
+        return;
+    const { data } = await octokit.rest.repos.get(place);
+    const disabledAt = Date.parse(data.pushed_at ?? '') + INACTIVITY;
+    if (data.private || Number.isNaN(disabledAt) || host.clock.now() < disabledAt - AHEAD)
+        return;
+    const day = new Date(disabledAt).toISOString().slice(0, 10);
+    host.log.warning(`GitHub disables scheduled workflows of public repositories after 60 days without activity, this one's on ${day}: push a commit, or enable the workflow again.`, 'Schedule about to be disabled');
+}
+
+// EXTERNAL MODULE: ./lib/inputs/reader.js
+var reader = __nccwpck_require__(178);
+;// CONCATENATED MODULE: ./lib/inputs/certificate.js
 
 const KEY = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[\s\S]+?-----END \1-----/;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
@@ -67709,7 +69938,7 @@ function parseCertificate(pem, now) {
     }
 }
 
-;// CONCATENATED MODULE: ./lib/sign-in-input.js
+;// CONCATENATED MODULE: ./lib/inputs/sign-in.js
 
 
 
@@ -67762,12 +69991,12 @@ function readSignIn(read, clientId, now) {
     return secret === undefined ? direct : { by: 'secret', secret };
 }
 function vaultScopeOf(text) {
-    const plain = (0,input_reader/* plainHttpsUrl */.Zs)(text);
+    const plain = (0,reader/* plainHttpsUrl */.Zs)(text);
     const url = plain === undefined ? null : URL.parse(plain);
     return url === null || url.pathname !== '/' ? undefined : vaultScope(url.hostname);
 }
 
-;// CONCATENATED MODULE: ./lib/inputs.js
+;// CONCATENATED MODULE: ./lib/inputs/inputs.js
 
 
 
@@ -67784,7 +70013,7 @@ const DOMAIN = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a
  * and what was got (never the value of a secret)
  */
 function readInputs(get, now, proxyFaults = []) {
-    const read = new input_reader/* InputReader */.i_(get);
+    const read = new reader/* InputReader */.i_(get);
     read.faults.push(...proxyFaults);
     const tenantId = read.matching('tenant-id', 'a tenant GUID or a verified domain name', (text) => GUID.test(text) || DOMAIN.test(text) ? text : undefined);
     const clientId = read.optional('client-id', 'an application (client) id, a GUID', (text) => GUID.test(text) ? text : undefined);
@@ -67879,7 +70108,7 @@ function readWorkspaceIds(read) {
 function readDcrEndpoint(read) {
     const expected = 'https://host or the bare host of a logs ingestion endpoint';
     return read.matching('dcr-endpoint', expected, (text) => {
-        const url = (0,input_reader/* plainHttpsUrl */.Zs)(/^[a-z]+:\/\//i.test(text) ? text : `https://${text}`);
+        const url = (0,reader/* plainHttpsUrl */.Zs)(/^[a-z]+:\/\//i.test(text) ? text : `https://${text}`);
         return url !== undefined && url === new URL(url).origin ? url : undefined;
     });
 }
@@ -67888,111 +70117,600 @@ function printable(text) {
     return /[\u0000-\u001f\u007f]/.test(text) ? undefined : text;
 }
 function listed(values) {
-    const shown = values.slice(0, 5).map(input_reader/* quoted */.TL);
+    const shown = values.slice(0, 5).map(reader/* quoted */.TL);
     return values.length > 5 ? `${shown.join(', ')} and ${values.length - 5} more` : shown.join(', ');
 }
 
-;// CONCATENATED MODULE: ./lib/merge.js
+;// CONCATENATED MODULE: ./lib/report/budget.js
+
+/** Requests an hour that the service documents (https://learn.microsoft.com/en-us/rest/api/power-bi/admin/get-activity-events). */
+const REQUESTS_AN_HOUR = 200;
+function remainingOf(hoursPlanned, hoursDone, requests) {
+    const hours = Math.max(hoursPlanned - hoursDone, 0);
+    const each = hoursDone > 0 ? Math.max(requests / hoursDone, 1) : 1;
+    const left = Math.ceil(hours * each);
+    return { hours, requests: left, ms: (left / REQUESTS_AN_HOUR) * time_clock/* HOUR */.dp };
+}
 /**
- * Runs up to `limit` generators at a time and yields what they yield, as it comes. A generator goes on only when the
- * consumer comes back for more, so what waits is bounded by `limit`. The first error ends them all.
+ * Whether the hours that each run asks for anew cost more requests than the service grants between two runs.
+ * @param interval since the run before, in ms
  */
-async function* merge(generators, limit) {
-    const waiting = generators[Symbol.iterator]();
-    const active = new Map();
-    const advance = (generator) => {
-        const step = generator.next().then((result) => ({ generator, result }));
-        // Once one has failed nobody looks at the others any more.
-        step.catch(() => undefined);
-        active.set(generator, step);
+function cannotKeepUp(requests, interval) {
+    return interval !== undefined && interval > 0 && requests > REQUESTS_AN_HOUR * Math.max(interval / time_clock/* HOUR */.dp, 1);
+}
+/** A length of time for the reader: "40 minutes", "3.4 hours". */
+function lengthOf(ms) {
+    const minutes = Math.ceil(ms / 60_000);
+    if (minutes < 2)
+        return 'a minute';
+    return minutes < 100 ? `${minutes} minutes` : `${(ms / time_clock/* HOUR */.dp).toFixed(1)} hours`;
+}
+
+;// CONCATENATED MODULE: ./lib/report/conclusions.js
+
+
+
+
+/** Draws the conclusions that need the whole picture: faults and warnings that no single stage can tell. */
+function conclude(tally) {
+    const endedEarly = tally.errors.size > 0 || tally.outOfTime !== undefined;
+    if (tally.outOfTime !== undefined)
+        endEarly(tally, tally.outOfTime);
+    // A source that refuses says itself how much is missing.
+    if (tally.missing.length > 0 && !tally.errors.has('source-refused'))
+        failMissing(tally);
+    if (tally.refusedRows > 0) {
+        tally.fail(new ActionError('rows-refused', `${tally.refusedRows} rows were refused one by one with HTTP 400 or 413`));
+    }
+    if (tally.failed > tally.refusedRows && !endedEarly) {
+        tally.fail(new ActionError('uploads-failed', `${tally.failed - tally.refusedRows} rows were not acknowledged`));
+    }
+    if (tally.agedOut.length > 0) {
+        const hours = tally.agedOut.reduce((sum, part) => sum + (part.end - part.start), 0) / time_clock/* HOUR */.dp;
+        tally.warn('aged-out', `Lost: ${round(hours)} h of the window had left the 28 days that the service keeps before they could be asked for.`);
+    }
+    if (tally.quietHours.length > 0) {
+        const named = tally.quietHours.slice(0, 5).map((hour) => describe({ start: hour, end: hour + time_clock/* HOUR */.dp }));
+        tally.warn('quiet', `No event in ${named.join(', ')} (UTC), where there usually are some.`);
+    }
+    if (!tally.ownStart && cannotKeepUp(tally.sourceRequests - tally.caughtUpHours, interval(tally))) {
+        tally.warn('budget', `This run needed ${tally.sourceRequests} source requests, more than the ${REQUESTS_AN_HOUR} an hour that the service documents leave between two runs: run less often.`);
+    }
+    if (tally.counts.ofSettledHours > 0) {
+        tally.warn('settled-hours', `${tally.counts.ofSettledHours} events of hours that are settled were listed under other hours. They were not sent: whether they are in the table already is no longer known.`);
+    }
+    if (tally.counts.rows > 0) {
+        tally.warn('cut', `Cut to the service's limit of 64 KiB: ${tally.counts.values} value(s) in ${tally.counts.rows} row(s).`);
+    }
+    if (tally.unreadable.length > 0) {
+        const named = tally.unreadable.slice(0, 10).map(({ id, why }) => `${id} (${why})`);
+        const more = tally.unreadable.length > 10 ? ` and ${tally.unreadable.length - 10} more` : '';
+        tally.warn('unreadable-workspaces', `Workspaces that could not be read: ${named.join(', ')}${more}.`);
+    }
+    const { window } = tally;
+    const quiet = tally.collectedWhole && tally.counts.collected === 0 && tally.settledWanted === 0 && window !== undefined;
+    if (quiet && window.end - window.start >= time_clock/* DAY */.d_) {
+        tally.warn('no-events', "Not a single event in 24 hours or more: unusual for a tenant in use. Check the filters and the app's access.");
+    }
+}
+function interval(tally) {
+    return tally.lastRunAt === undefined ? undefined : tally.startedAt - tally.lastRunAt;
+}
+function endEarly(tally, why) {
+    const left = remainingOf(tally.hoursPlanned, tally.hoursDone, tally.sourceRequests);
+    const hours = left.hours === 0
+        ? 'all hours were collected, but not every row was acknowledged'
+        : `${left.hours} of ${tally.hoursPlanned} hours are left, about ${left.requests} requests or ${lengthOf(left.ms)} at ${REQUESTS_AN_HOUR} requests an hour`;
+    const detail = `${why}; ${hours}`;
+    if (!tally.carriesOn || tally.source === 'workspaces')
+        tally.fail(new ActionError('out-of-time', detail));
+    else
+        tally.warn('incomplete', `Out of time: ${detail}. The next run goes on from here.`);
+}
+function failMissing(tally) {
+    const named = tally.missing.slice(0, 5).map(({ window, why }) => `${describe(window)} (${why})`);
+    const more = tally.missing.length > 5 ? ` and ${tally.missing.length - 5} more` : '';
+    const list = `${named.join(', ')}${more}`;
+    const nothing = tally.counts.collected === 0 &&
+        tally.hoursDone >= tally.hoursPlanned &&
+        tally.missing.every(({ why }) => !/^HTTP 4/.test(why)) &&
+        !tally.anyHourWhole;
+    tally.fail(afterRefusals(nothing ? 'source-unreachable' : 'hours-missing', list, tally));
+}
+function round(value) {
+    return (Math.round(value * 10) / 10).toString();
+}
+
+;// CONCATENATED MODULE: ./lib/report/progress-log.js
+
+/** How often a long run says where it is. */
+const INTERVAL = 15 * time_clock/* SECOND */.Z2;
+/** Waits that are worth a line. */
+const WORTH_TELLING = 5 * time_clock/* SECOND */.Z2;
+/** Lines of live progress in the log: seldom enough for runs of hours, soon enough to see that it is alive. */
+class Live {
+    #tally;
+    #clock;
+    #info;
+    #toldUntil = new Map();
+    #last;
+    constructor(tally, clock, info) {
+        this.#tally = tally;
+        this.#clock = clock;
+        this.#info = info;
+        this.#last = clock.now();
+    }
+    /** Says where the run is, at most every 15 seconds unless `now`. */
+    tell(always = false) {
+        const now = this.#clock.now();
+        if (!always && now - this.#last < INTERVAL)
+            return;
+        this.#last = now;
+        const { counts, hoursDone, hoursPlanned, ingested, batchesSent } = this.#tally;
+        const hours = hoursPlanned > 0 ? `${hoursDone} of ${hoursPlanned} hours, ` : '';
+        this.#info(`${hours}${grouped(counts.collected)} events collected, ${grouped(ingested)} rows acknowledged in ${grouped(batchesSent)} ${batchesSent === 1 ? 'batch' : 'batches'}`);
+    }
+    /** Says who makes the run wait, why, and until when; not of the seconds between two attempts. */
+    waiting({ service, why, until }) {
+        const ms = until - this.#clock.now();
+        // Requests that wait for the same say the same.
+        const isThrottle = why.startsWith('HTTP 429');
+        if ((ms < WORTH_TELLING && !isThrottle) || until < (this.#toldUntil.get(service) ?? 0) + WORTH_TELLING)
+            return;
+        this.#toldUntil.set(service, until);
+        const length = ms >= 2 * time_clock/* MINUTE */.pY ? `${Math.round(ms / time_clock/* MINUTE */.pY)} minutes` : `${Math.ceil(ms / time_clock/* SECOND */.Z2)} seconds`;
+        const verb = isThrottle ? 'throttles' : 'makes the run wait';
+        this.#info(`${service} ${verb} for ${length}, until ${new Date(until).toISOString()} (${why})`);
+    }
+}
+/** A number with thousands separated: 103,120. */
+function grouped(value) {
+    // toLocaleString would load ICU's locale data, a tenth of what it takes to start.
+    return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+;// CONCATENATED MODULE: ./lib/report/outputs.js
+/** The step outputs by name; docs and action.yml are tested against these names. */
+function outputsOf(tally) {
+    const instant = (ms) => (ms === undefined ? '' : new Date(ms).toISOString());
+    return {
+        source: tally.source ?? '',
+        'fallback-used': String(tally.fallbackUsed),
+        'fallback-reason': tally.refusals.join('; '),
+        'window-start': instant(tally.window?.start),
+        'window-end': instant(tally.window?.end),
+        complete: String(tally.complete),
+        'activities-collected': String(tally.counts.collected),
+        'duplicates-skipped': String(tally.counts.skipped),
+        'activities-ingested': String(tally.ingested),
+        'activities-failed': String(tally.failed),
+        'batches-sent': String(tally.batchesSent),
+        'batches-failed': String(tally.batchesFailed),
+        'bytes-sent': String(tally.bytesSent),
+        'source-requests': String(tally.sourceRequests),
+        'batch-summary': JSON.stringify(tally.batches),
     };
-    const start = () => {
-        const next = waiting.next();
-        if (!next.done)
-            advance(next.value);
-    };
-    for (let started = 0; started < limit; started += 1)
-        start();
+}
+
+;// CONCATENATED MODULE: ./lib/report/chart.js
+
+/** Bars that are still told apart; longer windows are drawn by the day. */
+const MOST_BARS = 48;
+/**
+ * Events by hour, or by day in long windows, as a mermaid chart that GitHub draws.
+ * (https://mermaid.js.org/syntax/xyChart.html)
+ * @returns '' where there is nothing to draw
+ */
+function chart(hours, window, now) {
+    if (window === undefined || now === undefined || hours.size === 0)
+        return '';
+    const byDay = window.end - window.start > MOST_BARS * time_clock/* HOUR */.dp;
+    const step = byDay ? time_clock/* DAY */.d_ : time_clock/* HOUR */.dp;
+    const bars = [];
+    const times = [];
+    const sums = new Map();
+    for (const [hour, events] of hours) {
+        const slot = Math.floor(hour / step) * step;
+        sums.set(slot, (sums.get(slot) ?? 0) + events);
+    }
+    const first = Math.floor(window.start / step) * step;
+    for (let slot = first; slot < window.end; slot += step) {
+        const text = new Date(slot).toISOString();
+        times.push(byDay ? text.slice(5, 10) : text.slice(11, 16));
+        bars.push(sums.get(slot) ?? 0);
+    }
+    return [
+        '```mermaid',
+        SETTINGS,
+        'xychart-beta',
+        `  title "New events by ${byDay ? 'day' : 'hour'} (UTC)"`,
+        `  x-axis [${labels(times).join(', ')}]`,
+        `  y-axis "events" 0 --> ${Math.max(...bars, 1)}`,
+        `  bar [${bars.join(', ')}]`,
+        '```',
+    ].join('\n');
+}
+/** Wide and low, in a colour that stands out from a light page and a dark one. */
+const SETTINGS = '%%{init: {"xyChart": {"width": 1000, "height": 300}, "themeVariables": {"xyChart": {"plotColorPalette": "#4184e4", "backgroundColor": "transparent"}}}}%%';
+/** Labels that fit beside each other. */
+const MOST_LABELS = 13;
+const ZERO_WIDTH_SPACE = '\u200b';
+/**
+ * Some of the times, evenly spread. Mermaid draws every label, and bars with equal labels over each other: those left
+ * out are invisible, each of a length of its own.
+ */
+function labels(times) {
+    const each = Math.ceil(times.length / MOST_LABELS);
+    return times.map((time, at) => `"${at % each === 0 ? time : ''}${ZERO_WIDTH_SPACE.repeat(at + 1)}"`);
+}
+
+;// CONCATENATED MODULE: ./lib/report/summary.js
+
+
+
+
+
+
+/** Rows shown of each list; the outputs hold more. */
+const SHOWN_BATCHES = 50;
+const SHOWN_ACTIVITIES = 10;
+const SHOWN_HOURS = 24;
+/** GitHub drops a summary of more than 1 MiB as a whole. */
+const summary_LARGEST = 900_000;
+const SOURCES = {
+    'power-bi': 'Power BI activity log',
+    fabric: 'Fabric activities API',
+    workspaces: 'list of workspaces',
+};
+/**
+ * The job summary in GitHub-flavoured Markdown: is it fine, how much, what is missing, what to do.
+ * Holds counts, times, activity names and ids of workspaces that could not be read; nothing else of an event.
+ */
+function summaryOf(tally, context, now) {
+    const parts = [
+        `## ${headline(tally)}`,
+        origin(tally, context),
+        ...[...tally.errors.values()].map((error) => summary_alert('CAUTION', `**${FAULTS[error.code].title}.** ${plain(error.detail)}`, `**What to do:** ${error.remedy}`)),
+        ...[...tally.warnings.values()].map((text) => summary_alert('WARNING', plain(text))),
+        missingHours(tally),
+        counts(tally),
+        chart(tally.counts.hours, tally.window, tally.source === 'workspaces' ? undefined : now),
+        activities(tally),
+        ...notes(tally, now).map((text) => summary_alert('NOTE', text)),
+        batches(tally),
+    ];
+    const text = `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+    return Buffer.byteLength(text) <= summary_LARGEST ? text : `${text.slice(0, summary_LARGEST / 4)}\n\n(cut)\n`;
+}
+function headline(tally) {
+    const { ingested, dryRun } = tally;
+    const events = `${grouped(tally.counts.collected)} activity events`;
+    if (tally.errors.size > 0) {
+        const kept = ingested > 0 ? `: ${grouped(ingested)} rows ingested, ${grouped(tally.failed)} not` : '';
+        return `❌ ${[...tally.errors.values()].map((error) => FAULTS[error.code].title).join('; ')}${kept}`;
+    }
+    if (tally.source === 'workspaces')
+        return `⚠️ No activity log: ${grouped(tally.counts.collected)} workspace records instead`;
+    if (!tally.complete)
+        return `⚠️ Incomplete: ${grouped(ingested)} rows ingested so far`;
+    if (dryRun)
+        return `✅ Dry run: ${events} collected, nothing uploaded`;
+    return ingested > 0
+        ? `✅ Complete: ${grouped(ingested)} activity events ingested`
+        : '✅ Complete: nothing new';
+}
+function origin(tally, context) {
+    const source = tally.source === undefined ? undefined : `From the ${SOURCES[tally.source]}`;
+    const window = tally.window === undefined ? undefined : `${describe(tally.window)} (UTC)`;
+    const run = context.runUrl === '' ? undefined : `[run ${context.runId}](${context.runUrl})`;
+    return [source, window, run].filter((part) => part !== undefined).join(' · ');
+}
+function counts(tally) {
+    if (tally.source === undefined && !tally.replayed)
+        return '';
+    const failed = tally.batchesFailed > 0 ? `, ${grouped(tally.batchesFailed)} failed` : '';
+    const columns = [
+        ['Collected', grouped(tally.counts.collected)],
+        ['Repeats skipped', grouped(tally.counts.skipped)],
+        ['Ingested', grouped(tally.ingested)],
+        ['Failed', grouped(tally.failed)],
+        ['Batches sent', `${grouped(tally.batchesSent)}${failed}`],
+        ['Bytes on the wire', grouped(tally.bytesSent)],
+    ];
+    if (tally.hoursPlanned > 0)
+        columns.push(['Hours', hours(tally)]);
+    columns.push(['Source requests', `${grouped(tally.sourceRequests)} (budget ${REQUESTS_AN_HOUR} an hour)`]);
+    return table(columns.map(([head]) => head), [columns.map(([, cell]) => cell)], 'right');
+}
+/** Hours done of those asked for, and those that this run did not have to ask for, or asked for on top. */
+function hours({ hoursDone, hoursPlanned, caughtUpHours, settledHours }) {
+    const notes = [
+        caughtUpHours > 0 ? `${grouped(caughtUpHours)} caught up` : '',
+        settledHours > 0 ? `${grouped(settledHours)} more settled before` : '',
+    ].filter((note) => note !== '');
+    return `${grouped(hoursDone)} of ${grouped(hoursPlanned)}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`;
+}
+function missingHours(tally) {
+    const rows = [
+        ...tally.missing.map(({ window, why }) => [describe(window), plain(why)]),
+        ...tally.agedOut.map((window) => [
+            describe(window),
+            'left the 28 days of history before it was asked for',
+        ]),
+    ];
+    if (rows.length === 0)
+        return '';
+    const more = rows.length > SHOWN_HOURS ? `\n\nand ${rows.length - SHOWN_HOURS} more` : '';
+    return `### Missing\n\n${table(['Window (UTC)', 'Why'], rows.slice(0, SHOWN_HOURS))}${more}`;
+}
+function activities(tally) {
+    const all = [...tally.counts.activities].sort((a, b) => b[1] - a[1]);
+    if (all.length === 0 || tally.source === 'workspaces')
+        return '';
+    const total = all.reduce((sum, [, events]) => sum + events, 0);
+    const rows = all
+        .slice(0, SHOWN_ACTIVITIES)
+        .map(([name, events]) => [name, grouped(events), `${((100 * events) / total).toFixed(1)} %`]);
+    const more = all.length > SHOWN_ACTIVITIES ? ` (${SHOWN_ACTIVITIES} of ${all.length})` : '';
+    return `### Busiest activities${more}\n\n${table(['Activity', 'Events', 'Share'], rows, 'right-but-first')}`;
+}
+function notes(tally, now) {
+    const found = [];
+    if (tally.ingested > 0 && tally.source !== 'workspaces' && tally.replacesTimeGenerated(now)) {
+        found.push('Azure Monitor replaces `TimeGenerated` of events older than two days by the time of arrival. Query by `CreationTime`.');
+    }
+    if (tally.counts.withoutWorkspace > 0) {
+        found.push(`${grouped(tally.counts.withoutWorkspace)} events that name no workspace were left out, because \`workspace-ids\` is given.`);
+    }
+    if (tally.refusals.length > 0 && !tally.errors.has('source-refused'))
+        found.push(`Refused by ${plain(tally.refusals.join('; '))}.`);
+    return found;
+}
+function batches(tally) {
+    if (tally.batches.length === 0)
+        return '';
+    const rows = tally.batches
+        .slice(0, SHOWN_BATCHES)
+        .map(({ batch, rows, bytes, wireBytes, status, requestId }) => [
+        String(batch),
+        grouped(rows),
+        grouped(bytes),
+        grouped(wireBytes),
+        status,
+        requestId === '' ? '' : `\`${requestId}\``,
+    ]);
+    const more = tally.batchesTotal > rows.length ? `\n\nand ${grouped(tally.batchesTotal - rows.length)} more` : '';
+    const head = ['Batch', 'Rows', 'Bytes', 'Wire bytes', 'Status', 'x-ms-client-request-id'];
+    return `<details><summary>Batches (${grouped(tally.batchesTotal)})</summary>\n\n${table(head, rows)}${more}\n\n</details>`;
+}
+function summary_alert(kind, ...paragraphs) {
+    return [`> [!${kind}]`, ...paragraphs.map((text) => `> ${text.replaceAll(/\s*[\r\n]+\s*/g, ' ')}`)]
+        .join('\n>\n')
+        .replace(']\n>\n', ']\n');
+}
+function table(head, rows, align = 'left') {
+    const rule = head.map((_, at) => align === 'left' || (at === 0 && align === 'right-but-first') ? '---' : '---:');
+    const line = (cells) => `| ${cells.map((cell) => cell.replaceAll(/(?<!\\)\|/g, '\\|')).join(' | ')} |`;
+    return [line(head), line(rule), ...rows.map(line)].join('\n');
+}
+
+;// CONCATENATED MODULE: ./lib/report/report.js
+
+
+
+const WARNING_TITLES = {
+    clipped: 'Window clipped',
+    clock: 'The clock of the runner is off',
+    'settled-hours': 'Events of settled hours',
+    fallback: 'Workspace records, not activity',
+    'no-events': 'No events',
+    cut: 'Values cut',
+    'unreadable-workspaces': 'Unreadable workspaces',
+    'aged-out': 'Hours lost',
+    incomplete: 'Incomplete',
+    lost: 'Hours never settled',
+    quiet: 'Unusually quiet',
+    budget: 'Schedule too dense',
+    'state-set-aside': 'State file set aside',
+    'rejected-set-aside': 'Rejected rows set aside',
+    'state-not-compacted': 'State file not rewritten',
+    replay: 'Replay',
+};
+/** Tells how the run went: outputs, one annotation for each kind of fault, and the job summary. */
+async function report(tally, host) {
+    for (const [code, text] of tally.warnings)
+        host.log.warning(text, WARNING_TITLES[code]);
+    for (const error of tally.errors.values())
+        host.log.error(error.message, FAULTS[error.code].title);
     try {
-        while (active.size > 0) {
-            const { generator, result } = await Promise.race(active.values());
-            if (result.done) {
-                active.delete(generator);
-                start();
+        for (const [name, value] of Object.entries(outputsOf(tally)))
+            host.setOutput(name, value);
+    }
+    catch (error) {
+        host.log.warning(`The outputs could not be written (${error.name}).`, 'No outputs');
+    }
+    try {
+        await host.writeSummary(summaryOf(tally, host.context, host.clock.now() + tally.clockAhead));
+    }
+    catch (error) {
+        // Old runners have no summary file; what it says stands in the outputs too.
+        host.log.warning(`The job summary could not be written (${error.name}).`, 'No job summary');
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/time/service-time.js
+
+/** A difference of clocks that is worth a word, and that the services' time is taken for. */
+const service_time_WORTH_TELLING = 5 * time_clock/* MINUTE */.pY;
+/** The Date of an answer is in whole seconds, and some time old when it arrives. */
+const EXACT = 2 * time_clock/* SECOND */.Z2;
+/**
+ * The time by the services' clocks, as the Date of their answers tells it. A runner's clock may be hours or days off; what
+ * is settled, asked for and given up for lost is none of its business.
+ */
+class ServiceTime {
+    #clock;
+    /** Latest difference to the runner's clock, by service: ms that the service is ahead. */
+    #ahead = new Map();
+    constructor(clock) {
+        this.#clock = clock;
+    }
+    /** @param date the Date header of an answer that has just arrived */
+    observe(service, date) {
+        const at = Date.parse(date ?? '');
+        if (!Number.isNaN(at))
+            this.#ahead.set(service, at - this.#clock.now());
+    }
+    /** Whether any service has told its time. */
+    get isKnown() {
+        return this.#ahead.size > 0;
+    }
+    /**
+     * How far the services are ahead of the runner, in ms; 0 where that is less than five minutes. Where they differ among
+     * themselves, the one that contradicts the runner least counts: a single gateway may be wrong, too.
+     */
+    get ahead() {
+        const least = [...this.#ahead.values()].reduce((best, ahead) => (Math.abs(ahead) < Math.abs(best) ? ahead : best), Number.POSITIVE_INFINITY);
+        return Number.isFinite(least) && Math.abs(least) >= service_time_WORTH_TELLING ? least : 0;
+    }
+    /** Now, by the services where the runner is off. ms since the epoch */
+    now() {
+        return this.#clock.now() + this.ahead;
+    }
+    /** An instant of the runner's clock, or the earlier one that a service has for it: nothing is settled too early. */
+    earliest(instant, service) {
+        const ahead = this.#ahead.get(service) ?? 0;
+        return ahead < -EXACT ? instant + ahead : instant;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/destination/idle.js
+/** Passes a stream on, with the word 'idle' in between whenever nothing came for `idleMs`. */
+async function* withIdle(source, idleMs) {
+    let next = source.next();
+    try {
+        for (;;) {
+            const timer = Promise.withResolvers();
+            const timeout = setTimeout(() => timer.resolve('idle'), idleMs);
+            const result = await Promise.race([next, timer.promise]).finally(() => clearTimeout(timeout));
+            if (result === 'idle') {
+                yield 'idle';
+                continue;
             }
-            else {
-                yield result.value;
-                advance(generator);
-            }
+            if (result.done)
+                return;
+            yield result.value;
+            next = source.next();
         }
     }
     finally {
-        for (const generator of active.keys())
-            generator.return().catch(() => undefined);
+        next.catch(() => undefined);
+        source.return().catch(() => undefined);
     }
 }
 
-;// CONCATENATED MODULE: ./lib/exact-json.js
-const exact = JSON;
-function parseExactly(text) {
-    return exact.parse(text, (_key, value, { source }) => typeof value === 'number' && source !== undefined && !survives(value, source)
-        ? exact.rawJSON(source)
-        : value);
+;// CONCATENATED MODULE: ./lib/rows/rows.js
+
+
+
+
+/**
+ * The rows of a page's events: those within window and filters that were not seen before.
+ * @param window what the page was asked for; an event without a readable time counts to its last hour
+ */
+function* rowsOf(events, window, context) {
+    const { counts, seen } = context;
+    for (const event of events) {
+        const creationTime = event.CreationTime;
+        const createdAt = typeof creationTime === 'string' ? (0,instant/* parseInstant */.n)(creationTime) : undefined;
+        const isElsewhere = createdAt !== undefined && !context.inWindow(createdAt);
+        if (isElsewhere && !context.isSettled(hourOf(createdAt)))
+            continue;
+        if (!passes(event, context.filter, counts))
+            continue;
+        if (isElsewhere) {
+            counts.collected += 1;
+            counts.skipped += 1;
+            counts.ofSettledHours += 1;
+            continue;
+        }
+        counts.collected += 1;
+        const { row, key } = readied(event, createdAt, window, context);
+        if (!seen.take(key)) {
+            counts.skipped += 1;
+            continue;
+        }
+        count(counts.activities, rows_nameOf(event));
+        count(counts.hours, key.hour);
+        yield { json: row(), key };
+    }
 }
-/** The text of a number that was kept as written, or undefined for every other value. */
-function exactText(value) {
-    return exact.isRawJSON(value) ? value.rawJSON : undefined;
+/** An event's key, and its row for when it is new. */
+function readied(event, createdAt, window, { source, counts, now, seen }) {
+    // The hour that is settled last: as long as any hour of the window is asked for, the event is known.
+    const hour = hourOf(createdAt ?? Math.max(window.start, window.end - 1));
+    const placed = (key) => (createdAt === undefined ? seen.placed(key) : key);
+    const json = (given) => rowJson(mapEvent(given, createdAt, source, now()), counts);
+    const row = () => withoutDepth(event, counts, json);
+    try {
+        return { key: placed(keyOf(event, hour)), row };
+    }
+    catch (error) {
+        if (!(error instanceof RangeError))
+            throw error;
+        return { key: placed(keyOf(flat(event), hour)), row };
+    }
 }
-function survives(value, source) {
-    if (Number.isSafeInteger(value))
+/** JSON nests deeper than it can be written again: such a property is cut, and the event kept. */
+function withoutDepth(event, counts, json) {
+    try {
+        return json(event);
+    }
+    catch (error) {
+        if (!(error instanceof RangeError))
+            throw error;
+        counts.values += 1;
+        counts.rows += 1;
+        return json(flat(event));
+    }
+}
+function flat(event) {
+    return Object.fromEntries(Object.entries(event).map(([name, value]) => [name, isWritable(value) ? value : '…[cut]']));
+}
+function isWritable(value) {
+    try {
+        JSON.stringify(value);
         return true;
-    return Number.isFinite(value) && String(value) === source;
-}
-
-;// CONCATENATED MODULE: ./lib/window.js
-
-/** How long the service keeps activity events, and the margin held to it so that no request crosses the line. */
-const HISTORY = 28 * lib_clock/* DAY */.d_;
-const HISTORY_MARGIN = 15 * lib_clock/* MINUTE */.pY;
-/** The oldest instant that may be asked for now. */
-function historyStart(now) {
-    return now - HISTORY + HISTORY_MARGIN;
-}
-function hourOf(instant) {
-    return Math.floor(instant / lib_clock/* HOUR */.dp) * lib_clock/* HOUR */.dp;
-}
-/**
- * The window that a run asks for: `startTime` (or `lookbackHours` before the end) to `endTime` (or now).
- */
-function requestedWindow(wish, now) {
-    const end = wish.endTime ?? now;
-    return { start: wish.startTime ?? Math.max(end - wish.lookbackHours * lib_clock/* HOUR */.dp, 0), end };
-}
-/**
- * The part of the window that the service still keeps; empty (start = end) where that is nothing.
- * A clipped start lies on the next whole minute but one, so that the hour is not found aged out
- * when it is asked for a moment later.
- */
-function clipToHistory(window, now) {
-    const oldest = historyStart(now);
-    if (window.start >= oldest)
-        return window;
-    const start = (Math.ceil(oldest / lib_clock/* MINUTE */.pY) + 1) * lib_clock/* MINUTE */.pY;
-    return { start: Math.min(start, window.end), end: window.end };
-}
-/**
- * The UTC hours of a window, oldest first (they are the next to be forgotten by the service). The first and the
- * last may be parts. The source pages by the hour, so an hour alone costs the requests it costs within a day.
- */
-function* hoursOf(window) {
-    if (window.start >= window.end)
-        return;
-    for (let hour = hourOf(window.start); hour < window.end; hour += lib_clock/* HOUR */.dp) {
-        yield { hour, start: Math.max(hour, window.start), end: Math.min(hour + lib_clock/* HOUR */.dp, window.end) };
+    }
+    catch {
+        return false;
     }
 }
-function isWholeHour(window) {
-    return window.start === window.hour && window.end === window.hour + lib_clock/* HOUR */.dp;
+function passes(event, filter, counts) {
+    // The service filters by activity and user; what it lets through all the same is held to it here.
+    if (filter.activity !== undefined && !sameText(event.Activity ?? event.Operation, filter.activity))
+        return false;
+    if (filter.userId !== undefined && !sameText(event.UserId, filter.userId))
+        return false;
+    if (filter.workspaceIds.size === 0)
+        return true;
+    const workspaceId = event.WorkspaceId;
+    if (typeof workspaceId === 'string' && workspaceId !== '') {
+        return filter.workspaceIds.has(workspaceId.toLowerCase());
+    }
+    counts.withoutWorkspace += 1;
+    return false;
+}
+function sameText(value, wanted) {
+    return typeof value === 'string' && value.toLowerCase() === wanted.toLowerCase();
+}
+/** Operation names come from a fixed list; anything else is not shown. */
+function rows_nameOf(event) {
+    const name = event.Activity ?? event.Operation;
+    return typeof name === 'string' && /^[A-Za-z][A-Za-z0-9_]{0,79}$/.test(name) ? name : '(other)';
+}
+function count(counts, key) {
+    counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
 ;// CONCATENATED MODULE: ./lib/sources/page.js
@@ -68316,7 +71034,47 @@ function parseElement(body, { start, end, longNumber }) {
     }
 }
 
-;// CONCATENATED MODULE: ./lib/collect.js
+;// CONCATENATED MODULE: ./lib/sources/merge.js
+/**
+ * Runs up to `limit` generators at a time and yields what they yield, as it comes. A generator goes on only when the
+ * consumer comes back for more, so what waits is bounded by `limit`. The first error ends them all.
+ */
+async function* merge(generators, limit) {
+    const waiting = generators[Symbol.iterator]();
+    const active = new Map();
+    const advance = (generator) => {
+        const step = generator.next().then((result) => ({ generator, result }));
+        // Once one has failed nobody looks at the others any more.
+        step.catch(() => undefined);
+        active.set(generator, step);
+    };
+    const start = () => {
+        const next = waiting.next();
+        if (!next.done)
+            advance(next.value);
+    };
+    for (let started = 0; started < limit; started += 1)
+        start();
+    try {
+        while (active.size > 0) {
+            const { generator, result } = await Promise.race(active.values());
+            if (result.done) {
+                active.delete(generator);
+                start();
+            }
+            else {
+                yield result.value;
+                advance(generator);
+            }
+        }
+    }
+    finally {
+        for (const generator of active.keys())
+            generator.return().catch(() => undefined);
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/sources/windows.js
 
 
 
@@ -68343,7 +71101,7 @@ async function* collectWindow(api, window, link, begun) {
         try {
             const resumed = broken === 0 ? begun : undefined;
             yield { kind: 'begin', window, askedAt: resumed?.askedAt ?? link.pace.clock.now() };
-            const pages = resumed === undefined ? activityPages(api, window, link) : collect_resume(resumed);
+            const pages = resumed === undefined ? activityPages(api, window, link) : windows_resume(resumed);
             for await (const page of pages) {
                 from = page.from;
                 yield { kind: 'page', window, events: page.events };
@@ -68369,576 +71127,10 @@ async function* collectWindow(api, window, link, begun) {
         }
     }
 }
-async function* collect_resume(begun) {
+async function* windows_resume(begun) {
     if (!begun.first.done)
         yield begun.first.value;
     yield* begun.rest;
-}
-
-;// CONCATENATED MODULE: ./lib/idle.js
-/** Passes a stream on, with the word 'idle' in between whenever nothing came for `idleMs`. */
-async function* withIdle(source, idleMs) {
-    let next = source.next();
-    try {
-        for (;;) {
-            const timer = Promise.withResolvers();
-            const timeout = setTimeout(() => timer.resolve('idle'), idleMs);
-            const result = await Promise.race([next, timer.promise]).finally(() => clearTimeout(timeout));
-            if (result === 'idle') {
-                yield 'idle';
-                continue;
-            }
-            if (result.done)
-                return;
-            yield result.value;
-            next = source.next();
-        }
-    }
-    finally {
-        next.catch(() => undefined);
-        source.return().catch(() => undefined);
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/open-hours.js
-
-
-/**
- * How far from an hour that is still open the ids of collected hours are known, for a service that lists an event
- * under another hour than its own. Eight bytes and more for each event, so not for the whole window.
- */
-const REMEMBERED = 6 * lib_clock/* HOUR */.dp;
-/** The hours that a run has still to collect. */
-class OpenHours {
-    #open = new Set();
-    constructor(windows) {
-        for (const window of windows)
-            for (const { hour } of hoursOf(window))
-                this.#open.add(hour);
-    }
-    /** A window was collected, or is given up. */
-    leave(window) {
-        for (const { hour } of hoursOf(window))
-            this.#open.delete(hour);
-    }
-    /**
-     * Whether nothing is asked for any more that might list an event of this hour. One hour that keeps the run waiting
-     * holds back those around it, and not all that are collected meanwhile.
-     */
-    isDone(hour) {
-        for (let near = hour - REMEMBERED; near <= hour + REMEMBERED; near += lib_clock/* HOUR */.dp) {
-            if (this.#open.has(near))
-                return false;
-        }
-        return true;
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/report/tally.js
-
-
-
-/** First entries kept of the batch summary, so that the output stays far below GitHub's megabyte. */
-const BATCH_ENTRIES = 500;
-/** Everything a run has to say about itself, gathered as it goes, so that it can be told at any moment it ends. */
-class Tally {
-    counts = {
-        collected: 0,
-        skipped: 0,
-        withoutWorkspace: 0,
-        ofSettledHours: 0,
-        values: 0,
-        rows: 0,
-        activities: new Map(),
-        hours: new Map(),
-    };
-    source;
-    fallbackUsed = false;
-    refusals = [];
-    window;
-    dryRun = false;
-    /** Hours planned and hours done with, of the activity log. */
-    hoursPlanned = 0;
-    hoursDone = 0;
-    anyHourWhole = false;
-    sourceRequests = 0;
-    missing = [];
-    agedOut = [];
-    unreadable = [];
-    ingested = 0;
-    refusedRows = 0;
-    batchesSent = 0;
-    batchesFailed = 0;
-    bytesSent = 0;
-    batchesTotal = 0;
-    batches = [];
-    warnings = new Map();
-    errors = new Map();
-    /** Whether every window was collected whole from an activity log. */
-    collectedWhole = false;
-    /** Where the run ended for want of time: what came in the way. */
-    outOfTime;
-    /** The last long wait that each service asked for. */
-    waits = new Map();
-    /** Whether a checkpoint lets the next run go on. */
-    carriesOn = false;
-    /** Hours of the window that were settled before, and hours before the window that were caught up. */
-    settledHours = 0;
-    caughtUpHours = 0;
-    /** Settled hours within the window that the inputs name. */
-    settledWanted = 0;
-    /** Hours without an event that usually have some. */
-    quietHours = [];
-    /** A window of its own, such as a backfill's, says nothing about the schedule. */
-    ownStart = false;
-    lastRunAt;
-    startedAt = 0;
-    /** How far the services' clocks are ahead of the runner's, in ms; 0 where they agree. */
-    clockAhead = 0;
-    replayed = false;
-    get failed() {
-        return this.dryRun ? 0 : this.counts.collected - this.counts.skipped - this.ingested;
-    }
-    get complete() {
-        return this.collectedWhole && this.failed === 0 && this.errors.size === 0 && this.outOfTime === undefined;
-    }
-    /** Who made the run wait, where it ended for want of time; empty where the reason says so already. */
-    waitingFor(reason) {
-        const long = [...this.waits.values()].filter(({ service }) => !reason.includes(service));
-        const named = long.map(({ service, why, until }) => `${service} (${why}, until ${new Date(until).toISOString()})`);
-        return named.length === 0 ? '' : `; the run last waited for ${named.join(', ')}`;
-    }
-    warn(code, text) {
-        this.warnings.set(code, text);
-    }
-    /** Notes a fault; the first of each kind is the one that is told. */
-    fail(error) {
-        if (!this.errors.has(error.code))
-            this.errors.set(error.code, error);
-    }
-    requested() {
-        this.sourceRequests += 1;
-    }
-    batchEnded(ending) {
-        const rows = ending.batch.keys.length;
-        const bytes = ending.batch.body.length;
-        this.batchesTotal += 1;
-        if (ending.status === 'sent') {
-            this.ingested += rows;
-            this.batchesSent += 1;
-            this.bytesSent += ending.wireBytes;
-        }
-        else if (ending.status !== 'dry-run') {
-            this.batchesFailed += 1;
-            if (ending.status === 'refused')
-                this.refusedRows += rows;
-        }
-        if (this.batches.length >= BATCH_ENTRIES)
-            return;
-        const { status, wireBytes, requestId } = ending;
-        this.batches.push({ batch: this.batchesTotal, rows, bytes, wireBytes, status, requestId });
-    }
-    /** Whether rows lie so far back that the service replaces their TimeGenerated (older than two days). */
-    replacesTimeGenerated(now) {
-        return [...this.counts.hours.keys()].some((hour) => hour + lib_clock/* HOUR */.dp < hourOf(now) - 2 * lib_clock/* DAY */.d_);
-    }
-}
-/** A fault of the last source to be asked, with what the others had refused before it, and the remedy for those. */
-function afterRefusals(code, detail, tally) {
-    if (tally.refusals.length === 0)
-        return new ActionError(code, detail);
-    const remedy = `${FAULTS['source-refused'].remedy} ${FAULTS[code].remedy}`;
-    return new ActionError(code, `${tally.refusals.join('; ')}; ${detail}`, { remedy });
-}
-/** A window as a reader wants it: "2026-11-20T07:00Z to 08:00Z". */
-function describe(window) {
-    const minute = (instant) => `${new Date(instant).toISOString().slice(0, 16)}Z`;
-    const start = minute(window.start);
-    const end = minute(window.end);
-    return `${start} to ${start.slice(0, 10) === end.slice(0, 10) ? end.slice(11) : end}`;
-}
-
-// EXTERNAL MODULE: ./lib/instant.js
-var instant = __nccwpck_require__(4642);
-;// CONCATENATED MODULE: ./lib/columns.js
-const column = (name, type, from, notebook, meaning, example) => ({ name, type, from, notebook, meaning, example });
-/**
- * Field names and meanings: https://learn.microsoft.com/en-us/rest/api/power-bi/admin/get-activity-events and
- * https://learn.microsoft.com/en-us/office/office-365-management-api/office-365-management-activity-api-schema
- * RecordType and UserType are numbers in activity events and words in workspace records; both fit a string.
- */
-const COLUMNS = [
-    column('TimeGenerated', 'datetime', [], true, 'CreationTime as UTC; the service replaces it by the time of arrival when it is more than two days old', '2026-11-20T07:55:15Z'),
-    column('ActivityId', 'string', ['Id'], true, "The event's unique id, its property Id", '00000000-0000-4000-8000-000000000001'),
-    column('RecordType', 'string', ['RecordType'], true, 'Kind of audit record: 20 is Power BI, WorkspaceAccess a workspace record', '20'),
-    column('CreationTime', 'datetime', ['CreationTime'], true, 'When it happened, UTC: the time to query by', '2026-11-20T07:55:15'),
-    column('Operation', 'string', ['Operation'], true, 'Name of the operation', 'ViewReport'),
-    column('OrganizationId', 'string', ['OrganizationId'], true, 'Id of the Entra tenant', '00000000-0000-4000-8000-0000000000aa'),
-    column('UserType', 'string', ['UserType'], true, 'Kind of user: 0 regular, 2 admin, 5 application, 6 service principal, 10 guest', '0'),
-    column('UserKey', 'string', ['UserKey'], true, "The user's PUID or another key", '100SYNTH0001'),
-    column('Workload', 'string', ['Workload'], true, 'Service that wrote the event', 'PowerBI'),
-    column('UserId', 'string', ['UserId'], true, 'User principal name, or the id of an app or service', 'ana@example.test'),
-    column('ClientIP', 'string', ['ClientIP'], true, 'Address that the user came from, IPv4 or IPv6', '203.0.113.7'),
-    column('UserAgent', 'string', ['UserAgent'], true, 'Browser or client', 'SyntheticAgent/1.0'),
-    column('Activity', 'string', ['Activity'], true, 'Name of the activity, normally the same as Operation', 'ViewReport'),
-    column('ActivityType', 'string', ['ActivityType'], true, 'Kind of activity, where the source names one', 'WorkspaceViewed'),
-    column('ItemName', 'string', ['ItemName'], true, 'Name of the item acted on', 'Margin'),
-    column('WorkspaceId', 'string', ['WorkspaceId'], true, 'Id of the workspace', '00000000-0000-4000-8000-0000000000b1'),
-    column('WorkspaceName', 'string', ['WorkSpaceName', 'WorkspaceName'], true, 'Name of the workspace', 'Sales'),
-    column('CapacityId', 'string', ['CapacityId'], true, 'Id of the capacity', '00000000-0000-4000-8000-0000000000c1'),
-    column('CapacityName', 'string', ['CapacityName'], true, 'Name of the capacity', 'F2 test'),
-    column('AppName', 'string', ['AppName'], true, 'Name of the Power BI app', 'Sales app'),
-    column('ObjectId', 'string', ['ObjectId'], true, 'The object acted on: an id, or the name of an item', 'Margin'),
-    column('DatasetName', 'string', ['DatasetName'], true, 'Name of the semantic model', 'Sales model'),
-    column('ReportName', 'string', ['ReportName'], true, 'Name of the report', 'Margin'),
-    column('ReportType', 'string', ['ReportType'], true, 'Kind of report', 'PowerBIReport'),
-    column('RequestId', 'string', ['RequestId'], true, 'Id of the request behind the event', '00000000-0000-4000-8000-0000000000f1'),
-    column('AppReportId', 'string', ['AppReportId'], true, 'Id of the report within an app', '00000000-0000-4000-8000-0000000000e2'),
-    column('DistributionMethod', 'string', ['DistributionMethod'], true, 'How the report reached the user', 'Apps'),
-    column('ConsumptionMethod', 'string', ['ConsumptionMethod'], true, 'Where the user read it', 'Power BI Web'),
-    column('IsSuccess', 'boolean', ['IsSuccess'], false, 'Whether the operation succeeded', 'true'),
-    column('ArtifactId', 'string', ['ArtifactId'], false, 'Id of the item acted on', '00000000-0000-4000-8000-0000000000e1'),
-    column('ArtifactName', 'string', ['ArtifactName'], false, 'Name of the item acted on', 'Margin'),
-    column('ArtifactKind', 'string', ['ArtifactKind'], false, 'Kind of item', 'Report'),
-    column('DatasetId', 'string', ['DatasetId'], false, 'Id of the semantic model', '00000000-0000-4000-8000-0000000000d1'),
-    column('ReportId', 'string', ['ReportId'], false, 'Id of the report', '00000000-0000-4000-8000-0000000000e1'),
-    column('SourceApi', 'string', [], false, 'Where the row came from: power-bi, fabric or workspaces', 'power-bi'),
-    column('AdditionalFields', 'dynamic', [], false, 'Every other property of the event under its own name', '{"SharingAction":"Direct"}'),
-];
-
-;// CONCATENATED MODULE: ./lib/map.js
-
-
-
-
-const TARGETS = new Map(COLUMNS.flatMap(({ name, type, from }) => from.map((property, at) => [
-    property,
-    { column: name, type, unless: at === 0 ? undefined : from[0] },
-])));
-/**
- * Maps an event to its row. A value that does not fit its column's type, and every property without a column, goes to
- * AdditionalFields under its own name: the service drops what does not fit without a word.
- * @param createdAt the event's CreationTime in ms, or undefined where it has none that can be read
- */
-function mapEvent(event, createdAt, source, now) {
-    const row = {
-        TimeGenerated: createdAt === undefined ? new Date(now).toISOString() : timeGenerated(event.CreationTime, createdAt),
-    };
-    let additional;
-    for (const property in event) {
-        const value = event[property];
-        const target = TARGETS.get(property);
-        if (target !== undefined &&
-            (target.unless === undefined || inType(target.type, event[target.unless]) === undefined)) {
-            const fitting = inType(target.type, value);
-            if (fitting !== undefined) {
-                row[target.column] = fitting;
-                continue;
-            }
-            if (value === null)
-                continue;
-        }
-        additional ??= {};
-        if (property === '__proto__') {
-            Object.defineProperty(additional, property, { value, enumerable: true });
-        }
-        else {
-            additional[property] = value;
-        }
-    }
-    row.SourceApi = source;
-    if (additional !== undefined)
-        row.AdditionalFields = additional;
-    return row;
-}
-/** A row as JSON, held to the limits of the service. */
-function rowJson(row, cuts) {
-    const json = JSON.stringify(row);
-    // No value can be over the limit where the whole row is not; a UTF-16 unit is at most three bytes of UTF-8.
-    if (json.length * 3 <= FIELD_LIMIT || Buffer.byteLength(json) <= FIELD_LIMIT)
-        return json;
-    return cutToSize(row, json, cuts);
-}
-function timeGenerated(creationTime, instant) {
-    // The usual forms, without and with Z, need no Date.
-    if (typeof creationTime === 'string' && creationTime.charCodeAt(10) === 84) {
-        if (creationTime.length === 19 && creationTime.charCodeAt(16) === 58)
-            return `${creationTime}Z`;
-        if (creationTime.length === 20 && creationTime.charCodeAt(19) === 90)
-            return creationTime;
-    }
-    return new Date(instant).toISOString();
-}
-/** The value in the column's type, or undefined where it has none there. */
-function inType(type, value) {
-    switch (type) {
-        case 'string':
-            if (typeof value === 'string')
-                return value;
-            return typeof value === 'number' || typeof value === 'boolean' ? String(value) : exactText(value);
-        case 'boolean':
-            if (typeof value === 'boolean')
-                return value;
-            return typeof value === 'string' ? BOOLEANS.get(value.toLowerCase()) : undefined;
-        case 'datetime':
-            return typeof value === 'string' && (0,instant/* parseInstant */.n)(value) !== undefined ? value : undefined;
-        case 'dynamic':
-            return value ?? undefined;
-    }
-}
-const BOOLEANS = new Map([
-    ['true', true],
-    ['false', false],
-]);
-
-;// CONCATENATED MODULE: ./lib/seen.js
-
-/** Given to many different events. */
-const NIL = '00000000-0000-0000-0000-000000000000';
-function keyOf(event, hour) {
-    const id = event.Id;
-    const byContent = typeof id !== 'string' || id === '' || id === NIL;
-    const digest = (0,external_node_crypto_.hash)('sha256', byContent ? canonical(event) : id, 'binary');
-    return { hour, high: uint32(digest, 0), low: uint32(digest, 4), byContent };
-}
-function uint32(digest, at) {
-    return (((digest.charCodeAt(at) << 24) |
-        (digest.charCodeAt(at + 1) << 16) |
-        (digest.charCodeAt(at + 2) << 8) |
-        digest.charCodeAt(at + 3)) >>>
-        0);
-}
-/** The content with its properties in a fixed order: the service may list them differently the next time. */
-function canonical(value) {
-    if (Array.isArray(value))
-        return `[${value.map(canonical).join(',')}]`;
-    if (typeof value !== 'object' || value === null)
-        return JSON.stringify(value) ?? 'null';
-    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-    return `{${entries.map(([name, entry]) => `${JSON.stringify(name)}:${canonical(entry)}`).join(',')}}`;
-}
-const NOTHING = { has: () => false, contents: () => 0, openHours: () => [] };
-/** Events seen in one hour. */
-class SeenHour {
-    ids = new KeySet();
-    /** Content to how many equal events were taken, and to how many this reading of the hour has met. */
-    taken = new Map();
-    met = new Map();
-}
-/**
- * Which events were already taken in, hour by hour: an event's id repeats only within the hour of its CreationTime.
- * An event without an id is never taken for a repeat within one reading of the source. When an hour is read again,
- * in this run or a later one, as many equal ones are passed over as were taken before.
- */
-class Seen {
-    #hours = new Map();
-    #known;
-    constructor(known = NOTHING) {
-        this.#known = known;
-    }
-    /** Whether the event is new; it counts as taken from now on. */
-    take(key) {
-        const hour = this.#hour(key.hour);
-        if (!key.byContent)
-            return !this.#known.has(key) && hour.ids.add(key.high, key.low);
-        const content = contentOf(key);
-        const met = (hour.met.get(content) ?? 0) + 1;
-        const taken = hour.taken.get(content) ?? this.#known.contents(key);
-        hour.met.set(content, met);
-        hour.taken.set(content, Math.max(taken, met));
-        return met > taken;
-    }
-    /** The key of an event without a time, which an earlier run may have filed under the last hour of any window. */
-    placed(key) {
-        for (const hour of this.#known.openHours()) {
-            const there = { ...key, hour };
-            if (key.byContent ? this.#known.contents(there) > 0 : this.#known.has(there))
-                return there;
-        }
-        return key;
-    }
-    /** Begins another reading of an hour from its start. */
-    rewind(hour) {
-        this.#hours.get(hour)?.met.clear();
-    }
-    /** Lets go of hours that are done with, so that memory does not grow with the window. */
-    forget(isDone) {
-        for (const hour of this.#hours.keys()) {
-            if (isDone(hour))
-                this.#hours.delete(hour);
-        }
-    }
-    #hour(hour) {
-        let seen = this.#hours.get(hour);
-        if (seen === undefined) {
-            seen = new SeenHour();
-            this.#hours.set(hour, seen);
-        }
-        return seen;
-    }
-}
-/** A key's 64 bits as one value. */
-function contentOf(key) {
-    return (BigInt(key.high) << 32n) | BigInt(key.low);
-}
-/** A set of 64-bit keys in flat memory: 8 bytes a slot, at most three quarters full. */
-class KeySet {
-    #slots = new Uint32Array(2 * 256);
-    #size = 0;
-    get size() {
-        return this.#size;
-    }
-    has(high, low) {
-        return this.#occupied(this.#find(high, low || 1));
-    }
-    /** @returns whether the key was not there before */
-    add(high, low) {
-        const nonZero = low || 1;
-        const at = this.#find(high, nonZero);
-        if (this.#occupied(at))
-            return false;
-        this.#slots[at] = high;
-        this.#slots[at + 1] = nonZero;
-        this.#size += 1;
-        if (this.#size * 8 > this.#slots.length * 3)
-            this.#grow();
-        return true;
-    }
-    *keys() {
-        for (let at = 0; at < this.#slots.length; at += 2) {
-            if (this.#occupied(at))
-                yield [this.#slots[at] ?? 0, this.#slots[at + 1] ?? 0];
-        }
-    }
-    #occupied(at) {
-        return this.#slots[at + 1] !== 0;
-    }
-    #find(high, low) {
-        const mask = this.#slots.length / 2 - 1;
-        let slot = (high ^ low) & mask;
-        while (this.#slots[2 * slot + 1] !== 0) {
-            if (this.#slots[2 * slot] === high && this.#slots[2 * slot + 1] === low)
-                break;
-            slot = (slot + 1) & mask;
-        }
-        return 2 * slot;
-    }
-    #grow() {
-        const old = this.#slots;
-        this.#slots = new Uint32Array(old.length * 2);
-        for (let at = 0; at < old.length; at += 2) {
-            const [high = 0, low = 0] = [old[at], old[at + 1]];
-            if (low === 0)
-                continue;
-            const to = this.#find(high, low);
-            this.#slots[to] = high;
-            this.#slots[to + 1] = low;
-        }
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/rows.js
-
-
-
-
-/**
- * The rows of a page's events: those within window and filters that were not seen before.
- * @param window what the page was asked for; an event without a readable time counts to its last hour
- */
-function* rowsOf(events, window, context) {
-    const { counts, seen } = context;
-    for (const event of events) {
-        const creationTime = event.CreationTime;
-        const createdAt = typeof creationTime === 'string' ? (0,instant/* parseInstant */.n)(creationTime) : undefined;
-        const isElsewhere = createdAt !== undefined && !context.inWindow(createdAt);
-        if (isElsewhere && !context.isSettled(hourOf(createdAt)))
-            continue;
-        if (!passes(event, context.filter, counts))
-            continue;
-        if (isElsewhere) {
-            counts.collected += 1;
-            counts.skipped += 1;
-            counts.ofSettledHours += 1;
-            continue;
-        }
-        counts.collected += 1;
-        const { row, key } = readied(event, createdAt, window, context);
-        if (!seen.take(key)) {
-            counts.skipped += 1;
-            continue;
-        }
-        count(counts.activities, nameOf(event));
-        count(counts.hours, key.hour);
-        yield { json: row(), key };
-    }
-}
-/** An event's key, and its row for when it is new. */
-function readied(event, createdAt, window, { source, counts, now, seen }) {
-    // The hour that is settled last: as long as any hour of the window is asked for, the event is known.
-    const hour = hourOf(createdAt ?? Math.max(window.start, window.end - 1));
-    const placed = (key) => (createdAt === undefined ? seen.placed(key) : key);
-    const json = (given) => rowJson(mapEvent(given, createdAt, source, now()), counts);
-    const row = () => withoutDepth(event, counts, json);
-    try {
-        return { key: placed(keyOf(event, hour)), row };
-    }
-    catch (error) {
-        if (!(error instanceof RangeError))
-            throw error;
-        return { key: placed(keyOf(flat(event), hour)), row };
-    }
-}
-/** JSON nests deeper than it can be written again: such a property is cut, and the event kept. */
-function withoutDepth(event, counts, json) {
-    try {
-        return json(event);
-    }
-    catch (error) {
-        if (!(error instanceof RangeError))
-            throw error;
-        counts.values += 1;
-        counts.rows += 1;
-        return json(flat(event));
-    }
-}
-function flat(event) {
-    return Object.fromEntries(Object.entries(event).map(([name, value]) => [name, isWritable(value) ? value : '…[cut]']));
-}
-function isWritable(value) {
-    try {
-        JSON.stringify(value);
-        return true;
-    }
-    catch {
-        return false;
-    }
-}
-function passes(event, filter, counts) {
-    // The service filters by activity and user; what it lets through all the same is held to it here.
-    if (filter.activity !== undefined && !sameText(event.Activity ?? event.Operation, filter.activity))
-        return false;
-    if (filter.userId !== undefined && !sameText(event.UserId, filter.userId))
-        return false;
-    if (filter.workspaceIds.size === 0)
-        return true;
-    const workspaceId = event.WorkspaceId;
-    if (typeof workspaceId === 'string' && workspaceId !== '') {
-        return filter.workspaceIds.has(workspaceId.toLowerCase());
-    }
-    counts.withoutWorkspace += 1;
-    return false;
-}
-function sameText(value, wanted) {
-    return typeof value === 'string' && value.toLowerCase() === wanted.toLowerCase();
-}
-/** Operation names come from a fixed list; anything else is not shown. */
-function nameOf(event) {
-    const name = event.Activity ?? event.Operation;
-    return typeof name === 'string' && /^[A-Za-z][A-Za-z0-9_]{0,79}$/.test(name) ? name : '(other)';
-}
-function count(counts, key) {
-    counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
 ;// CONCATENATED MODULE: ./lib/sources/choose.js
@@ -69041,7 +71233,7 @@ function literal(text) {
 /** Under this name the sources' time is observed. */
 const SOURCE = 'source';
 /** Waits where a 429 names no time. */
-const WAITS = { first: 10 * lib_clock/* SECOND */.Z2, longest: 300 * lib_clock/* SECOND */.Z2 };
+const WAITS = { first: 10 * time_clock/* SECOND */.Z2, longest: 300 * time_clock/* SECOND */.Z2 };
 /** The link to a service: signed, counted, and behind a gate of its own. */
 function linkTo(job, service, scope) {
     const pipeline = createPipeline(job.userAgent, authorizationPolicy(job.credential, scope), (date) => job.time.observe(SOURCE, date));
@@ -69108,6 +71300,40 @@ function joined(windows) {
         }
     }
     return stretches;
+}
+
+;// CONCATENATED MODULE: ./lib/sources/open-hours.js
+
+
+/**
+ * How far from an hour that is still open the ids of collected hours are known, for a service that lists an event
+ * under another hour than its own. Eight bytes and more for each event, so not for the whole window.
+ */
+const REMEMBERED = 6 * time_clock/* HOUR */.dp;
+/** The hours that a run has still to collect. */
+class OpenHours {
+    #open = new Set();
+    constructor(windows) {
+        for (const window of windows)
+            for (const { hour } of hoursOf(window))
+                this.#open.add(hour);
+    }
+    /** A window was collected, or is given up. */
+    leave(window) {
+        for (const { hour } of hoursOf(window))
+            this.#open.delete(hour);
+    }
+    /**
+     * Whether nothing is asked for any more that might list an event of this hour. One hour that keeps the run waiting
+     * holds back those around it, and not all that are collected meanwhile.
+     */
+    isDone(hour) {
+        for (let near = hour - REMEMBERED; near <= hour + REMEMBERED; near += time_clock/* HOUR */.dp) {
+            if (this.#open.has(near))
+                return false;
+        }
+        return true;
+    }
 }
 
 ;// CONCATENATED MODULE: ./lib/sources/workspaces.js
@@ -69202,7 +71428,7 @@ function recordOf(workspace, id, now) {
     };
 }
 
-;// CONCATENATED MODULE: ./lib/intake.js
+;// CONCATENATED MODULE: ./lib/pipeline/collect.js
 
 
 
@@ -69216,7 +71442,7 @@ function recordOf(workspace, id, now) {
 
 
 /** A batch that is not full is sent when nothing new came for so long, so that it never waits for a throttle. */
-const IDLE = 5 * lib_clock/* SECOND */.Z2;
+const IDLE = 5 * time_clock/* SECOND */.Z2;
 /** Windows refused in a row, from which on the others are not asked for any more. */
 const REFUSALS_IN_A_ROW = 3;
 /**
@@ -69341,7 +71567,7 @@ async function* workspaceEvents(job) {
 function within(windows) {
     const byHour = new Map(windows.map((window) => [window.hour, window]));
     return (instant) => {
-        const window = byHour.get(Math.floor(instant / lib_clock/* HOUR */.dp) * lib_clock/* HOUR */.dp);
+        const window = byHour.get(Math.floor(instant / time_clock/* HOUR */.dp) * time_clock/* HOUR */.dp);
         return window !== undefined && instant >= window.start && instant < window.end;
     };
 }
@@ -69363,2347 +71589,14 @@ function workspacesFault(tally, detail) {
     return afterRefusals(refused ? 'workspaces-refused' : 'source-unreachable', detail, tally);
 }
 
-;// CONCATENATED MODULE: ./lib/progress/hour-state.js
-
-
-function newHour(hour) {
-    return {
-        hour,
-        final: [],
-        count: 0,
-        toldQuiet: false,
-        ids: new KeySet(),
-        contents: new Map(),
-        isClosed: false,
-    };
-}
-/** Lets go of a settled hour's events, so that memory does not grow with the hours that are done. */
-function hour_state_close(state) {
-    state.isClosed = true;
-    state.ids = new KeySet();
-    state.contents = new Map();
-}
-/** Settled hours are not asked for again: all of it is final. */
-function isSettled(state) {
-    const [only] = state.final;
-    return only !== undefined && only.start <= state.hour && only.end >= state.hour + lib_clock/* HOUR */.dp;
-}
-/** Adds a part that is final. */
-function addFinal(state, part) {
-    const merged = [];
-    for (const next of [...state.final, part].sort((a, b) => a.start - b.start)) {
-        const last = merged.at(-1);
-        if (last !== undefined && next.start <= last.end) {
-            merged[merged.length - 1] = { start: last.start, end: Math.max(last.end, next.end) };
-        }
-        else {
-            merged.push(next);
-        }
-    }
-    state.final = merged;
-}
-/** What of `wanted` is not final yet, as one window; undefined where nothing is left. */
-function openPart(state, wanted) {
-    let { start, end } = wanted;
-    for (const part of state?.final ?? []) {
-        if (part.start <= start && part.end > start)
-            start = part.end;
-    }
-    for (const part of (state?.final ?? []).toReversed()) {
-        if (part.end >= end && part.start < end)
-            end = part.start;
-    }
-    return start < end ? { start, end } : undefined;
-}
-function acknowledge(state, key) {
-    if (key.byContent) {
-        const content = contentOf(key);
-        state.contents.set(content, (state.contents.get(content) ?? 0) + 1);
-        state.count += 1;
-    }
-    else if (state.ids.add(key.high, key.low)) {
-        state.count += 1;
-    }
-}
-/** hour, flags, count, parts, ids, contents; all numbers little-endian. */
-function encodeHour(state) {
-    const settled = isSettled(state);
-    const ids = settled ? 0 : state.ids.size;
-    const contents = settled ? [] : [...state.contents];
-    const buffer = Buffer.allocUnsafe(8 + 1 + 4 + 4 + 16 * state.final.length + 4 + 8 * ids + 4 + 12 * contents.length);
-    let at = buffer.writeDoubleLE(state.hour, 0);
-    at = buffer.writeUInt8(state.toldQuiet ? 1 : 0, at);
-    at = buffer.writeUInt32LE(state.count, at);
-    at = buffer.writeUInt32LE(state.final.length, at);
-    for (const part of state.final)
-        at = buffer.writeDoubleLE(part.end, buffer.writeDoubleLE(part.start, at));
-    at = buffer.writeUInt32LE(ids, at);
-    if (ids > 0) {
-        for (const [high, low] of state.ids.keys())
-            at = buffer.writeUInt32LE(low, buffer.writeUInt32LE(high, at));
-    }
-    at = buffer.writeUInt32LE(contents.length, at);
-    for (const [content, count] of contents)
-        at = buffer.writeUInt32LE(count, buffer.writeBigUInt64LE(content, at));
-    return buffer;
-}
-/** @throws RangeError where the payload is too short */
-function decodeHour(payload) {
-    const state = newHour(payload.readDoubleLE(0));
-    state.toldQuiet = payload.readUInt8(8) === 1;
-    state.count = payload.readUInt32LE(9);
-    let at = 17;
-    const parts = payload.readUInt32LE(13);
-    const final = [];
-    for (let part = 0; part < parts; part += 1, at += 16) {
-        final.push({ start: payload.readDoubleLE(at), end: payload.readDoubleLE(at + 8) });
-    }
-    state.final = final;
-    const ids = payload.readUInt32LE(at);
-    at += 4;
-    for (let id = 0; id < ids; id += 1, at += 8)
-        state.ids.add(payload.readUInt32LE(at), payload.readUInt32LE(at + 4));
-    const contents = payload.readUInt32LE(at);
-    at += 4;
-    for (let content = 0; content < contents; content += 1, at += 12) {
-        state.contents.set(payload.readBigUInt64LE(at), payload.readUInt32LE(at + 8));
-    }
-    return state;
-}
-
-;// CONCATENATED MODULE: ./lib/plan.js
-
-
-
-/** When an hour that ended at `end` is final: events arrive up to 24 hours late. */
-function isFinalAt(end, now) {
-    return now >= end + lib_clock/* DAY */.d_;
-}
-/**
- * The hours to ask for. Without a checkpoint: those of the window. With one: hours not settled yet, from the oldest
- * instant that runs of this configuration ever covered, so that missed ones are caught up; a run with a start of its
- * own keeps to its window.
- * @param wanted the window that the inputs name
- * @param now by the services' clocks where they are known, ms since the epoch
- * @param covered the oldest instant that earlier runs covered
- */
-function planHours(wanted, ownStart, checkpoint, now, covered = checkpoint?.mark?.since) {
-    const since = ownStart ? wanted.start : Math.min(wanted.start, covered ?? wanted.start);
-    const window = clipToHistory({ start: since, end: wanted.end }, now);
-    const windows = [];
-    let settled = 0;
-    let settledWanted = 0;
-    for (const part of hoursOf(window)) {
-        const open = openPart(checkpoint?.hours.get(part.hour), part);
-        if (open !== undefined)
-            windows.push({ hour: part.hour, ...open });
-        else {
-            settled += 1;
-            if (part.end > wanted.start)
-                settledWanted += 1;
-        }
-    }
-    const caughtUp = windows.filter(({ hour }) => hour + lib_clock/* HOUR */.dp <= wanted.start).length;
-    const lost = ownStart
-        ? 0
-        : openHours({ start: Math.min(since, window.start), end: window.start }, checkpoint, covered);
-    return { window, windows, settled, settledWanted, caughtUp, lost };
-}
-/** Hours of a window that earlier runs covered and did not settle. */
-function openHours(window, checkpoint, covered) {
-    if (checkpoint === undefined || covered === undefined)
-        return 0;
-    let open = 0;
-    for (const { hour, start, end } of hoursOf({ start: Math.max(window.start, covered), end: window.end })) {
-        if (openPart(checkpoint.hours.get(hour), { start, end }) !== undefined)
-            open += 1;
-    }
-    return open;
-}
-
-;// CONCATENATED MODULE: ./lib/progress/lock.js
-
-
-
-
-/** A live holder writes to its lock this often; one that did not for longer than STALE is dead. */
-const HEARTBEAT = 30_000;
-const STALE = 5 * 60_000;
-/** How long a lock may be empty before who created it counts as dead, and how often it is looked at. */
-const UNWRITTEN = 2000;
-const POLL = 50;
-/** Locks of this very process. */
-const held = new Set();
-/**
- * Takes a file for this process, so that two runs at once do not write to it. A lock that a dead run left behind is
- * taken over: its process is gone from this machine, or the lock was not written to for five minutes by the clock of the
- * file system that it lies on. Clocks of two machines are never compared.
- * @param fault the code of the error where the lock cannot be written
- * @throws ActionError 'state-locked' or `fault`
- */
-function lock(path, what, fault) {
-    const lockPath = `${path}.lock`;
-    const guardPath = `${lockPath}.takeover`;
-    const own = { token: (0,external_node_crypto_.randomUUID)(), host: (0,external_node_os_namespaceObject.hostname)(), pid: process.pid, space: processSpace() };
-    let file = create(lockPath, own, fault);
-    if (file === undefined)
-        file = takeOver(lockPath, guardPath, own, fault);
-    // A run that was killed while it took the file over, after the dead run's lock was gone.
-    else if ((0,external_node_fs_.existsSync)(guardPath) && isDead(guardPath))
-        (0,external_node_fs_.rmSync)(guardPath, { force: true });
-    if (file === undefined)
-        throw new ActionError('state-locked', `${what} ${path} is in use by ${lock_nameOf(holderOf(lockPath))}`);
-    const mine = file;
-    held.add(lockPath);
-    const isOurs = () => holderOf(lockPath)?.token === own.token;
-    const heartbeat = setInterval(() => {
-        if (isOurs())
-            beat(mine, own, { flush: true });
-    }, HEARTBEAT);
-    heartbeat.unref();
-    return {
-        ensureHeld: () => {
-            // Who finds it stale before the beat has taken it over by the second look, and nobody does afterwards.
-            if (isOurs())
-                beat(mine, own);
-            if (isOurs())
-                return;
-            const who = lock_nameOf(holderOf(lockPath));
-            throw new ActionError('state-locked', `${what} ${path} was taken over by ${who} while this run stood still; it stops, so that nothing is sent twice`);
-        },
-        release: () => {
-            clearInterval(heartbeat);
-            held.delete(lockPath);
-            (0,external_node_fs_.closeSync)(mine);
-            if (isOurs())
-                (0,external_node_fs_.rmSync)(lockPath, { force: true });
-        },
-    };
-}
-/**
- * The process namespace of this boot of this machine. Without it a process id of another container that happens to have
- * the same host name would be looked for among the processes of this one.
- */
-function processSpace() {
-    try {
-        const boot = (0,external_node_fs_.readFileSync)('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-        return `${boot} ${(0,external_node_fs_.readlinkSync)('/proc/self/ns/pid')}`;
-    }
-    catch {
-        return process.platform === 'linux' ? '' : process.platform;
-    }
-}
-function lock_nameOf(holder) {
-    return holder === undefined ? 'another run' : `process ${holder.pid} on ${holder.host}`;
-}
-/**
- * Puts an own lock in a dead one's place. Only who holds the guard may remove a lock that is not its own, and looks
- * at it once more before: otherwise of several that see the same dead lock one could remove the lock of another.
- */
-function takeOver(lockPath, guardPath, own, fault) {
-    if (!isDead(lockPath))
-        return undefined;
-    let guard = create(guardPath, own, fault);
-    if (guard === undefined) {
-        if (!isDead(guardPath))
-            return undefined;
-        (0,external_node_fs_.rmSync)(guardPath, { force: true });
-        guard = create(guardPath, own, fault);
-        if (guard === undefined)
-            return undefined;
-    }
-    (0,external_node_fs_.closeSync)(guard);
-    try {
-        if (!isDead(lockPath))
-            return undefined;
-        (0,external_node_fs_.rmSync)(lockPath, { force: true });
-        return create(lockPath, own, fault);
-    }
-    finally {
-        (0,external_node_fs_.rmSync)(guardPath, { force: true });
-    }
-}
-/** @returns the lock, open, so that its holder writes to this one and never to another's; undefined where one is there */
-function create(lockPath, holder, fault) {
-    let file;
-    try {
-        file = (0,external_node_fs_.openSync)(lockPath, 'wx');
-        (0,external_node_fs_.writeSync)(file, JSON.stringify(holder));
-        // Who created it and was held up before it wrote may meanwhile have passed for dead.
-        if (holderOf(lockPath)?.token === holder.token)
-            return file;
-        (0,external_node_fs_.closeSync)(file);
-        return undefined;
-    }
-    catch (error) {
-        if (file !== undefined)
-            (0,external_node_fs_.closeSync)(file);
-        const code = error.code;
-        if (code === 'EEXIST')
-            return undefined;
-        // On a full disk the file may be there, and nothing in it.
-        if (holderOf(lockPath) === undefined)
-            (0,external_node_fs_.rmSync)(lockPath, { force: true, recursive: false });
-        throw new ActionError(fault, `${code ?? 'unknown error'} at ${lockPath}`, { cause: error });
-    }
-}
-function holderOf(lockPath) {
-    try {
-        return JSON.parse((0,external_node_fs_.readFileSync)(lockPath, 'utf8'));
-    }
-    catch {
-        return undefined;
-    }
-}
-function isDead(lockPath) {
-    try {
-        const { mtimeMs } = (0,external_node_fs_.statSync)(lockPath);
-        if (fileSystemNow(lockPath) - mtimeMs > STALE || staysEmpty(lockPath))
-            return true;
-        const holder = holderOf(lockPath);
-        // A dead run's process id may have come back, even as ours: a container starts them anew each time.
-        if (holder === undefined || holder.host !== (0,external_node_os_namespaceObject.hostname)() || holder.space !== processSpace())
-            return false;
-        if (holder.pid === process.pid)
-            return !held.has(lockPath);
-        process.kill(holder.pid, 0);
-        return false;
-    }
-    catch (error) {
-        // No such process, or no such file any more.
-        return ['ESRCH', 'ENOENT'].includes(error.code ?? '');
-    }
-}
-/** The time by which the file system stamps what is written: a file server has a clock of its own. */
-function fileSystemNow(lockPath) {
-    const probe = `${lockPath}.${(0,external_node_crypto_.randomUUID)()}`;
-    try {
-        (0,external_node_fs_.writeFileSync)(probe, '1');
-        return (0,external_node_fs_.statSync)(probe).mtimeMs;
-    }
-    catch {
-        // A full or read-only file system: then no lock can be taken over either.
-        return Date.now();
-    }
-    finally {
-        (0,external_node_fs_.rmSync)(probe, { force: true });
-    }
-}
-/** A process that is killed between creating its lock and writing to it leaves an empty one. */
-function staysEmpty(lockPath) {
-    for (let waited = 0; (0,external_node_fs_.statSync)(lockPath).size === 0; waited += POLL) {
-        if (waited >= UNWRITTEN)
-            return true;
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL);
-    }
-    return false;
-}
-/** Writes the same again, so that the file system stamps the lock by its own clock; never leaves it empty in between. */
-function beat(file, own, { flush = false } = {}) {
-    try {
-        (0,external_node_fs_.writeSync)(file, JSON.stringify(own), 0);
-        // A network drive else keeps it back for a while.
-        if (flush)
-            (0,external_node_fs_.fsyncSync)(file);
-    }
-    catch {
-        // The file system may be full or gone; the lock then ages, which is what it is for.
-    }
-}
-
-;// CONCATENATED MODULE: external "node:fs/promises"
-const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
-;// CONCATENATED MODULE: ./lib/gzip-members.js
-
-
-
-const WINDOW = 65_536;
-/** Identification and method (RFC 1952, 2.3.1). */
-const MAGIC = Buffer.from([0x1f, 0x8b, 0x08]);
-const HEAD = 10;
-const TAIL = 8;
-/**
- * Goes through a gzip file, each member checked to its end, in flat memory. A damaged member does not take those behind
- * it along: the next one is looked for.
- */
-async function stretchesOf(path) {
-    const file = await (0,promises_namespaceObject.open)(path, 'r');
-    try {
-        const { size } = await file.stat();
-        if (size === 0)
-            return [];
-        // A file may have a member for each row: one by one they take a hundred times as long.
-        const end = await readableEnd(path, size);
-        if (end !== undefined && (await endOfZeros(file, end, size)) === size) {
-            const whole = { kind: 'whole', start: 0, end };
-            return end === size ? [whole] : [whole, { kind: 'zeros', start: end, end: size }];
-        }
-        return await memberByMember(path, file, size);
-    }
-    finally {
-        await file.close();
-    }
-}
-/** What whole members hold. */
-async function* inflated(path, { start, end }) {
-    const source = (0,external_node_fs_.createReadStream)(path, { start, end: end - 1 });
-    const stream = source.pipe((0,external_node_zlib_.createGunzip)());
-    source.on('error', (error) => stream.destroy(error));
-    try {
-        for await (const chunk of stream)
-            yield chunk;
-    }
-    finally {
-        source.destroy();
-        stream.destroy();
-    }
-}
-/** Where zlib stops reading, which is at zeros where there are any; undefined where it finds damage. */
-async function readableEnd(path, size) {
-    const source = (0,external_node_fs_.createReadStream)(path, { end: size - 1 });
-    const stream = source.pipe((0,external_node_zlib_.createGunzip)());
-    source.on('error', (error) => stream.destroy(error));
-    try {
-        for await (const _ of stream)
-            ;
-        return stream.bytesWritten;
-    }
-    catch (error) {
-        if (error.code?.startsWith('Z_'))
-            return undefined;
-        throw error;
-    }
-    finally {
-        source.destroy();
-        stream.destroy();
-    }
-}
-async function memberByMember(path, file, size) {
-    const stretches = [];
-    for (let at = 0; at < size; at = stretches.at(-1)?.end ?? size) {
-        const zerosEnd = await endOfZeros(file, at, size);
-        if (zerosEnd > at) {
-            stretches.push({ kind: 'zeros', start: at, end: zerosEnd });
-            continue;
-        }
-        const end = await memberEnd(path, file, at, size);
-        const last = stretches.at(-1);
-        if (end === undefined) {
-            let next = await findMagic(file, at + 1, size);
-            while (next < size && (await memberEnd(path, file, next, size)) === undefined)
-                next = await findMagic(file, next + 1, size);
-            stretches.push({ kind: 'damaged', start: at, end: next });
-        }
-        else if (last?.kind === 'whole')
-            stretches.splice(-1, 1, { ...last, end });
-        else
-            stretches.push({ kind: 'whole', start: at, end });
-    }
-    return stretches;
-}
-/** Where the member that begins at `start` ends, or undefined where it is not whole. */
-async function memberEnd(path, file, start, size) {
-    const body = await bodyStart(file, start, size);
-    if (body === undefined)
-        return undefined;
-    const source = (0,external_node_fs_.createReadStream)(path, { start: body });
-    const stream = source.pipe((0,external_node_zlib_.createInflateRaw)());
-    source.on('error', (error) => stream.destroy(error));
-    let [sum, length] = [0, 0];
-    try {
-        for await (const chunk of stream) {
-            sum = (0,external_node_zlib_.crc32)(chunk, sum);
-            length = (length + chunk.length) % 2 ** 32;
-        }
-    }
-    catch (error) {
-        if (error.code?.startsWith('Z_'))
-            return undefined;
-        throw error;
-    }
-    finally {
-        source.destroy();
-        stream.destroy();
-    }
-    const end = body + stream.bytesWritten + TAIL;
-    if (end > size)
-        return undefined;
-    const tail = await bytesAt(file, end - TAIL, TAIL);
-    return tail.readUInt32LE(0) === sum && tail.readUInt32LE(4) === length ? end : undefined;
-}
-/** Where the compressed data begins behind a header with all its optional parts, or undefined where there is none. */
-async function bodyStart(file, start, size) {
-    const head = await bytesAt(file, start, Math.min(WINDOW, size - start));
-    if (head.length < HEAD || !head.subarray(0, 3).equals(MAGIC))
-        return undefined;
-    const flags = head[3] ?? 0;
-    let at = HEAD;
-    if ((flags & 4) !== 0)
-        at += 2 + (head.length >= at + 2 ? head.readUInt16LE(at) : WINDOW);
-    for (const flag of [8, 16]) {
-        if ((flags & flag) === 0)
-            continue;
-        const end = head.indexOf(0, at);
-        if (end < 0)
-            return undefined;
-        at = end + 1;
-    }
-    if ((flags & 2) !== 0)
-        at += 2;
-    return at < head.length ? start + at : undefined;
-}
-async function bytesAt(file, position, length) {
-    const buffer = Buffer.alloc(length);
-    const { bytesRead } = await file.read(buffer, 0, length, position);
-    return buffer.subarray(0, bytesRead);
-}
-async function endOfZeros(file, from, size) {
-    for (let at = from; at < size; at += WINDOW) {
-        const bytes = await bytesAt(file, at, Math.min(WINDOW, size - at));
-        const other = bytes.findIndex((byte) => byte !== 0);
-        if (other >= 0)
-            return at + other;
-    }
-    return size;
-}
-async function findMagic(file, from, size) {
-    for (let at = from; at < size; at += WINDOW - MAGIC.length) {
-        const found = (await bytesAt(file, at, Math.min(WINDOW, size - at))).indexOf(MAGIC);
-        if (found >= 0)
-            return at + found;
-    }
-    return size;
-}
-
-;// CONCATENATED MODULE: ./lib/rejected.js
-
-
-
-
-
-
-function eventText(key) {
-    const hex = (part) => part.toString(16).padStart(8, '0');
-    return `${new Date(key.hour).toISOString().slice(0, 13)}/${key.byContent ? 'content' : 'id'}/${hex(key.high)}${hex(key.low)}`;
-}
-function eventKey(text) {
-    const parts = typeof text === 'string' ? /^(.{13})\/(id|content)\/([0-9a-f]{8})([0-9a-f]{8})$/.exec(text) : null;
-    const hour = Date.parse(`${parts?.[1] ?? ''}:00:00Z`);
-    if (parts === null || Number.isNaN(hour))
-        return undefined;
-    const [, , kind, high = '0', low = '0'] = parts;
-    return {
-        hour,
-        byContent: kind === 'content',
-        high: Number.parseInt(high, 16),
-        low: Number.parseInt(low, 16),
-    };
-}
-/**
- * Appends the rows of a refused batch, gzipped NDJSON, one member each time. The file is readable by its owner only,
- * since it holds what the log and the state file must not. It is on the disk when this returns.
- * @throws ActionError 'rejected-file'
- */
-function keepRejected(path, batch, reason, { now, recorded }) {
-    const time = new Date(now).toISOString();
-    const tail = (key) => `,"reason":${JSON.stringify(reason)},"time":"${time}","event":"${eventText(key)}","recorded":${recorded}}\n`;
-    const lines = batch.keys.map((key, at) => `{"row":${rowAt(batch, at)}${tail(key)}`);
-    const member = (0,external_node_zlib_.gzipSync)(lines.join(''));
-    try {
-        (0,external_node_fs_.mkdirSync)((0,external_node_path_.dirname)(path), { recursive: true });
-        const file = openPrivate(path, 'a');
-        const { size } = (0,external_node_fs_.fstatSync)(file);
-        try {
-            writeAll(file, member);
-            (0,external_node_fs_.fsyncSync)(file);
-        }
-        catch (error) {
-            // Half a member would make everything behind it unreadable.
-            (0,external_node_fs_.ftruncateSync)(file, size);
-            throw error;
-        }
-        finally {
-            (0,external_node_fs_.closeSync)(file);
-        }
-    }
-    catch (error) {
-        throw fileFault(error, path, 'rejected-file');
-    }
-}
-/**
- * Makes a file of rejected rows ready for more: one that cannot be read to its end (a disk or a machine that failed) is
- * set aside, so that what is appended from now on stays readable by any program. Zeros at its end are cut off.
- * @returns where a damaged file was put, or undefined
- */
-async function prepareRejected(path, now) {
-    if (!(0,external_node_fs_.existsSync)(path))
-        return undefined;
-    const stretches = await stretchesOf(path);
-    const last = stretches.at(-1);
-    const whole = last?.kind === 'zeros' ? stretches.slice(0, -1) : stretches;
-    if (whole.some(({ kind }) => kind !== 'whole')) {
-        const aside = asideOf(path, now);
-        (0,external_node_fs_.renameSync)(path, aside);
-        return aside;
-    }
-    if (last?.kind === 'zeros')
-        (0,external_node_fs_.truncateSync)(path, last.start);
-    return undefined;
-}
-/** The name under which a damaged file is kept. */
-function asideOf(path, now) {
-    const plain = `${path}.damaged-${new Date(now).toISOString().replace(/[-:.]/g, '')}`;
-    let aside = plain;
-    for (let more = 2; (0,external_node_fs_.existsSync)(aside); more += 1)
-        aside = `${plain}-${more}`;
-    return aside;
-}
-
-;// CONCATENATED MODULE: ./lib/progress/fingerprint.js
-
-/** What decides which events a run is about, as a hash: progress of one configuration means nothing to another. */
-function fingerprintOf(inputs) {
-    return hashOf({ ...inputs, source: inputs.source === 'auto' ? 'power-bi' : inputs.source });
-}
-/** `auto` and `power-bi` read the same log. Until version 1.1 each had a fingerprint of its own. */
-function formerFingerprints(inputs) {
-    const isOneLog = inputs.source === 'auto' || inputs.source === 'power-bi';
-    return isOneLog ? [hashOf({ ...inputs, source: 'auto' })] : [];
-}
-function hashOf(inputs) {
-    const { tenantId, cloud, source, activity, userId, workspaceIds, dcrImmutableId, streamName } = inputs;
-    const parts = [
-        tenantId.toLowerCase(),
-        cloud,
-        source,
-        activity?.toLowerCase() ?? '',
-        userId?.toLowerCase() ?? '',
-        [...workspaceIds].sort().join(','),
-        dcrImmutableId.toLowerCase(),
-        streamName,
-    ];
-    return (0,external_node_crypto_.createHash)('sha256').update(JSON.stringify(parts)).digest('hex');
-}
-
-;// CONCATENATED MODULE: ./lib/progress/ledger.js
-
-/**
- * Keeps account of rows under way, hour by hour: a part is final only once it was collected whole and every row of its
- * hour is acknowledged.
- * @param onFinal told each part once
- */
-function createLedger(onFinal) {
-    const accounts = new Map();
-    const account = (hour) => {
-        let found = accounts.get(hour);
-        if (found === undefined) {
-            found = { pending: 0, failed: false, parts: [] };
-            accounts.set(hour, found);
-        }
-        return found;
-    };
-    const settle = (hour) => {
-        if (hour.pending > 0 || hour.failed)
-            return;
-        for (const part of hour.parts.splice(0))
-            onFinal(part);
-    };
-    return {
-        taken: ({ hour }) => {
-            account(hour).pending += 1;
-        },
-        ended: (keys, safe) => {
-            const touched = new Set();
-            for (const { hour } of keys) {
-                const found = account(hour);
-                found.pending -= 1;
-                found.failed ||= !safe;
-                touched.add(found);
-            }
-            for (const hour of touched)
-                settle(hour);
-        },
-        collected: (part) => {
-            const found = account(hourOf(part.start));
-            found.parts.push(part);
-            settle(found);
-        },
-    };
-}
-
-;// CONCATENATED MODULE: ./lib/progress/quiet.js
-
-/** Days that must be known before an hour has a usual count, and the least count that is worth a warning. */
-const LEAST_DAYS = 3;
-const LEAST_USUAL = 10;
-/** Most events show up within an hour; before that, none says nothing. */
-const SETTLING = 2 * lib_clock/* HOUR */.dp;
-/** What is usual for this hour of the day: the median of its count on the days known, or undefined. */
-function usualCount(checkpoint, hour) {
-    const counts = [];
-    for (let day = 1; day <= 27; day += 1) {
-        const state = checkpoint.hours.get(hour - day * lib_clock/* DAY */.d_);
-        if (state !== undefined && state.final.length > 0)
-            counts.push(state.count);
-    }
-    if (counts.length < LEAST_DAYS)
-        return undefined;
-    return counts.sort((a, b) => a - b)[Math.floor(counts.length / 2)];
-}
-/** Whether an hour that came without a single event usually has some; told once for each hour. */
-function isUnusuallyQuiet(checkpoint, hour, now) {
-    const state = checkpoint.hours.get(hour);
-    if (state?.toldQuiet || (state?.count ?? 0) > 0 || now < hour + lib_clock/* HOUR */.dp + SETTLING)
-        return false;
-    return (usualCount(checkpoint, hour) ?? 0) >= LEAST_USUAL;
-}
-
-;// CONCATENATED MODULE: ./lib/progress/record.js
-
-const KINDS = {
-    /** JSON: version and fingerprint of the configuration. */
-    header: 1,
-    /** An hour as it stands. */
-    hour: 2,
-    /** The snapshot ends here; events follow. */
-    snapshotEnd: 3,
-    /** Events of one hour that the service acknowledged. */
-    acknowledged: 4,
-    /** A part of an hour that was collected whole, late enough to be final. */
-    final: 5,
-    /** JSON: when a run began and how far back it reaches. */
-    run: 6,
-};
-const NAMES = new Map(Object.entries(KINDS).map(([name, kind]) => [kind, name]));
-/** Length, its complement, checksum of the rest, kind. */
-const record_HEAD = 13;
-const KIND_AT = 12;
-function encode(record) {
-    const { length } = record.payload;
-    const framed = Buffer.allocUnsafe(record_HEAD + length);
-    framed.writeUInt32LE(length, 0);
-    framed.writeUInt32LE(~length >>> 0, 4);
-    framed[KIND_AT] = KINDS[record.kind];
-    record.payload.copy(framed, record_HEAD);
-    framed.writeUInt32LE((0,external_node_zlib_.crc32)(framed.subarray(KIND_AT)), 8);
-    return framed;
-}
-/**
- * Reads a file's records. Not ok where a record is damaged, or the snapshot does not end; an incomplete record behind
- * the snapshot is an append that was cut short, and left out.
- */
-function decode(file) {
-    const records = [];
-    let at = 0;
-    let snapshotEnded = false;
-    while (at + record_HEAD <= file.length) {
-        const length = file.readUInt32LE(at);
-        // The length has a check of its own: a damaged one must not pass for an append that was cut short, with all the
-        // records behind it. Zeros to the end are room that a failing machine gave to an append and never filled.
-        if (file.readUInt32LE(at + 4) !== ~length >>> 0) {
-            if (file.subarray(at).every((byte) => byte === 0))
-                break;
-            return { ok: false };
-        }
-        const end = at + record_HEAD + length;
-        if (end > file.length)
-            break;
-        const framed = file.subarray(at, end);
-        const kind = NAMES.get(framed[KIND_AT] ?? 0);
-        if (kind === undefined || (0,external_node_zlib_.crc32)(framed.subarray(KIND_AT)) !== framed.readUInt32LE(8))
-            return { ok: false };
-        records.push({ kind, payload: framed.subarray(record_HEAD) });
-        snapshotEnded ||= kind === 'snapshotEnd';
-        at = end;
-    }
-    return snapshotEnded ? { ok: true, records, length: at } : { ok: false };
-}
-
-;// CONCATENATED MODULE: ./lib/progress/checkpoint.js
-
-
-
-
-
-/** The version that this code writes; a file with a higher one is left for the code that wrote it. */
-const VERSION = 1;
-/** The state that goes from run to run: hours, acknowledged events of hours that are not settled, and no more. */
-class Checkpoint {
-    hours = new Map();
-    mark;
-    hour(hour) {
-        let state = this.hours.get(hour);
-        if (state === undefined) {
-            state = newHour(hour);
-            this.hours.set(hour, state);
-        }
-        return state;
-    }
-    /** Applies a record; returns it, so that what is done is what is written. */
-    apply(record) {
-        const { kind, payload } = record;
-        switch (kind) {
-            case 'hour': {
-                const state = decodeHour(payload);
-                this.hours.set(state.hour, state);
-                if (isSettled(state))
-                    hour_state_close(state);
-                break;
-            }
-            case 'acknowledged':
-                for (const key of decodeKeys(payload))
-                    this.#acknowledge(key);
-                break;
-            case 'final': {
-                const state = this.final({ start: payload.readDoubleLE(8), end: payload.readDoubleLE(16) });
-                if (isSettled(state))
-                    hour_state_close(state);
-                break;
-            }
-            case 'run':
-                this.mark = JSON.parse(payload.toString('utf8'));
-                break;
-            case 'header':
-            case 'snapshotEnd':
-                break;
-        }
-        return record;
-    }
-    /** The records of a file that holds this state and nothing else. Hours that the service has forgotten are left out. */
-    *snapshot(fingerprint, now) {
-        const header = { version: VERSION, fingerprint };
-        yield encode({ kind: 'header', payload: Buffer.from(JSON.stringify(header)) });
-        if (this.mark !== undefined)
-            yield encode(runRecord(this.mark));
-        for (const state of [...this.hours.values()].sort((a, b) => a.hour - b.hour)) {
-            if (state.hour + lib_clock/* HOUR */.dp > now - HISTORY)
-                yield encode({ kind: 'hour', payload: encodeHour(state) });
-        }
-        yield encode({ kind: 'snapshotEnd', payload: Buffer.alloc(0) });
-    }
-    /** Notes a part of an hour as final. */
-    final(part) {
-        const state = this.hour(hourOf(part.start));
-        addFinal(state, part);
-        return state;
-    }
-    /** Closes the settled hours among those that are done with in this run: no page to come can list their events. */
-    close(isDone) {
-        for (const state of this.hours.values()) {
-            if (!state.isClosed && isSettled(state) && isDone(state.hour))
-                hour_state_close(state);
-        }
-    }
-    /** Whether the hour is settled: every event of it counts as sent, wherever the source lists it. */
-    isSettled(hour) {
-        const state = this.hours.get(hour);
-        return state !== undefined && isSettled(state);
-    }
-    *openHours() {
-        for (const state of this.hours.values())
-            if (!isSettled(state))
-                yield state.hour;
-    }
-    /** Whether an event was acknowledged, or comes too late for an hour that is closed. */
-    has(key) {
-        const state = this.hours.get(key.hour);
-        return state !== undefined && (state.isClosed || state.ids.has(key.high, key.low));
-    }
-    /** How many equal events without id were acknowledged for their hour; any number where it is closed. */
-    contents(key) {
-        const state = this.hours.get(key.hour);
-        if (state?.isClosed)
-            return Number.POSITIVE_INFINITY;
-        return state?.contents.get(contentOf(key)) ?? 0;
-    }
-    #acknowledge(key) {
-        const state = this.hour(key.hour);
-        if (!isSettled(state))
-            acknowledge(state, key);
-    }
-}
-function runRecord(mark) {
-    return { kind: 'run', payload: Buffer.from(JSON.stringify(mark)) };
-}
-function finalRecord(part) {
-    const payload = Buffer.allocUnsafe(24);
-    payload.writeDoubleLE(hourOf(part.start), 0);
-    payload.writeDoubleLE(part.start, 8);
-    payload.writeDoubleLE(part.end, 16);
-    return { kind: 'final', payload };
-}
-/** Keys of 8 bytes behind their hour: runs of rows of the same hour and kind share one head. */
-function acknowledgedRecord(keys) {
-    const payload = Buffer.allocUnsafe(keys.length * 21);
-    let at = 0;
-    for (let from = 0; from < keys.length;) {
-        const { hour, byContent } = keys[from];
-        let to = from;
-        while (to < keys.length && keys[to]?.hour === hour && keys[to]?.byContent === byContent)
-            to += 1;
-        at = payload.writeDoubleLE(hour, at);
-        at = payload.writeUInt8(byContent ? 1 : 0, at);
-        at = payload.writeUInt32LE(to - from, at);
-        for (const key of keys.slice(from, to))
-            at = payload.writeUInt32LE(key.low, payload.writeUInt32LE(key.high, at));
-        from = to;
-    }
-    return { kind: 'acknowledged', payload: payload.subarray(0, at) };
-}
-function* decodeKeys(payload) {
-    for (let at = 0; at < payload.length;) {
-        const hour = payload.readDoubleLE(at);
-        const byContent = payload.readUInt8(at + 8) === 1;
-        const count = payload.readUInt32LE(at + 9);
-        at += 13;
-        for (let key = 0; key < count; key += 1, at += 8) {
-            yield { hour, byContent, high: payload.readUInt32LE(at), low: payload.readUInt32LE(at + 4) };
-        }
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/progress/state-file.js
-
-
-
-
-
-
-
-
-/** Some two million events. */
-const APPENDED = 16 * 2 ** 20;
-/**
- * The checkpoint on disk. What a run learns is appended as it happens, and at the end the file is replaced by a fresh
- * snapshot. At any moment, also on a full disk, the file holds a whole state.
- */
-class StateFile {
-    checkpoint;
-    #options;
-    #lock;
-    #file;
-    #length = 0;
-    #compactAt = 0;
-    /** Something could not be appended: only a fresh snapshot holds it. */
-    #lacking = false;
-    constructor(options, checkpoint, held) {
-        this.#options = options;
-        this.checkpoint = checkpoint;
-        this.#lock = held;
-    }
-    /**
-     * Opens, or begins, a state file; missing folders are created. A damaged file, one of another configuration and one
-     * of a newer version are set aside under another name, and the run is a first one.
-     * @throws ActionError 'state-locked' or 'state-file'
-     */
-    static open(options) {
-        const { path, readOnly } = options;
-        let held;
-        try {
-            if (readOnly)
-                return new StateFile(options, load(options) ?? new Checkpoint(), undefined);
-            (0,external_node_fs_.mkdirSync)((0,external_node_path_.dirname)(path), { recursive: true });
-            held = lock(path, 'the state file', 'state-file');
-            const state = new StateFile(options, load(options) ?? new Checkpoint(), held);
-            // Nothing is dropped by the runner's clock alone.
-            state.#replace(Number.NEGATIVE_INFINITY);
-            return state;
-        }
-        catch (error) {
-            held?.release();
-            throw fileFault(error, path, 'state-file');
-        }
-    }
-    /** Notes that a run begins, and how far back it reaches. */
-    begin(mark) {
-        this.checkpoint.mark = mark;
-        this.#append(runRecord(mark));
-    }
-    /** Notes rows as acknowledged, or as safely kept elsewhere. */
-    acknowledged(keys) {
-        for (const key of keys) {
-            const hour = this.checkpoint.hour(key.hour);
-            if (!isSettled(hour))
-                acknowledge(hour, key);
-        }
-        if (keys.length > 0)
-            this.#append(acknowledgedRecord(keys));
-    }
-    /** Notes a part of an hour as final: collected whole, late enough, and every row acknowledged. */
-    final(part) {
-        const record = finalRecord(part);
-        this.checkpoint.final(part);
-        this.#append(record);
-    }
-    /** @throws ActionError 'state-locked' where another run has taken the file over */
-    ensureHeld() {
-        this.#lock?.ensureHeld();
-    }
-    /**
-     * Writes the state as a fresh snapshot and lets the file go.
-     * @param now by which hours that the service has forgotten are left out; -Infinity for none
-     * @returns what stood in the way of it, if anything did
-     * @throws ActionError 'state-locked' where the file is another run's by now
-     */
-    close(now) {
-        if (this.#options.readOnly)
-            return undefined;
-        try {
-            this.#replace(now);
-            return undefined;
-        }
-        catch (error) {
-            if (error instanceof ActionError)
-                throw error;
-            return { code: error.code ?? 'unknown error', lacking: this.#lacking };
-        }
-        finally {
-            if (this.#file !== undefined)
-                (0,external_node_fs_.closeSync)(this.#file);
-            this.#file = undefined;
-            this.#lock?.release();
-        }
-    }
-    /**
-     * @throws ActionError 'state-file': rows acknowledged from now on would be sent again by the next run; 'state-locked'
-     */
-    #append(record) {
-        if (this.#options.readOnly || this.#file === undefined)
-            return;
-        this.ensureHeld();
-        try {
-            const framed = encode(record);
-            writeAll(this.#file, framed, this.#length);
-            this.#length += framed.length;
-        }
-        catch (error) {
-            const file = this.#file;
-            this.#file = undefined;
-            this.#lacking = true;
-            try {
-                (0,external_node_fs_.ftruncateSync)(file, this.#length);
-            }
-            catch {
-                // An incomplete record at the end is passed over by the next reader.
-            }
-            try {
-                (0,external_node_fs_.closeSync)(file);
-            }
-            catch {
-                // On a full network drive closing fails as well.
-            }
-            throw fileFault(error, this.#options.path, 'state-file');
-        }
-        this.#compact();
-    }
-    /** What was appended since the last snapshot would have to be read, and held, by the run after a crash. */
-    #compact() {
-        if (this.#length < this.#compactAt)
-            return;
-        try {
-            this.#replace(Number.NEGATIVE_INFINITY);
-        }
-        catch (error) {
-            if (error instanceof ActionError)
-                throw error;
-            // No room for a second file: the old one goes on, only longer.
-            this.#compactAt = this.#length + this.#compactAfter();
-            if (this.#file !== undefined)
-                return;
-            this.#lacking = true;
-            throw fileFault(error, this.#options.path, 'state-file');
-        }
-    }
-    /** Never less than the snapshot itself, so that rewriting costs no more than appending. */
-    #compactAfter(snapshot = 0) {
-        return Math.max(this.#options.compactAfter ?? APPENDED, snapshot);
-    }
-    #replace(now) {
-        this.ensureHeld();
-        const { path, fingerprint } = this.#options;
-        const fresh = `${path}.new`;
-        // A run that was frozen while it wrote one must not go on writing in what becomes this run's file.
-        (0,external_node_fs_.rmSync)(fresh, { force: true });
-        const file = openPrivate(fresh, 'w');
-        let length = 0;
-        const wasOpen = this.#file !== undefined;
-        try {
-            for (const record of this.checkpoint.snapshot(fingerprint, now)) {
-                writeAll(file, record, length);
-                length += record.length;
-            }
-            (0,external_node_fs_.fsyncSync)(file);
-            this.ensureHeld();
-            // Windows does not replace a file that is open.
-            if (this.#file !== undefined)
-                (0,external_node_fs_.closeSync)(this.#file);
-            this.#file = undefined;
-            (0,external_node_fs_.renameSync)(fresh, path);
-        }
-        catch (error) {
-            (0,external_node_fs_.closeSync)(file);
-            // Where the lock is lost, the file of this name may be the other run's by now.
-            if (error instanceof ActionError)
-                throw error;
-            (0,external_node_fs_.rmSync)(fresh, { force: true });
-            // Closed above, and the rename failed: what comes next is still appended to the old one.
-            if (wasOpen && this.#file === undefined)
-                this.#file = (0,external_node_fs_.openSync)(path, 'r+');
-            throw error;
-        }
-        this.#file = file;
-        this.#length = length;
-        this.#compactAt = length + this.#compactAfter(length);
-    }
-}
-function load(options) {
-    const { path, fingerprint, alsoTaken = [] } = options;
-    if (!(0,external_node_fs_.existsSync)(path))
-        return undefined;
-    const decoded = decode((0,external_node_fs_.readFileSync)(path));
-    if (!decoded.ok)
-        return setAside(options, 'damaged', 'is damaged');
-    const checkpoint = new Checkpoint();
-    try {
-        const header = headerOf(decoded.records);
-        if (header === undefined)
-            return setAside(options, 'damaged', 'is damaged');
-        if (header.version > VERSION)
-            return setAside(options, 'newer', 'was written by a newer version');
-        if (header.fingerprint !== fingerprint && !alsoTaken.includes(header.fingerprint)) {
-            return setAside(options, 'other-configuration', 'belongs to another tenant, source, filter, rule or stream');
-        }
-        for (const record of decoded.records)
-            checkpoint.apply(record);
-        return checkpoint;
-    }
-    catch {
-        return setAside(options, 'damaged', 'is damaged');
-    }
-}
-function headerOf(records) {
-    const first = records[0];
-    return first?.kind === 'header' ? JSON.parse(first.payload.toString('utf8')) : undefined;
-}
-function setAside({ path, now, readOnly, onSetAside }, kind, why) {
-    const stamp = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
-    let aside = `${path}.${kind}-${stamp}`;
-    for (let more = 2; (0,external_node_fs_.existsSync)(aside); more += 1)
-        aside = `${path}.${kind}-${stamp}-${more}`;
-    if (!readOnly)
-        (0,external_node_fs_.renameSync)(path, aside);
-    const where = readOnly ? 'left where it is (dry run)' : `kept as ${aside}`;
-    onSetAside(`The state file ${path} ${why}: ${where}, and this run is a first run.`);
-    return undefined;
-}
-
-;// CONCATENATED MODULE: ./lib/progress/track.js
-
-
-
-
-
-
-
-
-
-
-
-
-
-/**
- * Opens the files that "state-file" and "rejected-file" name.
- * @param onFault told what went wrong with them while the run is under way
- * @throws ActionError 'state-locked' or 'state-file'
- */
-async function openTrack(inputs, host, tally, onFault) {
-    const { clock } = host;
-    const locks = [];
-    const { rejectedFile, replayFile, dryRun } = inputs;
-    const state = openState(inputs, host, tally);
-    try {
-        if (rejectedFile !== undefined && rejectedFile !== replayFile && !dryRun) {
-            guardFile(rejectedFile, () => (0,external_node_fs_.mkdirSync)((0,external_node_path_.dirname)(rejectedFile), { recursive: true }));
-            locks.push(lock(rejectedFile, 'the rejected file', 'rejected-file'));
-            const aside = await prepareRejected(rejectedFile, clock.now());
-            if (aside !== undefined)
-                tally.warn('rejected-set-aside', `The file of rejected rows was damaged: kept as ${aside}.`);
-        }
-    }
-    catch (error) {
-        state?.close(Number.NEGATIVE_INFINITY);
-        for (const { release } of locks)
-            release();
-        throw error;
-    }
-    /** Known once the services have told their time; until then nothing is given up for lost. */
-    let time;
-    const ledger = createLedger((part) => guarded(() => state?.final(part)));
-    function guarded(act) {
-        try {
-            act();
-            return true;
-        }
-        catch (error) {
-            if (!(error instanceof ActionError))
-                throw error;
-            onFault(error);
-            return false;
-        }
-    }
-    /** Whether a batch's rows need not be sent again. */
-    function isSafe({ status, batch, why }) {
-        if (status === 'sent')
-            return true;
-        if (status === 'failed' || rejectedFile === undefined || replayFile !== undefined)
-            return false;
-        return guarded(() => {
-            for (const { ensureHeld } of locks)
-                ensureHeld();
-            keepRejected(rejectedFile, batch, why, { now: clock.now(), recorded: state !== undefined });
-        });
-    }
-    function noteQuiet(hours) {
-        const checkpoint = state?.checkpoint;
-        if (checkpoint === undefined || inputs.activity !== undefined || inputs.userId !== undefined)
-            return;
-        for (const window of hours) {
-            if (!isWholeHour(window) || tally.counts.hours.has(window.hour))
-                continue;
-            if (!isUnusuallyQuiet(checkpoint, window.hour, time?.now() ?? clock.now()))
-                continue;
-            checkpoint.hour(window.hour).toldQuiet = true;
-            tally.quietHours.push(window.hour);
-        }
-    }
-    const covered = state?.checkpoint.mark?.since;
-    return {
-        checkpoint: state?.checkpoint,
-        covered,
-        begin: ({ start }) => {
-            const now = clock.now();
-            const before = state?.checkpoint.mark;
-            tally.lastRunAt = before?.at;
-            // Not clipped yet: the runner's clock alone must not make hours forgotten.
-            const since = Math.min(before?.since ?? start, start);
-            guarded(() => state?.begin({ since, at: now, ...(before?.accepted === true ? { accepted: true } : {}) }));
-        },
-        confirm: ({ start, end }, services) => {
-            time = services;
-            const mark = state?.checkpoint.mark;
-            if (mark === undefined)
-                return;
-            // Told once as lost, and then no longer counted as covered.
-            const reached = Math.min(covered ?? start, start);
-            const since = clipToHistory({ start: reached, end }, services.now()).start;
-            if (since !== mark.since)
-                guarded(() => state?.begin({ ...mark, since }));
-        },
-        taken: (key) => ledger.taken(key),
-        ensureHeld: () => {
-            state?.ensureHeld();
-            for (const { ensureHeld } of locks)
-                ensureHeld();
-        },
-        ended: (ending) => {
-            const { keys } = ending.batch;
-            const mark = state?.checkpoint.mark;
-            if (ending.status === 'sent' && mark !== undefined && mark.accepted !== true)
-                guarded(() => state?.begin({ ...mark, accepted: true }));
-            const safe = isSafe(ending);
-            const fresh = keys.filter((key) => key.recorded !== true);
-            const recorded = safe && guarded(() => state?.acknowledged(fresh));
-            ledger.ended(keys, recorded);
-        },
-        collected: (window, askedAt) => {
-            const hours = [...hoursOf(window)];
-            noteQuiet(hours);
-            for (const { hour, start, end } of hours) {
-                if (isFinalAt(hour + lib_clock/* HOUR */.dp, askedAt))
-                    ledger.collected({ start, end });
-            }
-        },
-        close: () => {
-            const now = time === undefined ? Number.NEGATIVE_INFINITY : Math.min(time.now(), clock.now());
-            let hindrance;
-            guarded(() => {
-                hindrance = state?.close(now);
-            });
-            for (const { release } of locks)
-                release();
-            if (hindrance !== undefined) {
-                const holds = hindrance.lacking
-                    ? 'it stays valid, but lacks what was acknowledged last: the next run sends that again'
-                    : 'it stays valid, only longer';
-                tally.warn('state-not-compacted', `The state file could not be rewritten (${hindrance.code}); ${holds}.`);
-            }
-        },
-    };
-}
-function guardFile(path, act) {
-    try {
-        return act();
-    }
-    catch (error) {
-        throw fileFault(error, path, 'rejected-file');
-    }
-}
-function openState(inputs, host, tally) {
-    const { stateFile: path, dryRun } = inputs;
-    if (path === undefined)
-        return undefined;
-    tally.carriesOn = true;
-    return StateFile.open({
-        path,
-        fingerprint: fingerprintOf(inputs),
-        alsoTaken: formerFingerprints(inputs),
-        now: host.clock.now(),
-        readOnly: dryRun,
-        onSetAside: (why) => tally.warn('state-set-aside', why),
-    });
-}
-
-;// CONCATENATED MODULE: ./lib/replay-progress.js
-
-
-
-
-/** First bytes of the file; one of another version begins otherwise. */
-const replay_progress_HEAD = Buffer.from('replay2\n');
-/** hour, whether by content, and 64 bits of a hash; little-endian. */
-const ENTRY = 8 + 1 + 8;
-/** Beside the replayed file. Holds hashes of events and nothing else of them. */
-function acceptedPath(path) {
-    return `${path}.accepted`;
-}
-/** The events of a file that were accepted, by their keys. */
-class AcceptedRows {
-    #ids = new Map();
-    /** Of equal events without an id: how many. */
-    #contents = new Map();
-    get isEmpty() {
-        return this.#ids.size === 0 && this.#contents.size === 0;
-    }
-    add(key) {
-        if (key.byContent) {
-            this.#contents.set(contentText(key), (this.#contents.get(contentText(key)) ?? 0) + 1);
-            return;
-        }
-        const ids = this.#ids.get(key.hour) ?? new KeySet();
-        ids.add(key.high, key.low);
-        this.#ids.set(key.hour, ids);
-    }
-    /**
-     * For one way through the file: whether the next row with this key was accepted until now. Of equal events without an
-     * id as many count as accepted as were.
-     */
-    oneByOne() {
-        const left = new Map(this.#contents);
-        return (key) => {
-            if (!key.byContent)
-                return this.#ids.get(key.hour)?.has(key.high, key.low) ?? false;
-            const count = left.get(contentText(key)) ?? 0;
-            if (count > 0)
-                left.set(contentText(key), count - 1);
-            return count > 0;
-        };
-    }
-}
-function contentText({ hour, high, low }) {
-    return `${hour} ${high} ${low}`;
-}
-/** What a replay that was cut short noted beside the file. @throws ActionError 'replay-file' */
-function readAccepted(path) {
-    const accepted = new AcceptedRows();
-    const progress = acceptedPath(path);
-    if (!(0,external_node_fs_.existsSync)(progress))
-        return accepted;
-    const bytes = (0,external_node_fs_.readFileSync)(progress);
-    if (!bytes.subarray(0, replay_progress_HEAD.length).equals(replay_progress_HEAD.subarray(0, bytes.length))) {
-        throw new ActionError('replay-file', `${progress} was not written by this version, so it can't be told which rows were accepted already: replay with the version that wrote it, or remove it, which sends those rows again`);
-    }
-    for (let at = replay_progress_HEAD.length; at + ENTRY <= bytes.length; at += ENTRY) {
-        accepted.add({
-            hour: bytes.readDoubleLE(at),
-            byContent: bytes.readUInt8(at + 8) === 1,
-            high: bytes.readUInt32LE(at + 9),
-            low: bytes.readUInt32LE(at + 13),
-        });
-    }
-    return accepted;
-}
-/** Opens the file to append to it, behind the last whole entry. */
-function openAccepted(path) {
-    const file = openPrivate(acceptedPath(path), 'a');
-    const { size } = (0,external_node_fs_.fstatSync)(file);
-    if (size <= replay_progress_HEAD.length) {
-        (0,external_node_fs_.ftruncateSync)(file, 0);
-        writeAll(file, replay_progress_HEAD);
-    }
-    else {
-        (0,external_node_fs_.ftruncateSync)(file, size - ((size - replay_progress_HEAD.length) % ENTRY));
-    }
-    return file;
-}
-/** Appends whole entries or none: half of one would shift all behind it. */
-function appendAccepted(file, keys) {
-    const bytes = Buffer.allocUnsafe(keys.length * ENTRY);
-    let at = 0;
-    for (const { hour, byContent, high, low } of keys) {
-        at = bytes.writeDoubleLE(hour, at);
-        at = bytes.writeUInt8(byContent ? 1 : 0, at);
-        at = bytes.writeUInt32LE(low, bytes.writeUInt32LE(high, at));
-    }
-    const { size } = (0,external_node_fs_.fstatSync)(file);
-    try {
-        writeAll(file, bytes);
-    }
-    catch (error) {
-        (0,external_node_fs_.ftruncateSync)(file, size);
-        throw error;
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/replay.js
-
-
-
-
-
-
-
-
-
-
-
-
-
-/**
- * A file of refused rows on its way back. Which events were accepted is appended to a file beside it as it happens, by
- * their keys, so that a replay that is cut short does not send them again, whatever was done to the file since. A row
- * leaves the file only when it was accepted and all that remains is on the disk.
- */
-class Replay {
-    #path;
-    #readOnly;
-    #accepted;
-    #stretches;
-    /** Of the content that was read: another file is not to be replaced by what remains of this one. */
-    #hash;
-    #progress;
-    /** Lines that hold no row; they stay in the file. */
-    unreadable = 0;
-    /** Rows of an event that is in the file more than once, beyond the first. */
-    repeated = 0;
-    constructor(path, readOnly, content) {
-        this.#path = path;
-        this.#readOnly = readOnly;
-        this.#stretches = content.stretches;
-        this.#hash = content.hash;
-        this.#accepted = readAccepted(path);
-    }
-    /**
-     * @param readOnly a dry run: nothing is written, neither the file nor beside it
-     * @throws ActionError 'replay-file' where it cannot be read, or nothing in it
-     */
-    static async open(path, readOnly) {
-        try {
-            const stretches = await stretchesOf(path);
-            const nothing = stretches.length > 0 && stretches.every(({ kind }) => kind !== 'whole');
-            if (nothing)
-                throw Object.assign(new Error('no gzip'), { code: 'Z_DATA_ERROR' });
-            return new Replay(path, readOnly, { stretches, hash: await replay_hashOf(path) });
-        }
-        catch (error) {
-            throw fileFault(error, path, 'replay-file');
-        }
-    }
-    get isDamaged() {
-        return this.#stretches.some(({ kind }, at) => kind === 'damaged' || (kind === 'zeros' && at < this.#stretches.length - 1));
-    }
-    /** The rows that are still to be sent, each event once. @throws ActionError 'replay-file' */
-    async *rows(cuts) {
-        const acceptedBefore = this.#accepted.oneByOne();
-        const met = new Seen();
-        for await (const text of this.#lines()) {
-            const found = rowOf(text);
-            if (found === undefined) {
-                this.unreadable += 1;
-                continue;
-            }
-            const { row, key } = found;
-            if (acceptedBefore(key)) {
-                // By a replay that was cut short.
-                continue;
-            }
-            // Equal events without an id are events of their own: which of them is a repeat can't be told, so none is left out.
-            if (!key.byContent && !met.take(key)) {
-                this.repeated += 1;
-                continue;
-            }
-            yield { json: rowJson(row, cuts), key };
-        }
-    }
-    /** Notes rows as accepted. @throws ActionError 'replay-file' where that cannot be written */
-    accepted(keys) {
-        if (this.#readOnly)
-            return;
-        for (const key of keys)
-            this.#accepted.add(key);
-        try {
-            this.#progress ??= openAccepted(this.#path);
-            appendAccepted(this.#progress, keys);
-        }
-        catch (error) {
-            throw fileFault(error, acceptedPath(this.#path), 'replay-file');
-        }
-    }
-    /** Takes the accepted rows out of the file; sets it aside as it was where parts of it cannot be read. */
-    async close(now) {
-        if (this.#progress !== undefined)
-            (0,external_node_fs_.closeSync)(this.#progress);
-        const nothingToDo = this.#accepted.isEmpty && !this.isDamaged;
-        if (this.#readOnly || nothingToDo)
-            return { damagedAt: undefined };
-        const fresh = `${this.#path}.new`;
-        try {
-            await this.#writeRest(fresh);
-            if ((await replay_hashOf(this.#path)) !== this.#hash) {
-                (0,external_node_fs_.rmSync)(fresh, { force: true });
-                throw new ActionError('replay-file', `${this.#path} was changed while it was replayed: it stays as it is, and what was accepted of it is noted beside it`);
-            }
-            const damagedAt = this.isDamaged ? await this.#keepAside(now) : undefined;
-            (0,external_node_fs_.renameSync)(fresh, this.#path);
-            (0,external_node_fs_.rmSync)(acceptedPath(this.#path), { force: true });
-            return { damagedAt };
-        }
-        catch (error) {
-            throw fileFault(error, this.#path, 'replay-file');
-        }
-    }
-    async #writeRest(fresh) {
-        const file = openPrivate(fresh, 'w');
-        try {
-            const accepted = this.#accepted.oneByOne();
-            let kept = [];
-            const write = () => {
-                writeAll(file, (0,external_node_zlib_.gzipSync)(kept.join('')));
-                kept = [];
-            };
-            for await (const text of this.#lines()) {
-                const found = rowOf(text);
-                if (found !== undefined && accepted(found.key))
-                    continue;
-                kept.push(`${text}\n`);
-                if (kept.length >= 1000)
-                    write();
-            }
-            write();
-            (0,external_node_fs_.fsyncSync)(file);
-        }
-        catch (error) {
-            (0,external_node_fs_.rmSync)(fresh, { force: true });
-            throw error;
-        }
-        finally {
-            (0,external_node_fs_.closeSync)(file);
-        }
-    }
-    /**
-     * Keeps the damaged file as it was. Its whole rows were sent or remain in the file: beside what is kept they count as
-     * accepted, so that a replay of it, once it is mended, sends only what could not be read before.
-     */
-    async #keepAside(now) {
-        const aside = asideOf(this.#path, now);
-        const noted = openAccepted(aside);
-        try {
-            const keys = [];
-            for await (const text of this.#lines()) {
-                const found = rowOf(text);
-                if (found !== undefined)
-                    keys.push(found.key);
-                if (keys.length >= 1000)
-                    appendAccepted(noted, keys.splice(0));
-            }
-            appendAccepted(noted, keys);
-            (0,external_node_fs_.fsyncSync)(noted);
-            secondName(this.#path, aside);
-        }
-        catch (error) {
-            (0,external_node_fs_.rmSync)(acceptedPath(aside), { force: true });
-            throw error;
-        }
-        finally {
-            (0,external_node_fs_.closeSync)(noted);
-        }
-        return aside;
-    }
-    async *#lines() {
-        let begun = [];
-        let end = 0;
-        for (const stretch of this.#stretches) {
-            if (stretch.kind !== 'whole')
-                continue;
-            // A line that ends in what cannot be read does not go on behind it.
-            if (stretch.start !== end)
-                yield* rest(begun.splice(0));
-            end = stretch.end;
-            for await (const chunk of inflated(this.#path, stretch)) {
-                let from = 0;
-                // Lines end with a line feed and nothing else: JSON may hold what node:readline takes for an end as well.
-                for (let at = chunk.indexOf(LF); at >= 0; at = chunk.indexOf(LF, from)) {
-                    yield* rest([...begun, chunk.subarray(from, at)]);
-                    begun = [];
-                    from = at + 1;
-                }
-                begun.push(chunk.subarray(from));
-            }
-        }
-        yield* rest(begun);
-    }
-}
-const LF = 0x0a;
-function* rest(parts) {
-    const line = Buffer.concat(parts).toString('utf8');
-    if (line !== '')
-        yield line;
-}
-async function replay_hashOf(path) {
-    const hash = (0,external_node_crypto_.createHash)('sha256');
-    for await (const chunk of (0,external_node_fs_.createReadStream)(path))
-        hash.update(chunk);
-    return hash.digest('hex');
-}
-/** A second name for the file as it was, so that it is never without one. */
-function secondName(path, aside) {
-    try {
-        (0,external_node_fs_.linkSync)(path, aside);
-    }
-    catch {
-        // File systems without hard links.
-        (0,external_node_fs_.copyFileSync)(path, aside);
-    }
-}
-function rowOf(text) {
-    try {
-        const line = parseExactly(text);
-        if (typeof line.row !== 'object' || line.row === null || Array.isArray(line.row))
-            return undefined;
-        const row = line.row;
-        const time = row.CreationTime ?? row.TimeGenerated;
-        const hour = hourOf((typeof time === 'string' ? (0,instant/* parseInstant */.n)(time) : undefined) ?? 0);
-        const key = eventKey(line.event) ?? keyOf({ ...row, Id: row.ActivityId }, hour);
-        return { row, key: line.recorded === true ? { ...key, recorded: true } : key };
-    }
-    catch {
-        return undefined;
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/report/budget.js
-
-/** Requests an hour that the service documents (https://learn.microsoft.com/en-us/rest/api/power-bi/admin/get-activity-events). */
-const REQUESTS_AN_HOUR = 200;
-function remainingOf(hoursPlanned, hoursDone, requests) {
-    const hours = Math.max(hoursPlanned - hoursDone, 0);
-    const each = hoursDone > 0 ? Math.max(requests / hoursDone, 1) : 1;
-    const left = Math.ceil(hours * each);
-    return { hours, requests: left, ms: (left / REQUESTS_AN_HOUR) * lib_clock/* HOUR */.dp };
-}
-/**
- * Whether the hours that each run asks for anew cost more requests than the service grants between two runs.
- * @param interval since the run before, in ms
- */
-function cannotKeepUp(requests, interval) {
-    return interval !== undefined && interval > 0 && requests > REQUESTS_AN_HOUR * Math.max(interval / lib_clock/* HOUR */.dp, 1);
-}
-/** A length of time for the reader: "40 minutes", "3.4 hours". */
-function lengthOf(ms) {
-    const minutes = Math.ceil(ms / 60_000);
-    if (minutes < 2)
-        return 'a minute';
-    return minutes < 100 ? `${minutes} minutes` : `${(ms / lib_clock/* HOUR */.dp).toFixed(1)} hours`;
-}
-
-;// CONCATENATED MODULE: ./lib/report/conclusions.js
-
-
-
-
-/** Draws the conclusions that need the whole picture: faults and warnings that no single stage can tell. */
-function conclude(tally) {
-    const endedEarly = tally.errors.size > 0 || tally.outOfTime !== undefined;
-    if (tally.outOfTime !== undefined)
-        endEarly(tally, tally.outOfTime);
-    // A source that refuses says itself how much is missing.
-    if (tally.missing.length > 0 && !tally.errors.has('source-refused'))
-        failMissing(tally);
-    if (tally.refusedRows > 0) {
-        tally.fail(new ActionError('rows-refused', `${tally.refusedRows} rows were refused one by one with HTTP 400 or 413`));
-    }
-    if (tally.failed > tally.refusedRows && !endedEarly) {
-        tally.fail(new ActionError('uploads-failed', `${tally.failed - tally.refusedRows} rows were not acknowledged`));
-    }
-    if (tally.agedOut.length > 0) {
-        const hours = tally.agedOut.reduce((sum, part) => sum + (part.end - part.start), 0) / lib_clock/* HOUR */.dp;
-        tally.warn('aged-out', `Lost: ${round(hours)} h of the window had left the 28 days that the service keeps before they could be asked for.`);
-    }
-    if (tally.quietHours.length > 0) {
-        const named = tally.quietHours.slice(0, 5).map((hour) => describe({ start: hour, end: hour + lib_clock/* HOUR */.dp }));
-        tally.warn('quiet', `No event in ${named.join(', ')} (UTC), where there usually are some.`);
-    }
-    if (!tally.ownStart && cannotKeepUp(tally.sourceRequests - tally.caughtUpHours, interval(tally))) {
-        tally.warn('budget', `This run needed ${tally.sourceRequests} source requests, more than the ${REQUESTS_AN_HOUR} an hour that the service documents leave between two runs: run less often.`);
-    }
-    if (tally.counts.ofSettledHours > 0) {
-        tally.warn('settled-hours', `${tally.counts.ofSettledHours} events of hours that are settled were listed under other hours. They were not sent: whether they are in the table already is no longer known.`);
-    }
-    if (tally.counts.rows > 0) {
-        tally.warn('cut', `Cut to the service's limit of 64 KiB: ${tally.counts.values} value(s) in ${tally.counts.rows} row(s).`);
-    }
-    if (tally.unreadable.length > 0) {
-        const named = tally.unreadable.slice(0, 10).map(({ id, why }) => `${id} (${why})`);
-        const more = tally.unreadable.length > 10 ? ` and ${tally.unreadable.length - 10} more` : '';
-        tally.warn('unreadable-workspaces', `Workspaces that could not be read: ${named.join(', ')}${more}.`);
-    }
-    const { window } = tally;
-    const quiet = tally.collectedWhole && tally.counts.collected === 0 && tally.settledWanted === 0 && window !== undefined;
-    if (quiet && window.end - window.start >= lib_clock/* DAY */.d_) {
-        tally.warn('no-events', "Not a single event in 24 hours or more: unusual for a tenant in use. Check the filters and the app's access.");
-    }
-}
-function interval(tally) {
-    return tally.lastRunAt === undefined ? undefined : tally.startedAt - tally.lastRunAt;
-}
-function endEarly(tally, why) {
-    const left = remainingOf(tally.hoursPlanned, tally.hoursDone, tally.sourceRequests);
-    const hours = left.hours === 0
-        ? 'all hours were collected, but not every row was acknowledged'
-        : `${left.hours} of ${tally.hoursPlanned} hours are left, about ${left.requests} requests or ${lengthOf(left.ms)} at ${REQUESTS_AN_HOUR} requests an hour`;
-    const detail = `${why}; ${hours}`;
-    if (!tally.carriesOn || tally.source === 'workspaces')
-        tally.fail(new ActionError('out-of-time', detail));
-    else
-        tally.warn('incomplete', `Out of time: ${detail}. The next run goes on from here.`);
-}
-function failMissing(tally) {
-    const named = tally.missing.slice(0, 5).map(({ window, why }) => `${describe(window)} (${why})`);
-    const more = tally.missing.length > 5 ? ` and ${tally.missing.length - 5} more` : '';
-    const list = `${named.join(', ')}${more}`;
-    const nothing = tally.counts.collected === 0 &&
-        tally.hoursDone >= tally.hoursPlanned &&
-        tally.missing.every(({ why }) => !/^HTTP 4/.test(why)) &&
-        !tally.anyHourWhole;
-    tally.fail(afterRefusals(nothing ? 'source-unreachable' : 'hours-missing', list, tally));
-}
-function round(value) {
-    return (Math.round(value * 10) / 10).toString();
-}
-
-;// CONCATENATED MODULE: ./lib/trace.js
-
-const PRODUCT = 'fabric-activity-to-log-analytics';
-const trace_VERSION = '1.0.0';
-/** User agent of every request, so that sign-in and service logs lead back to the workflow. */
-function userAgent(context) {
-    const run = context.repository === ''
-        ? ''
-        : ` (${context.repository.replace(/[^\w./-]/g, '')}; run ${context.runId})`;
-    return `${PRODUCT}/${trace_VERSION}${run}`;
-}
-/**
- * New x-ms-client-request-id: a GUID (version 8) whose first 12 digits are the workflow run's id in hexadecimal, so
- * that DCRLogErrors.ClientRequestId tells which run sent a batch.
- */
-function newRequestId(context) {
-    const run = context.runId.toString(16).padStart(12, '0').slice(-12);
-    const random = (0,external_node_crypto_.randomBytes)(10).toString('hex');
-    const variant = '89ab'[Number.parseInt(random.slice(3, 4), 16) % 4];
-    return `${run.slice(0, 8)}-${run.slice(8)}-8${random.slice(0, 3)}-${variant}${random.slice(4, 7)}-${random.slice(7, 19)}`;
-}
-
-;// CONCATENATED MODULE: ./lib/report/github-fetch.js
-
-/** Silence after which the API is given up: the run itself is over, and must not be held. */
-const github_fetch_SILENCE = 10_000;
-/** What the API could not be asked for, and why, where the fault is none of its answers. */
-class ApiFault extends Error {
-    name = 'ApiFault';
-}
-/**
- * A `fetch` for GitHub's client, through our own transport: the proxy rules of all other requests, no redirect (which would
- * carry title and text to a foreign host), and https only.
- * @param onFault told why a request got no usable answer; the client itself makes a "500" of it
- */
-function githubFetch(userAgent, signal, onFault) {
-    const pipeline = createPipeline(userAgent);
-    const failed = (why) => {
-        onFault(why);
-        throw new ApiFault(why);
-    };
-    return async (url, { method = 'GET', headers = {}, body } = {}) => {
-        const { protocol, host } = new URL(url);
-        if (protocol !== 'https:')
-            return failed(`GITHUB_API_URL: expected https://, got ${protocol}//`);
-        const outcome = await send(pipeline, {
-            method: method,
-            url,
-            headers,
-            ...(body === undefined ? {} : { body }),
-            silenceMs: github_fetch_SILENCE,
-            answer: 'list',
-            signal,
-        }).catch(() => failed(`no answer from ${host} in time`));
-        if (outcome.kind !== 'done')
-            return failed(`${outcome.why} from ${host}`);
-        const { status, header, body: answer } = outcome.value;
-        if (status >= 300 && status < 400)
-            return failed(`HTTP ${status} from ${host}: redirects are not followed`);
-        const type = header('content-type');
-        const empty = status === 204 || status === 304;
-        return new Response(empty ? null : new Uint8Array(answer), {
-            status,
-            headers: type === undefined ? {} : { 'content-type': type },
-        });
-    };
-}
-
-;// CONCATENATED MODULE: ./lib/report/markdown.js
-/**
- * Text from outside as Markdown that shows it and nothing else: no HTML, no link, no picture, no mention, no other column
- * of a table. What the action writes itself, code spans and addresses among it, is not passed through here.
- */
-function plain(text) {
-    return text
-        .replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ')
-        .replaceAll('&', '&amp;')
-        .replaceAll('<', '&lt;')
-        .replaceAll('>', '&gt;')
-        .replaceAll(/[\\`*_[\]|~#]/g, '\\$&')
-        .replaceAll(/@(?=[\w-])/g, '@\u200b');
-}
-
-;// CONCATENATED MODULE: ./lib/report/failure-issue.js
-
-
-
-
-
-
-
-/** GitHub disables scheduled workflows of public repositories after 60 days without activity; said ten days ahead. */
-const INACTIVITY = 60 * lib_clock/* DAY */.d_;
-const AHEAD = 10 * lib_clock/* DAY */.d_;
-/** Open issues looked through for ours: ten pages of a hundred. */
-const PAGES = 10;
-/** All calls together, in ms: the work is done, and a silent API must not hold the step. */
-const PATIENCE = 20_000;
-/**
- * Keeps one issue for runs that go wrong where nobody looks: opened at the first red or incomplete run, updated by the
- * next ones, closed by the first good one. Holds nothing private, and never fails the step: a fault is a warning.
- */
-async function trackFailure(tally, host) {
-    const token = host.getInput('github-token').trim();
-    const wanted = host.getInput('failure-issue').trim().toLowerCase() === 'true';
-    const [owner, repo] = host.context.repository.split('/');
-    if (token === '' || !owner || !repo || tally.dryRun || host.cancelled.aborted)
-        return;
-    let fault;
-    try {
-        const github = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 2413));
-        const fetch = githubFetch(userAgent(host.context), AbortSignal.timeout(PATIENCE), (why) => {
-            fault = why;
-        });
-        const octokit = github.getOctokit(token, { request: { fetch } });
-        await warnOfInactivity(octokit, { owner, repo }, host);
-        if (wanted)
-            await updateIssue(octokit, { owner, repo }, tally, host);
-    }
-    catch (error) {
-        const status = error.status;
-        const answered = typeof status === 'number' ? `HTTP ${status}` : error.name;
-        const remedy = fault === undefined
-            ? 'Give the job "issues: write" and a "github-token".'
-            : "Check that the runner reaches GitHub's API over https (GITHUB_API_URL, proxy, firewall).";
-        host.log.warning(`The failure issue could not be kept (${fault ?? answered}). ${remedy}`, 'No failure issue');
-    }
-}
-async function updateIssue(octokit, place, tally, host) {
-    const mark = markOf(host);
-    const known = await findIssue(octokit, place, mark);
-    if (!isBad(tally)) {
-        if (known === undefined)
-            return;
-        const body = `Good again: [run ${host.context.runId}](${host.context.runUrl}) collected its whole window.`;
-        await octokit.rest.issues.createComment({ ...place, issue_number: known.number, body });
-        await octokit.rest.issues.update({ ...place, issue_number: known.number, state: 'closed' });
-        return;
-    }
-    const runs = 1 + (known?.runs ?? 0);
-    const since = known?.since ?? new Date(host.clock.now()).toISOString();
-    const body = issueBody(tally, host, { mark, runs, since });
-    if (known === undefined) {
-        await octokit.rest.issues.create({
-            ...place,
-            title: `Activity collection failed: ${titleOf(host)}`,
-            body,
-        });
-    }
-    else {
-        await octokit.rest.issues.update({ ...place, issue_number: known.number, body });
-    }
-}
-/** Red, or not complete although an activity log was asked for. */
-function isBad(tally) {
-    return tally.errors.size > 0 || (!tally.complete && (tally.fallbackUsed || tally.source !== 'workspaces'));
-}
-async function findIssue(octokit, place, mark) {
-    const isOurs = await ownIssues(octokit);
-    for (let page = 1; page <= PAGES; page += 1) {
-        const { data } = await octokit.rest.issues.listForRepo({ ...place, state: 'open', per_page: 100, page });
-        for (const { number, body, pull_request, user } of data) {
-            if (pull_request !== undefined || !body?.includes(mark) || !isOurs(user?.login))
-                continue;
-            const counted = /<!-- runs: (\d+), since: ([\dTZ:.-]+) -->/.exec(body);
-            return { number, runs: Number(counted?.[1] ?? 1), since: counted?.[2] ?? '' };
-        }
-        if (data.length < 100)
-            return undefined;
-    }
-    return undefined;
-}
-/** Who a workflow's own token is, where it cannot be asked (https://docs.github.com/en/actions/concepts/security/github_token). */
-const ACTIONS_BOT = 'github-actions[bot]';
-/**
- * Whether an issue was opened by whoever this token belongs to. Anybody may open an issue that looks like ours in a public
- * repository: it must neither be written to nor believed.
- */
-async function ownIssues(octokit) {
-    const login = await octokit
-        .graphql('query { viewer { login } }')
-        .then(({ viewer }) => viewer.login)
-        .catch(() => ACTIONS_BOT);
-    // GraphQL names an app without the ending that REST gives it.
-    const bare = (name) => name.toLowerCase().replace(/\[bot\]$/, '');
-    const isBot = login.endsWith('[bot]') || bare(login) === bare(ACTIONS_BOT);
-    return (author) => author !== undefined &&
-        (isBot
-            ? author.endsWith('[bot]') && bare(author) === bare(login)
-            : author.toLowerCase() === login.toLowerCase());
-}
-function issueBody(tally, host, kept) {
-    const { context } = host;
-    const causes = [...tally.errors.values()].map((error) => `**${FAULTS[error.code].title}.** ${plain(publicDetail(error))}\n\n**What to do:** ${error.remedy}`);
-    if (causes.length === 0)
-        causes.push(...[...tally.warnings.values()].map(plain));
-    const window = tally.window === undefined ? '' : ` for ${describe(tally.window)} (UTC)`;
-    const times = kept.runs === 1 ? 'The run' : `${kept.runs} runs since ${kept.since.slice(0, 16)}Z; the last`;
-    return [
-        `${times}${window}: [run ${context.runId}](${context.runUrl}).`,
-        ...causes,
-        'This issue is kept up to date by the action, and closed by the first run that is good again.',
-        `${kept.mark}\n<!-- runs: ${kept.runs}, since: ${kept.since} -->`,
-    ].join('\n\n');
-}
-/** An issue may be public and nothing masks it: of refused inputs only the names, a value may be a misplaced secret. */
-function publicDetail({ code, detail }) {
-    if (code !== 'inputs')
-        return detail;
-    return `See the log of the run: ${detail.match(/[A-Za-z][\w-]+(?=: expected)/g)?.join(', ') ?? 'inputs'}.`;
-}
-/** Tells the issues of several workflows and destinations in one repository apart. */
-function markOf(host) {
-    const parts = ['tenant-id', 'dcr-immutable-id', 'stream-name'].map((name) => host.getInput(name));
-    const digest = (0,external_node_crypto_.createHash)('sha256')
-        .update(JSON.stringify([host.context.workflow, ...parts]))
-        .digest('hex');
-    return `<!-- fabric-activity-to-log-analytics ${digest.slice(0, 16)} -->`;
-}
-function titleOf(host) {
-    return host.context.workflow === '' ? 'workflow' : host.context.workflow.slice(0, 100);
-}
-async function warnOfInactivity(octokit, place, host) {
-    if (host.context.event !== 'schedule')
-        return;
-    const { data } = await octokit.rest.repos.get(place);
-    const disabledAt = Date.parse(data.pushed_at ?? '') + INACTIVITY;
-    if (data.private || Number.isNaN(disabledAt) || host.clock.now() < disabledAt - AHEAD)
-        return;
-    const day = new Date(disabledAt).toISOString().slice(0, 10);
-    host.log.warning(`GitHub disables scheduled workflows of public repositories after 60 days without activity, this one's on ${day}: push a commit, or enable the workflow again.`, 'Schedule about to be disabled');
-}
-
-;// CONCATENATED MODULE: ./lib/report/live.js
-
-/** How often a long run says where it is. */
-const INTERVAL = 15 * lib_clock/* SECOND */.Z2;
-/** Waits that are worth a line. */
-const WORTH_TELLING = 5 * lib_clock/* SECOND */.Z2;
-/** Lines of live progress in the log: seldom enough for runs of hours, soon enough to see that it is alive. */
-class Live {
-    #tally;
-    #clock;
-    #info;
-    #toldUntil = new Map();
-    #last;
-    constructor(tally, clock, info) {
-        this.#tally = tally;
-        this.#clock = clock;
-        this.#info = info;
-        this.#last = clock.now();
-    }
-    /** Says where the run is, at most every 15 seconds unless `now`. */
-    tell(always = false) {
-        const now = this.#clock.now();
-        if (!always && now - this.#last < INTERVAL)
-            return;
-        this.#last = now;
-        const { counts, hoursDone, hoursPlanned, ingested, batchesSent } = this.#tally;
-        const hours = hoursPlanned > 0 ? `${hoursDone} of ${hoursPlanned} hours, ` : '';
-        this.#info(`${hours}${grouped(counts.collected)} events collected, ${grouped(ingested)} rows acknowledged in ${grouped(batchesSent)} ${batchesSent === 1 ? 'batch' : 'batches'}`);
-    }
-    /** Says who makes the run wait, why, and until when; not of the seconds between two attempts. */
-    waiting({ service, why, until }) {
-        const ms = until - this.#clock.now();
-        // Requests that wait for the same say the same.
-        const isThrottle = why.startsWith('HTTP 429');
-        if ((ms < WORTH_TELLING && !isThrottle) || until < (this.#toldUntil.get(service) ?? 0) + WORTH_TELLING)
-            return;
-        this.#toldUntil.set(service, until);
-        const length = ms >= 2 * lib_clock/* MINUTE */.pY ? `${Math.round(ms / lib_clock/* MINUTE */.pY)} minutes` : `${Math.ceil(ms / lib_clock/* SECOND */.Z2)} seconds`;
-        const verb = isThrottle ? 'throttles' : 'makes the run wait';
-        this.#info(`${service} ${verb} for ${length}, until ${new Date(until).toISOString()} (${why})`);
-    }
-}
-/** A number with thousands separated: 103,120. */
-function grouped(value) {
-    // toLocaleString would load ICU's locale data, a tenth of what it takes to start.
-    return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
-}
-
-;// CONCATENATED MODULE: ./lib/report/outputs.js
-/** The step outputs by name; docs and action.yml are tested against these names. */
-function outputsOf(tally) {
-    const instant = (ms) => (ms === undefined ? '' : new Date(ms).toISOString());
-    return {
-        source: tally.source ?? '',
-        'fallback-used': String(tally.fallbackUsed),
-        'fallback-reason': tally.refusals.join('; '),
-        'window-start': instant(tally.window?.start),
-        'window-end': instant(tally.window?.end),
-        complete: String(tally.complete),
-        'activities-collected': String(tally.counts.collected),
-        'duplicates-skipped': String(tally.counts.skipped),
-        'activities-ingested': String(tally.ingested),
-        'activities-failed': String(tally.failed),
-        'batches-sent': String(tally.batchesSent),
-        'batches-failed': String(tally.batchesFailed),
-        'bytes-sent': String(tally.bytesSent),
-        'source-requests': String(tally.sourceRequests),
-        'batch-summary': JSON.stringify(tally.batches),
-    };
-}
-
-;// CONCATENATED MODULE: ./lib/report/chart.js
-
-/** Bars that are still told apart; longer windows are drawn by the day. */
-const MOST_BARS = 48;
-/**
- * Events by hour, or by day in long windows, as a mermaid chart that GitHub draws.
- * (https://mermaid.js.org/syntax/xyChart.html)
- * @returns '' where there is nothing to draw
- */
-function chart(hours, window, now) {
-    if (window === undefined || now === undefined || hours.size === 0)
-        return '';
-    const byDay = window.end - window.start > MOST_BARS * lib_clock/* HOUR */.dp;
-    const step = byDay ? lib_clock/* DAY */.d_ : lib_clock/* HOUR */.dp;
-    const bars = [];
-    const times = [];
-    const sums = new Map();
-    for (const [hour, events] of hours) {
-        const slot = Math.floor(hour / step) * step;
-        sums.set(slot, (sums.get(slot) ?? 0) + events);
-    }
-    const first = Math.floor(window.start / step) * step;
-    for (let slot = first; slot < window.end; slot += step) {
-        const text = new Date(slot).toISOString();
-        times.push(byDay ? text.slice(5, 10) : text.slice(11, 16));
-        bars.push(sums.get(slot) ?? 0);
-    }
-    return [
-        '```mermaid',
-        SETTINGS,
-        'xychart-beta',
-        `  title "New events by ${byDay ? 'day' : 'hour'} (UTC)"`,
-        `  x-axis [${labels(times).join(', ')}]`,
-        `  y-axis "events" 0 --> ${Math.max(...bars, 1)}`,
-        `  bar [${bars.join(', ')}]`,
-        '```',
-    ].join('\n');
-}
-/** Wide and low, in a colour that stands out from a light page and a dark one. */
-const SETTINGS = '%%{init: {"xyChart": {"width": 1000, "height": 300}, "themeVariables": {"xyChart": {"plotColorPalette": "#4184e4", "backgroundColor": "transparent"}}}}%%';
-/** Labels that fit beside each other. */
-const MOST_LABELS = 13;
-const ZERO_WIDTH_SPACE = '\u200b';
-/**
- * Some of the times, evenly spread. Mermaid draws every label, and bars with equal labels over each other: those left
- * out are invisible, each of a length of its own.
- */
-function labels(times) {
-    const each = Math.ceil(times.length / MOST_LABELS);
-    return times.map((time, at) => `"${at % each === 0 ? time : ''}${ZERO_WIDTH_SPACE.repeat(at + 1)}"`);
-}
-
-;// CONCATENATED MODULE: ./lib/report/summary.js
-
-
-
-
-
-
-/** Rows shown of each list; the outputs hold more. */
-const SHOWN_BATCHES = 50;
-const SHOWN_ACTIVITIES = 10;
-const SHOWN_HOURS = 24;
-/** GitHub drops a summary of more than 1 MiB as a whole. */
-const summary_LARGEST = 900_000;
-const SOURCES = {
-    'power-bi': 'Power BI activity log',
-    fabric: 'Fabric activities API',
-    workspaces: 'list of workspaces',
-};
-/**
- * The job summary in GitHub-flavoured Markdown: is it fine, how much, what is missing, what to do.
- * Holds counts, times, activity names and ids of workspaces that could not be read; nothing else of an event.
- */
-function summaryOf(tally, context, now) {
-    const parts = [
-        `## ${headline(tally)}`,
-        origin(tally, context),
-        ...[...tally.errors.values()].map((error) => summary_alert('CAUTION', `**${FAULTS[error.code].title}.** ${plain(error.detail)}`, `**What to do:** ${error.remedy}`)),
-        ...[...tally.warnings.values()].map((text) => summary_alert('WARNING', plain(text))),
-        missingHours(tally),
-        counts(tally),
-        chart(tally.counts.hours, tally.window, tally.source === 'workspaces' ? undefined : now),
-        activities(tally),
-        ...notes(tally, now).map((text) => summary_alert('NOTE', text)),
-        batches(tally),
-    ];
-    const text = `${parts.filter((part) => part !== '').join('\n\n')}\n`;
-    return Buffer.byteLength(text) <= summary_LARGEST ? text : `${text.slice(0, summary_LARGEST / 4)}\n\n(cut)\n`;
-}
-function headline(tally) {
-    const { ingested, dryRun } = tally;
-    const events = `${grouped(tally.counts.collected)} activity events`;
-    if (tally.errors.size > 0) {
-        const kept = ingested > 0 ? `: ${grouped(ingested)} rows ingested, ${grouped(tally.failed)} not` : '';
-        return `❌ ${[...tally.errors.values()].map((error) => FAULTS[error.code].title).join('; ')}${kept}`;
-    }
-    if (tally.source === 'workspaces')
-        return `⚠️ No activity log: ${grouped(tally.counts.collected)} workspace records instead`;
-    if (!tally.complete)
-        return `⚠️ Incomplete: ${grouped(ingested)} rows ingested so far`;
-    if (dryRun)
-        return `✅ Dry run: ${events} collected, nothing uploaded`;
-    return ingested > 0
-        ? `✅ Complete: ${grouped(ingested)} activity events ingested`
-        : '✅ Complete: nothing new';
-}
-function origin(tally, context) {
-    const source = tally.source === undefined ? undefined : `From the ${SOURCES[tally.source]}`;
-    const window = tally.window === undefined ? undefined : `${describe(tally.window)} (UTC)`;
-    const run = context.runUrl === '' ? undefined : `[run ${context.runId}](${context.runUrl})`;
-    return [source, window, run].filter((part) => part !== undefined).join(' · ');
-}
-function counts(tally) {
-    if (tally.source === undefined && !tally.replayed)
-        return '';
-    const failed = tally.batchesFailed > 0 ? `, ${grouped(tally.batchesFailed)} failed` : '';
-    const columns = [
-        ['Collected', grouped(tally.counts.collected)],
-        ['Repeats skipped', grouped(tally.counts.skipped)],
-        ['Ingested', grouped(tally.ingested)],
-        ['Failed', grouped(tally.failed)],
-        ['Batches sent', `${grouped(tally.batchesSent)}${failed}`],
-        ['Bytes on the wire', grouped(tally.bytesSent)],
-    ];
-    if (tally.hoursPlanned > 0)
-        columns.push(['Hours', hours(tally)]);
-    columns.push(['Source requests', `${grouped(tally.sourceRequests)} (budget ${REQUESTS_AN_HOUR} an hour)`]);
-    return table(columns.map(([head]) => head), [columns.map(([, cell]) => cell)], 'right');
-}
-/** Hours done of those asked for, and those that this run did not have to ask for, or asked for on top. */
-function hours({ hoursDone, hoursPlanned, caughtUpHours, settledHours }) {
-    const notes = [
-        caughtUpHours > 0 ? `${grouped(caughtUpHours)} caught up` : '',
-        settledHours > 0 ? `${grouped(settledHours)} more settled before` : '',
-    ].filter((note) => note !== '');
-    return `${grouped(hoursDone)} of ${grouped(hoursPlanned)}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`;
-}
-function missingHours(tally) {
-    const rows = [
-        ...tally.missing.map(({ window, why }) => [describe(window), plain(why)]),
-        ...tally.agedOut.map((window) => [
-            describe(window),
-            'left the 28 days of history before it was asked for',
-        ]),
-    ];
-    if (rows.length === 0)
-        return '';
-    const more = rows.length > SHOWN_HOURS ? `\n\nand ${rows.length - SHOWN_HOURS} more` : '';
-    return `### Missing\n\n${table(['Window (UTC)', 'Why'], rows.slice(0, SHOWN_HOURS))}${more}`;
-}
-function activities(tally) {
-    const all = [...tally.counts.activities].sort((a, b) => b[1] - a[1]);
-    if (all.length === 0 || tally.source === 'workspaces')
-        return '';
-    const total = all.reduce((sum, [, events]) => sum + events, 0);
-    const rows = all
-        .slice(0, SHOWN_ACTIVITIES)
-        .map(([name, events]) => [name, grouped(events), `${((100 * events) / total).toFixed(1)} %`]);
-    const more = all.length > SHOWN_ACTIVITIES ? ` (${SHOWN_ACTIVITIES} of ${all.length})` : '';
-    return `### Busiest activities${more}\n\n${table(['Activity', 'Events', 'Share'], rows, 'right-but-first')}`;
-}
-function notes(tally, now) {
-    const found = [];
-    if (tally.ingested > 0 && tally.source !== 'workspaces' && tally.replacesTimeGenerated(now)) {
-        found.push('Azure Monitor replaces `TimeGenerated` of events older than two days by the time of arrival. Query by `CreationTime`.');
-    }
-    if (tally.counts.withoutWorkspace > 0) {
-        found.push(`${grouped(tally.counts.withoutWorkspace)} events that name no workspace were left out, because \`workspace-ids\` is given.`);
-    }
-    if (tally.refusals.length > 0 && !tally.errors.has('source-refused'))
-        found.push(`Refused by ${plain(tally.refusals.join('; '))}.`);
-    return found;
-}
-function batches(tally) {
-    if (tally.batches.length === 0)
-        return '';
-    const rows = tally.batches
-        .slice(0, SHOWN_BATCHES)
-        .map(({ batch, rows, bytes, wireBytes, status, requestId }) => [
-        String(batch),
-        grouped(rows),
-        grouped(bytes),
-        grouped(wireBytes),
-        status,
-        requestId === '' ? '' : `\`${requestId}\``,
-    ]);
-    const more = tally.batchesTotal > rows.length ? `\n\nand ${grouped(tally.batchesTotal - rows.length)} more` : '';
-    const head = ['Batch', 'Rows', 'Bytes', 'Wire bytes', 'Status', 'x-ms-client-request-id'];
-    return `<details><summary>Batches (${grouped(tally.batchesTotal)})</summary>\n\n${table(head, rows)}${more}\n\n</details>`;
-}
-function summary_alert(kind, ...paragraphs) {
-    return [`> [!${kind}]`, ...paragraphs.map((text) => `> ${text.replaceAll(/\s*[\r\n]+\s*/g, ' ')}`)]
-        .join('\n>\n')
-        .replace(']\n>\n', ']\n');
-}
-function table(head, rows, align = 'left') {
-    const rule = head.map((_, at) => align === 'left' || (at === 0 && align === 'right-but-first') ? '---' : '---:');
-    const line = (cells) => `| ${cells.map((cell) => cell.replaceAll(/(?<!\\)\|/g, '\\|')).join(' | ')} |`;
-    return [line(head), line(rule), ...rows.map(line)].join('\n');
-}
-
-;// CONCATENATED MODULE: ./lib/report/report.js
-
-
-
-const WARNING_TITLES = {
-    clipped: 'Window clipped',
-    clock: 'The clock of the runner is off',
-    'settled-hours': 'Events of settled hours',
-    fallback: 'Workspace records, not activity',
-    'no-events': 'No events',
-    cut: 'Values cut',
-    'unreadable-workspaces': 'Unreadable workspaces',
-    'aged-out': 'Hours lost',
-    incomplete: 'Incomplete',
-    lost: 'Hours never settled',
-    quiet: 'Unusually quiet',
-    budget: 'Schedule too dense',
-    'state-set-aside': 'State file set aside',
-    'rejected-set-aside': 'Rejected rows set aside',
-    'state-not-compacted': 'State file not rewritten',
-    replay: 'Replay',
-};
-/** Tells how the run went: outputs, one annotation for each kind of fault, and the job summary. */
-async function report(tally, host) {
-    for (const [code, text] of tally.warnings)
-        host.log.warning(text, WARNING_TITLES[code]);
-    for (const error of tally.errors.values())
-        host.log.error(error.message, FAULTS[error.code].title);
-    try {
-        for (const [name, value] of Object.entries(outputsOf(tally)))
-            host.setOutput(name, value);
-    }
-    catch (error) {
-        host.log.warning(`The outputs could not be written (${error.name}).`, 'No outputs');
-    }
-    try {
-        await host.writeSummary(summaryOf(tally, host.context, host.clock.now() + tally.clockAhead));
-    }
-    catch (error) {
-        // Old runners have no summary file; what it says stands in the outputs too.
-        host.log.warning(`The job summary could not be written (${error.name}).`, 'No job summary');
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/service-time.js
-
-/** A difference of clocks that is worth a word, and that the services' time is taken for. */
-const service_time_WORTH_TELLING = 5 * lib_clock/* MINUTE */.pY;
-/** The Date of an answer is in whole seconds, and some time old when it arrives. */
-const EXACT = 2 * lib_clock/* SECOND */.Z2;
-/**
- * The time by the services' clocks, as the Date of their answers tells it. A runner's clock may be hours or days off; what
- * is settled, asked for and given up for lost is none of its business.
- */
-class ServiceTime {
-    #clock;
-    /** Latest difference to the runner's clock, by service: ms that the service is ahead. */
-    #ahead = new Map();
-    constructor(clock) {
-        this.#clock = clock;
-    }
-    /** @param date the Date header of an answer that has just arrived */
-    observe(service, date) {
-        const at = Date.parse(date ?? '');
-        if (!Number.isNaN(at))
-            this.#ahead.set(service, at - this.#clock.now());
-    }
-    /** Whether any service has told its time. */
-    get isKnown() {
-        return this.#ahead.size > 0;
-    }
-    /**
-     * How far the services are ahead of the runner, in ms; 0 where that is less than five minutes. Where they differ among
-     * themselves, the one that contradicts the runner least counts: a single gateway may be wrong, too.
-     */
-    get ahead() {
-        const least = [...this.#ahead.values()].reduce((best, ahead) => (Math.abs(ahead) < Math.abs(best) ? ahead : best), Number.POSITIVE_INFINITY);
-        return Number.isFinite(least) && Math.abs(least) >= service_time_WORTH_TELLING ? least : 0;
-    }
-    /** Now, by the services where the runner is off. ms since the epoch */
-    now() {
-        return this.#clock.now() + this.ahead;
-    }
-    /** An instant of the runner's clock, or the earlier one that a service has for it: nothing is settled too early. */
-    earliest(instant, service) {
-        const ahead = this.#ahead.get(service) ?? 0;
-        return ahead < -EXACT ? instant + ahead : instant;
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/stop.js
+;// CONCATENATED MODULE: ./lib/pipeline/run-limits.js
 
 
 /** How long uploads under way may go on after a cancellation: the runner kills the process some seconds later. */
-const GRACE = 5 * lib_clock/* SECOND */.Z2;
+const GRACE = 5 * time_clock/* SECOND */.Z2;
 /** Time kept back at the end: to upload what is collected, and to write checkpoint and summary. */
-const UPLOAD_RESERVE = 20 * lib_clock/* SECOND */.Z2;
-const CLOSING_RESERVE = 3 * lib_clock/* SECOND */.Z2;
+const UPLOAD_RESERVE = 20 * time_clock/* SECOND */.Z2;
+const CLOSING_RESERVE = 3 * time_clock/* SECOND */.Z2;
 /**
  * @param startedAt when the step began, ms since the epoch
  * @param deadlineMinutes how long it may run at the most
@@ -71711,7 +71604,7 @@ const CLOSING_RESERVE = 3 * lib_clock/* SECOND */.Z2;
  */
 function createStop(host, startedAt, deadlineMinutes, onWait) {
     const { clock } = host;
-    const length = deadlineMinutes * lib_clock/* MINUTE */.pY;
+    const length = deadlineMinutes * time_clock/* MINUTE */.pY;
     const uploadDeadline = startedAt + length - Math.min(CLOSING_RESERVE, length / 10);
     const deadline = uploadDeadline - Math.min(UPLOAD_RESERVE, length / 10);
     const collecting = new AbortController();
@@ -71743,7 +71636,7 @@ function createStop(host, startedAt, deadlineMinutes, onWait) {
     };
 }
 
-;// CONCATENATED MODULE: ./lib/run.js
+;// CONCATENATED MODULE: ./lib/pipeline/run.js
 
 
 
@@ -71768,9 +71661,9 @@ function createStop(host, startedAt, deadlineMinutes, onWait) {
 
 
 /** Waits that are named where a run ends for want of time. */
-const WORTH_NAMING = 5 * lib_clock/* SECOND */.Z2;
+const WORTH_NAMING = 5 * time_clock/* SECOND */.Z2;
 /** Waits where a 429 of the ingestion service names no time. */
-const UPLOAD_WAITS = { first: 2 * lib_clock/* SECOND */.Z2, longest: 60 * lib_clock/* SECOND */.Z2 };
+const UPLOAD_WAITS = { first: 2 * time_clock/* SECOND */.Z2, longest: 60 * time_clock/* SECOND */.Z2 };
 /**
  * The pipeline from top to bottom: inputs, sign-in, probe, collect, map, batch, ingest, report.
  * The only place that decides how the step ends.
@@ -71880,7 +71773,7 @@ async function transfer(job, plan, destination, replay) {
             // A run that stood still for minutes may have been given up: what it holds is sent by another one.
             job.track.ensureHeld();
             replay?.ensureHeld();
-            return destination_upload(destination, body, requestId, stop.uploadPace);
+            return logs_ingestion_upload(destination, body, requestId, stop.uploadPace);
         },
         verdictOf: (answer) => verdictOf(destination, answer),
         newRequestId: () => newRequestId(host.context),
@@ -72015,6 +71908,113 @@ function notePlan(inputs, { plan, wanted }, tally) {
         const [from, wish] = [window.start, wanted.start].map((instant) => new Date(instant).toISOString());
         tally.warn('clipped', `History ends 28 days before now: collecting from ${from} instead of ${wish}.`);
     }
+}
+
+
+/***/ }),
+
+/***/ 4795:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Z2: () => (/* binding */ SECOND),
+/* harmony export */   d_: () => (/* binding */ DAY),
+/* harmony export */   dp: () => (/* binding */ HOUR),
+/* harmony export */   ml: () => (/* binding */ systemClock),
+/* harmony export */   pY: () => (/* binding */ MINUTE)
+/* harmony export */ });
+/** setTimeout fires at once for delays over 2^31-1 ms. */
+const LONGEST_TIMER = 2_147_483_647;
+const systemClock = {
+    now: () => Date.now(),
+    sleep: (ms, signal) => new Promise((resolve, reject) => {
+        if (signal?.aborted)
+            return reject(signal.reason);
+        const onAbort = () => {
+            clearTimeout(timer);
+            reject(signal?.reason);
+        };
+        const timer = setTimeout(() => {
+            signal?.removeEventListener('abort', onAbort);
+            resolve();
+        }, Math.min(Math.max(ms, 0), LONGEST_TIMER));
+        signal?.addEventListener('abort', onAbort, { once: true });
+        return undefined;
+    }),
+};
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+
+/***/ }),
+
+/***/ 6216:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   n: () => (/* binding */ parseInstant)
+/* harmony export */ });
+const FORM = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(\.\d{1,9})?)?)?\s*(Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)?$/i;
+/**
+ * An ISO 8601 instant as milliseconds since the epoch, or undefined where the text is none.
+ * A time without a zone is UTC: activity events come with and without Z and mean UTC both times
+ * (https://learn.microsoft.com/en-us/rest/api/power-bi/admin/get-activity-events).
+ */
+function parseInstant(text) {
+    return parseUsualForm(text) ?? parseAnyForm(text);
+}
+/** The last date seen in the usual form: events of a page share theirs. */
+let lastDate = '';
+let lastDay = 0;
+/** 2026-11-20T07:55:15 and 2026-11-20T07:55:15Z, as events have them: a fifth of the time of the general form. */
+function parseUsualForm(text) {
+    const length = text.length;
+    if (length !== 19 && (length !== 20 || text.charCodeAt(19) !== 0x5a))
+        return undefined;
+    if (text.charCodeAt(10) !== 0x54 || text.charCodeAt(13) !== 0x3a || text.charCodeAt(16) !== 0x3a)
+        return undefined;
+    if (!text.startsWith(lastDate) || lastDate === '') {
+        const day = parseAnyForm(text.slice(0, 10));
+        if (day === undefined)
+            return undefined;
+        lastDate = text.slice(0, 10);
+        lastDay = day;
+    }
+    const hour = twoDigits(text, 11);
+    const minute = twoDigits(text, 14);
+    const second = twoDigits(text, 17);
+    if (!(hour <= 23 && minute <= 59 && second <= 59))
+        return undefined;
+    return lastDay + hour * 3_600_000 + minute * 60_000 + second * 1000;
+}
+function twoDigits(text, at) {
+    const tens = text.charCodeAt(at) - 0x30;
+    const units = text.charCodeAt(at + 1) - 0x30;
+    return tens >= 0 && tens <= 9 && units >= 0 && units <= 9 ? tens * 10 + units : Number.NaN;
+}
+function parseAnyForm(text) {
+    const parts = FORM.exec(text.trim());
+    if (parts === null)
+        return undefined;
+    const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '', zone = 'Z'] = parts;
+    const date = Date.UTC(Number(year), Number(month) - 1, Number(day));
+    // Date.UTC rolls 30 February over into March; an instant that does not exist is refused instead.
+    if (new Date(date).toISOString().slice(0, 10) !== `${year}-${month}-${day}`)
+        return undefined;
+    if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59)
+        return undefined;
+    const time = Number(hour) * 3_600_000 + Number(minute) * 60_000 + Number(second) * 1000;
+    const milliseconds = Math.floor(Number(`0${fraction}`) * 1000);
+    return date + time + milliseconds - zoneOffset(zone);
+}
+function zoneOffset(zone) {
+    if (zone.toUpperCase() === 'Z')
+        return 0;
+    const sign = zone.startsWith('-') ? -1 : 1;
+    const digits = zone.slice(1).replace(':', '');
+    return sign * (Number(digits.slice(0, 2)) * 3_600_000 + Number(digits.slice(2)) * 60_000);
 }
 
 
@@ -80144,6 +80144,6 @@ function getOctokit(token, options, ...additionalPlugins) {
 /******/ // startup
 /******/ // Load entry module and return exports
 /******/ // This entry module used 'module' so it can't be inlined
-/******/ var __webpack_exports__ = __nccwpck_require__(5691);
+/******/ var __webpack_exports__ = __nccwpck_require__(6831);
 /******/ __webpack_exports__ = await __webpack_exports__;
 /******/ 

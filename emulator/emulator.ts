@@ -1,8 +1,8 @@
-import type { ActivityEvent } from './events.ts';
-import type { LoggedRequest, Service } from './exchange.ts';
-import type { Fault, Row } from './faults.ts';
-import type { LandedRow } from './landing.ts';
-import type { Settings } from './settings.ts';
+import type { LandedRow } from './services/landing.ts';
+import type { ActivityEvent } from './tenant/events.ts';
+import type { Settings } from './tenant/settings.ts';
+import type { LoggedRequest, Service } from './wire/exchange.ts';
+import type { Fault, Row } from './wire/faults.ts';
 
 /** A running emulator. */
 export interface Emulator {

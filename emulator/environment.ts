@@ -1,6 +1,6 @@
 import type { Emulator } from './emulator.ts';
-import { CLIENT_ID, type Settings } from './settings.ts';
-import { TENANT_ID } from './tenant.ts';
+import { CLIENT_ID, type Settings } from './tenant/settings.ts';
+import { TENANT_ID } from './tenant/tenant.ts';
 
 const OIDC_PATH = '/oidc/token?api-version=2.0';
 

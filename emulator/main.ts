@@ -6,11 +6,11 @@
  */
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { HOUR_MS } from './events.ts';
-import type { Fault } from './faults.ts';
 import { startEmulator } from './server.ts';
-import type { EmulatorOptions } from './settings.ts';
 import { statsOf } from './stats.ts';
+import { HOUR_MS } from './tenant/events.ts';
+import type { EmulatorOptions } from './tenant/settings.ts';
+import type { Fault } from './wire/faults.ts';
 
 const { values } = parseArgs({
   options: {

@@ -4,42 +4,42 @@ import { createServer as createHttpsServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Assertions } from './assertions.ts';
-import { Budget } from './budget.ts';
-import { makeCertificate } from './certificate.ts';
 import type { Emulator } from './emulator.ts';
-import { entra } from './entra.ts';
 import { runnerSettings } from './environment.ts';
-import { EventSource } from './event-source.ts';
-import { HOUR_MS } from './events.ts';
-import { type Call, empty, type Handler, type Service } from './exchange.ts';
-import { fabric } from './fabric.ts';
-import { Faults } from './faults.ts';
-import { type Front, listener } from './front.ts';
-import { serviceOf } from './hosts.ts';
-import { ingestion, type Landed } from './ingestion.ts';
-import { listen, portOf } from './listening.ts';
-import { managedIdentity } from './managed-identity.ts';
-import { IdTokenIssuer } from './oidc.ts';
-import { powerBi } from './power-bi.ts';
-import { makeProxy } from './proxy.ts';
-import { RequestLog } from './request-log.ts';
-import { CLIENT_ID, defaultSettings, defaultWorkspaces, type EmulatorOptions } from './settings.ts';
-import { Sockets } from './sockets.ts';
-import { Tokens } from './tokens.ts';
-import { vault } from './vault.ts';
+import { Assertions } from './services/assertions.ts';
+import { entra } from './services/entra.ts';
+import { fabric } from './services/fabric.ts';
+import { ingestion, type Landed } from './services/ingestion.ts';
+import { managedIdentity } from './services/managed-identity.ts';
+import { IdTokenIssuer } from './services/oidc.ts';
+import { powerBi } from './services/power-bi.ts';
+import { vault } from './services/vault.ts';
+import { Budget } from './tenant/budget.ts';
+import { EventSource } from './tenant/event-source.ts';
+import { HOUR_MS } from './tenant/events.ts';
+import { CLIENT_ID, defaultSettings, defaultWorkspaces, type EmulatorOptions } from './tenant/settings.ts';
+import { Tokens } from './tenant/tokens.ts';
+import { makeCertificate } from './wire/certificate.ts';
+import { type Call, empty, type Handler, type Service } from './wire/exchange.ts';
+import { Faults } from './wire/faults.ts';
+import { type Front, listener } from './wire/front.ts';
+import { serviceOf } from './wire/hosts.ts';
+import { listen, portOf } from './wire/listening.ts';
+import { makeProxy } from './wire/proxy.ts';
+import { RequestLog } from './wire/request-log.ts';
+import { Sockets } from './wire/sockets.ts';
 
 export type { Emulator } from './emulator.ts';
-export type { ActivityEvent } from './events.ts';
-export type { LoggedRequest, Service } from './exchange.ts';
-export type { Fault, Row } from './faults.ts';
+export type { ActivityEvent } from './tenant/events.ts';
 export type {
   EmulatorOptions,
   FabricWorkspace,
   FederatedCredential,
   Settings,
   StreamDeclaration,
-} from './settings.ts';
+} from './tenant/settings.ts';
+export type { LoggedRequest, Service } from './wire/exchange.ts';
+export type { Fault, Row } from './wire/faults.ts';
 
 const IDENTITY_HEADER = 'synthetic-identity-header';
 const TOKEN_LIFETIME_SECONDS = 3599;

@@ -1,5 +1,5 @@
-import type { Random } from '../emulator/random.ts';
 import type { ActivityEvent, Emulator } from '../emulator/server.ts';
+import type { Random } from '../emulator/tenant/random.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

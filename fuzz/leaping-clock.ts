@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Clock } from '../src/clock.ts';
+import type { Clock } from '../src/time/clock.ts';
 
 /** A clock that goes on only when somebody sleeps, or when it is set: weeks pass in seconds. */
 export class LeapingClock implements Clock {

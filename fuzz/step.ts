@@ -1,7 +1,7 @@
 import type { Emulator } from '../emulator/server.ts';
-import type { Clock } from '../src/clock.ts';
 import type { Host } from '../src/host.ts';
-import { run } from '../src/run.ts';
+import { run } from '../src/pipeline/run.ts';
+import type { Clock } from '../src/time/clock.ts';
 
 /** What a run said of itself. */
 export interface Said {

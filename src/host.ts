@@ -1,5 +1,5 @@
 import type { IdTokenRequest } from './auth/oidc.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from './time/clock.ts';
 
 /** What a run needs of the world around it; index.ts takes it from the runner, tests from themselves. */
 export interface Host {

@@ -49,7 +49,7 @@ async function build(): Promise<void> {
     stdio: 'inherit',
   });
   if (status !== 0) process.exit(status ?? 1);
-  const { code, assets, stats } = await ncc(join(root, 'lib', 'index.js'), {
+  const { code, assets, stats } = await ncc(join(root, 'lib', 'hosts', 'github', 'index.js'), {
     quiet: true,
     // proxy-agent-negotiate imports `kerberos` on demand, a native module that is not installed. Left alone, ncc makes
     // a second chunk of it; as an external it would have to exist.

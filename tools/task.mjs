@@ -76,7 +76,7 @@ const tasks = {
     run('tools/bundle.ts', '--if-changed');
     run('fuzz/fuzz.ts', ...extra);
   },
-  infra: () => run('infra/generate.ts', ...extra),
+  infra: () => run('infra/generate/generate.ts', ...extra),
   docs: () => run('tools/readme-tables.ts', ...extra),
 };
 

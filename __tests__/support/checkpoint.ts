@@ -2,9 +2,9 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Checkpoint } from '../../src/progress/checkpoint.ts';
-import { StateFile } from '../../src/progress/state-file.ts';
-import type { EventKey } from '../../src/seen.ts';
+import type { Checkpoint } from '../../src/checkpoint/checkpoint.ts';
+import { StateFile } from '../../src/checkpoint/state-file.ts';
+import type { EventKey } from '../../src/rows/deduplicator.ts';
 
 export const FINGERPRINT = 'f'.repeat(64);
 

@@ -8,7 +8,7 @@ import {
   type StreamDeclaration,
   startEmulator,
 } from '../../emulator/server.ts';
-import { COLUMNS } from '../../src/columns.ts';
+import { COLUMNS } from '../../src/rows/columns.ts';
 import { type Annotation, annotations, expectInvariants, type WholeRun } from './invariants.ts';
 
 export const HOUR = 3_600_000;

@@ -1,6 +1,6 @@
 import type { AccessToken, TokenCredential } from '@azure/core-auth';
-import type { Clock } from '../clock.ts';
-import { MINUTE } from '../clock.ts';
+import type { Clock } from '../time/clock.ts';
+import { MINUTE } from '../time/clock.ts';
 
 /**
  * The one credential of a run: keeps an access token for each scope, renews it before it ends, and lets parallel

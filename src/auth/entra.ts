@@ -1,11 +1,11 @@
 import type { AccessToken } from '@azure/core-auth';
 import type { Pipeline } from '@azure/core-rest-pipeline';
 import { ConfidentialClientApplication, type NodeAuthOptions } from '@azure/msal-node';
-import { CLOUDS } from '../clouds.ts';
 import { ActionError } from '../errors.ts';
-import { type Pace, wait } from '../http/pace.ts';
 import { type Outcome, RequestFailedError, retrying } from '../http/retry.ts';
-import type { Certificate } from './certificate.ts';
+import type { Certificate } from '../inputs/certificate.ts';
+import { CLOUDS } from '../inputs/clouds.ts';
+import { type Pace, wait } from '../time/deadline.ts';
 import { isTransient, type Refusal, refusalError, refusalOf, secondTries } from './entra-refusal.ts';
 import { Network } from './network.ts';
 

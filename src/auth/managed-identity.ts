@@ -4,9 +4,9 @@ import { type Pipeline, proxyPolicyName } from '@azure/core-rest-pipeline';
 import { type INetworkModule, ManagedIdentityApplication } from '@azure/msal-node';
 import { ActionError } from '../errors.ts';
 import { statusWithCode } from '../http/answer.ts';
-import type { Pace } from '../http/pace.ts';
 import { type Outcome, RequestFailedError, retrying } from '../http/retry.ts';
 import { createPipeline } from '../http/transport.ts';
+import type { Pace } from '../time/deadline.ts';
 import { Network } from './network.ts';
 
 /** The metadata service is on the machine itself: what it has to say comes at once or not at all. */

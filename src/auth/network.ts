@@ -1,9 +1,9 @@
 import type { HttpMethods, Pipeline } from '@azure/core-rest-pipeline';
 import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@azure/msal-node';
 import { type Answer, jsonOf } from '../http/answer.ts';
-import type { Pace } from '../http/pace.ts';
 import type { Outcome } from '../http/retry.ts';
 import { send } from '../http/transport.ts';
+import type { Pace } from '../time/deadline.ts';
 
 /**
  * MSAL's network, through our own pipeline: MSAL's fetch knows no proxy and no time-out. One attempt a call: after a

@@ -1,9 +1,9 @@
 import type { Pipeline } from '@azure/core-rest-pipeline';
 import { ActionError } from '../errors.ts';
 import { jsonOf, statusWithCode } from '../http/answer.ts';
-import type { Pace } from '../http/pace.ts';
 import { RequestFailedError, retrying } from '../http/retry.ts';
 import { send } from '../http/transport.ts';
+import type { Pace } from '../time/deadline.ts';
 
 /** The two variables that GitHub sets in a job with `permissions: id-token: write`. */
 export interface IdTokenRequest {

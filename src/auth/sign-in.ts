@@ -1,9 +1,9 @@
 import type { Pipeline } from '@azure/core-rest-pipeline';
-import { CLOUDS } from '../clouds.ts';
-import type { Pace } from '../http/pace.ts';
 import { createPipeline } from '../http/transport.ts';
-import type { Inputs } from '../inputs.ts';
-import type { DirectSignIn } from '../sign-in-input.ts';
+import { CLOUDS } from '../inputs/clouds.ts';
+import type { Inputs } from '../inputs/inputs.ts';
+import type { DirectSignIn } from '../inputs/sign-in.ts';
+import type { Pace } from '../time/deadline.ts';
 import { EntraCredential } from './credential.ts';
 import { exchange, type Proof } from './entra.ts';
 import { managedIdentityToken, metadataPipeline } from './managed-identity.ts';

@@ -8,10 +8,10 @@ import {
 import { SecretClient } from '@azure/keyvault-secrets';
 import { ActionError, OutOfTimeError } from '../errors.ts';
 import type { Answer } from '../http/answer.ts';
-import { authorizationPolicy } from '../http/authorize.ts';
-import type { Pace } from '../http/pace.ts';
 import { type Outcome, RequestFailedError, retrying } from '../http/retry.ts';
 import { send } from '../http/transport.ts';
+import type { Pace } from '../time/deadline.ts';
+import { authorizationPolicy } from './authorize.ts';
 import type { EntraCredential } from './credential.ts';
 
 const SILENCE = 30_000;

@@ -1,5 +1,5 @@
 import type { PipelineResponse } from '@azure/core-rest-pipeline';
-import { Rooms } from './rooms.ts';
+import { Rooms } from './buffer-pool.ts';
 
 const bodies = new WeakMap<PipelineResponse, Buffer>();
 

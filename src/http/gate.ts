@@ -1,4 +1,4 @@
-import { type Pace, wait } from './pace.ts';
+import { type Pace, wait } from '../time/deadline.ts';
 
 /**
  * One gate for all requests to a service: a 429 closes it for everybody until Retry-After has passed,

@@ -1,5 +1,5 @@
+import { type Pace, wait } from '../time/deadline.ts';
 import { Gate } from './gate.ts';
-import { type Pace, wait } from './pace.ts';
 
 /**
  * What an attempt came to. The attempt judges, `retrying` only waits.

@@ -1,4 +1,4 @@
-import { HOUR } from '../clock.ts';
+import { HOUR } from '../time/clock.ts';
 
 /** Requests an hour that the service documents (https://learn.microsoft.com/en-us/rest/api/power-bi/admin/get-activity-events). */
 export const REQUESTS_AN_HOUR = 200;

@@ -1,5 +1,5 @@
-import { DAY, HOUR } from '../clock.ts';
-import type { Window } from '../window.ts';
+import { DAY, HOUR } from '../time/clock.ts';
+import type { Window } from '../time/window.ts';
 
 /** Bars that are still told apart; longer windows are drawn by the day. */
 const MOST_BARS = 48;

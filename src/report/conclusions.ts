@@ -1,7 +1,7 @@
-import { DAY, HOUR } from '../clock.ts';
 import { ActionError } from '../errors.ts';
+import { DAY, HOUR } from '../time/clock.ts';
 import { cannotKeepUp, lengthOf, REQUESTS_AN_HOUR, remainingOf } from './budget.ts';
-import { afterRefusals, describe, type Tally } from './tally.ts';
+import { afterRefusals, describe, type Tally } from './run-record.ts';
 
 /** Draws the conclusions that need the whole picture: faults and warnings that no single stage can tell. */
 export function conclude(tally: Tally): void {

@@ -1,4 +1,4 @@
-import type { Tally } from './tally.ts';
+import type { Tally } from './run-record.ts';
 
 /** The step outputs by name; docs and action.yml are tested against these names. */
 export function outputsOf(tally: Tally): Record<string, string> {

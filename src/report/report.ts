@@ -1,8 +1,8 @@
 import { FAULTS } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { outputsOf } from './outputs.ts';
+import type { Tally } from './run-record.ts';
 import { summaryOf } from './summary.ts';
-import type { Tally } from './tally.ts';
 
 const WARNING_TITLES = {
   clipped: 'Window clipped',

@@ -2,9 +2,9 @@ import { FAULTS } from '../errors.ts';
 import type { RunContext } from '../host.ts';
 import { REQUESTS_AN_HOUR } from './budget.ts';
 import { chart } from './chart.ts';
-import { grouped } from './live.ts';
 import { plain } from './markdown.ts';
-import { describe, type Tally } from './tally.ts';
+import { grouped } from './progress-log.ts';
+import { describe, type Tally } from './run-record.ts';
 
 /** Rows shown of each list; the outputs hold more. */
 const SHOWN_BATCHES = 50;

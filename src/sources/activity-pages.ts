@@ -1,8 +1,8 @@
-import { parseExactly } from '../exact-json.ts';
 import type { Answer } from '../http/answer.ts';
 import { letGo } from '../http/body.ts';
-import { historyStart, type Window } from '../window.ts';
-import type { ActivityEvent } from './event.ts';
+import type { ActivityEvent } from '../rows/event.ts';
+import { parseExactly } from '../rows/exact-json.ts';
+import { historyStart, type Window } from '../time/window.ts';
 import { encodeToken, get, RefusedError, type SourceLink } from './page.ts';
 import { type Span, scanPage } from './scan.ts';
 

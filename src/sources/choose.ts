@@ -1,9 +1,9 @@
-import { type Begun, begin } from '../collect.ts';
 import { ActionError } from '../errors.ts';
-import type { SourceChoice } from '../inputs.ts';
-import type { Window } from '../window.ts';
+import type { SourceChoice } from '../inputs/inputs.ts';
+import type { Window } from '../time/window.ts';
 import { type ActivityApi, AgedOutError } from './activity-pages.ts';
 import { RefusedError, reasonOf, type SourceLink } from './page.ts';
+import { type Begun, begin } from './windows.ts';
 
 /** An activity log that may be asked, and the windows it wants to be asked for. */
 export interface Candidate {

@@ -1,12 +1,12 @@
 import type { PipelineRequest, SendRequest } from '@azure/core-rest-pipeline';
-import { SECOND } from '../clock.ts';
-import { CLOUDS, FABRIC_SCOPE } from '../clouds.ts';
-import { authorizationPolicy } from '../http/authorize.ts';
+import { authorizationPolicy } from '../auth/authorize.ts';
 import { Gate } from '../http/gate.ts';
 import { createPipeline, neverLeft } from '../http/transport.ts';
-import type { Job } from '../job.ts';
-import type { Plan } from '../plan.ts';
-import type { Window } from '../window.ts';
+import { CLOUDS, FABRIC_SCOPE } from '../inputs/clouds.ts';
+import type { Job } from '../pipeline/job.ts';
+import type { Plan } from '../pipeline/plan.ts';
+import { SECOND } from '../time/clock.ts';
+import type { Window } from '../time/window.ts';
 import { type Candidate, type Chosen, choose } from './choose.ts';
 import { fabricActivity } from './fabric.ts';
 import type { SourceLink } from './page.ts';

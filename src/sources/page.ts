@@ -2,9 +2,9 @@ import type { Pipeline } from '@azure/core-rest-pipeline';
 import { type Answer, errorCode, statusWithCode } from '../http/answer.ts';
 import type { AnswerKind } from '../http/bounds.ts';
 import type { Gate } from '../http/gate.ts';
-import type { Pace } from '../http/pace.ts';
 import { type Outcome, RequestFailedError, retrying } from '../http/retry.ts';
 import { send } from '../http/transport.ts';
+import type { Pace } from '../time/deadline.ts';
 
 /** What a source needs to call its service. */
 export interface SourceLink {

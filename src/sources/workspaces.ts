@@ -1,7 +1,7 @@
 import { ActionError } from '../errors.ts';
 import { type Answer, jsonOf } from '../http/answer.ts';
-import { merge } from '../merge.ts';
-import type { ActivityEvent } from './event.ts';
+import type { ActivityEvent } from '../rows/event.ts';
+import { merge } from './merge.ts';
 import { encodeToken, get, RefusedError, reasonOf, type SourceLink } from './page.ts';
 
 const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

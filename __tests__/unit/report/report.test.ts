@@ -1,0 +1,686 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { type Batch, Batcher } from '../../../src/destination/batch.ts';
+import { ActionError, asActionError, FAULTS, OutOfTimeError } from '../../../src/errors.ts';
+import type { Host, RunContext } from '../../../src/host.ts';
+import { chart } from '../../../src/report/chart.ts';
+import { conclude } from '../../../src/report/conclusions.ts';
+import { outputsOf } from '../../../src/report/outputs.ts';
+import { report } from '../../../src/report/report.ts';
+import { type BatchEntry, Tally } from '../../../src/report/run-record.ts';
+import { summaryOf } from '../../../src/report/summary.ts';
+import { Seen } from '../../../src/rows/deduplicator.ts';
+import type { ActivityEvent } from '../../../src/rows/event.ts';
+import { rowsOf } from '../../../src/rows/rows.ts';
+import { DAY, HOUR, MINUTE } from '../../../src/time/clock.ts';
+import { hoursOf } from '../../../src/time/window.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
+
+const NOW = Date.parse('2026-11-20T12:34:56Z');
+const MEBIBYTE = 1024 * 1024;
+const CONTEXT: RunContext = {
+  repository: 'example-org/compliance',
+  workflow: 'Collect',
+  runId: 4711,
+  runAttempt: 1,
+  event: 'schedule',
+  runUrl: 'https://github.com/example-org/compliance/actions/runs/4711/attempts/1',
+};
+
+function batchOf(rows: number): Batch {
+  const batcher = new Batcher(1_000_000);
+  for (let low = 0; low < rows; low += 1)
+    batcher.add({ json: '{"a":1}', key: { hour: 0, high: 0, low, byContent: false } });
+  const batch = batcher.flush();
+  if (batch === undefined) throw new Error('no rows');
+  return batch;
+}
+
+/** A run over the last 24 hours from the activity log, as far as it is told. */
+function tallyOf(
+  told: { ended?: [BatchEntry['status'], number][]; skipped?: number; unsent?: number } = {},
+): Tally {
+  const tally = new Tally();
+  const { ended = [], skipped = 0, unsent = 0 } = told;
+  tally.startedAt = NOW - MINUTE;
+  tally.source = 'power-bi';
+  tally.window = { start: NOW - DAY, end: NOW };
+  tally.collectedWhole = true;
+  tally.hoursPlanned = 25;
+  tally.hoursDone = 25;
+  tally.sourceRequests = 30;
+  tally.counts.skipped = skipped;
+  tally.counts.collected = skipped + unsent;
+  for (const [at, [status, rows]] of ended.entries()) {
+    tally.counts.collected += rows;
+    const requestId = `00000000-0000-8000-8000-${String(at).padStart(12, '0')}`;
+    tally.batchEnded({ batch: batchOf(rows), wireBytes: 100 + at, requestId, status });
+  }
+  for (const { hour } of hoursOf(tally.window)) tally.counts.hours.set(hour, 4);
+  tally.counts.activities.set('ViewReport', 90);
+  tally.counts.activities.set('ExportReport', 10);
+  return tally;
+}
+
+function told(tally: Tally): { tally: Tally; outputs: Record<string, string>; summary: string } {
+  conclude(tally);
+  return { tally, outputs: outputsOf(tally), summary: summaryOf(tally, CONTEXT, NOW) };
+}
+
+/** A host that keeps all that is said to it. */
+function listeningHost() {
+  const said: string[] = [];
+  const errors: { line: string; title: string }[] = [];
+  const host: Host = {
+    getInput: () => '',
+    idTokenRequest: { url: undefined, token: undefined },
+    clock: new VirtualClock(NOW),
+    log: {
+      info: (line) => said.push(line),
+      warning: (line, title) => said.push(title, line),
+      error: (line, title) => {
+        errors.push({ line, title });
+        said.push(title, line);
+      },
+      startGroup: (name) => said.push(name),
+      endGroup: () => undefined,
+    },
+    mask: () => undefined,
+    setOutput: (name, value) => said.push(name, value),
+    writeSummary: async (markdown) => {
+      said.push(markdown);
+    },
+    context: CONTEXT,
+    cancelled: new AbortController().signal,
+    proxyFaults: [],
+  };
+  return { host, said, errors };
+}
+
+describe('outputs', () => {
+  it('are all that the contract names, also when nothing is known yet', () => {
+    const outputs = outputsOf(new Tally());
+    expect(outputs).toMatchObject({
+      source: '',
+      'fallback-used': 'false',
+      'fallback-reason': '',
+      'window-start': '',
+      'window-end': '',
+      complete: 'false',
+      'activities-collected': '0',
+      'duplicates-skipped': '0',
+      'activities-ingested': '0',
+      'activities-failed': '0',
+      'batches-sent': '0',
+      'batches-failed': '0',
+      'bytes-sent': '0',
+      'batch-summary': '[]',
+    });
+  });
+
+  it('tell a good run', () => {
+    const { outputs } = told(
+      tallyOf({
+        ended: [
+          ['sent', 60],
+          ['sent', 40],
+        ],
+        skipped: 5,
+      }),
+    );
+    expect(outputs).toMatchObject({
+      source: 'power-bi',
+      'window-start': '2026-11-19T12:34:56.000Z',
+      'window-end': '2026-11-20T12:34:56.000Z',
+      complete: 'true',
+      'activities-collected': '105',
+      'duplicates-skipped': '5',
+      'activities-ingested': '100',
+      'activities-failed': '0',
+      'batches-sent': '2',
+      'batches-failed': '0',
+      'bytes-sent': '201',
+    });
+    const [first] = JSON.parse(outputs['batch-summary'] ?? '');
+    expect(first).toEqual({
+      batch: 1,
+      rows: 60,
+      bytes: batchOf(60).body.length,
+      wireBytes: 100,
+      status: 'sent',
+      requestId: '00000000-0000-8000-8000-000000000000',
+    });
+  });
+
+  it('tell the refusals and the stand-in', () => {
+    const tally = tallyOf({ ended: [['sent', 3]] });
+    tally.source = 'workspaces';
+    tally.collectedWhole = false;
+    tally.fallbackUsed = true;
+    tally.refusals.push('power-bi: HTTP 401 PowerBINotAuthorizedException', 'fabric: HTTP 404');
+    expect(told(tally).outputs).toMatchObject({
+      source: 'workspaces',
+      'fallback-used': 'true',
+      'fallback-reason': 'power-bi: HTTP 401 PowerBINotAuthorizedException; fabric: HTTP 404',
+      complete: 'false',
+    });
+  });
+
+  const status = fc.constantFrom<BatchEntry['status'][]>('sent', 'refused', 'failed');
+  const ended = fc.array(fc.tuple(status, fc.integer({ min: 1, max: 50 })), { maxLength: 20 });
+
+  it('always add up: collected = ingested + failed + skipped', () => {
+    fc.assert(
+      fc.property(ended, fc.nat(100), fc.nat(100), (endings, skipped, unsent) => {
+        const { outputs } = told(tallyOf({ ended: endings, skipped, unsent }));
+        const number = (name: string) => Number(outputs[name]);
+        expect(number('activities-collected')).toBe(
+          number('activities-ingested') + number('activities-failed') + number('duplicates-skipped'),
+        );
+        const rowsOfStatus = (wanted: string) =>
+          endings.filter(([name]) => name === wanted).reduce((sum, [, rows]) => sum + rows, 0);
+        expect(number('activities-ingested')).toBe(rowsOfStatus('sent'));
+        expect(number('activities-failed')).toBe(rowsOfStatus('refused') + rowsOfStatus('failed') + unsent);
+        expect(number('batches-sent') + number('batches-failed')).toBe(endings.length);
+        expect(outputs.complete).toBe(String(number('activities-failed') === 0));
+      }),
+    );
+  });
+
+  it('have nothing ingested and nothing failed in a dry run', () => {
+    const tally = tallyOf({ ended: [['dry-run', 10]] });
+    tally.dryRun = true;
+    const { outputs } = told(tally);
+    expect(outputs).toMatchObject({
+      complete: 'true',
+      'activities-collected': '10',
+      'activities-ingested': '0',
+      'activities-failed': '0',
+      'batches-sent': '0',
+      'batches-failed': '0',
+      'bytes-sent': '0',
+    });
+    expect(JSON.parse(outputs['batch-summary'] ?? '')).toMatchObject([{ rows: 10, status: 'dry-run' }]);
+  });
+
+  it('hold the first 500 batches of thousands', () => {
+    const tally = tallyOf({ ended: Array.from({ length: 5000 }, () => ['sent', 1]) });
+    const { outputs } = told(tally);
+    const entries: BatchEntry[] = JSON.parse(outputs['batch-summary'] ?? '');
+    expect(entries.map(({ batch }) => batch)).toEqual(Array.from({ length: 500 }, (_, at) => at + 1));
+    expect(outputs['batches-sent']).toBe('5000');
+    expect(outputs['activities-ingested']).toBe('5000');
+  });
+});
+
+describe('complete', () => {
+  it.each<[string, (tally: Tally) => void]>([
+    [
+      'an hour is missing',
+      (tally) => tally.missing.push({ window: { start: NOW - HOUR, end: NOW }, why: 'HTTP 500' }),
+    ],
+    [
+      'the source was not read to its end',
+      (tally) => {
+        tally.collectedWhole = false;
+      },
+    ],
+    ['a row was refused', (tally) => void tallyEnd(tally, 'refused')],
+    ['an upload failed', (tally) => void tallyEnd(tally, 'failed')],
+    [
+      'time ran out',
+      (tally) => {
+        tally.outOfTime = 'the deadline came';
+      },
+    ],
+    [
+      'the run was cancelled',
+      (tally) => tally.fail(new ActionError('cancelled', 'the runner asked the step to end')),
+    ],
+  ])('is false where %s', (_name, spoil) => {
+    const tally = tallyOf({ ended: [['sent', 10]] });
+    expect(outputsOf(tally).complete).toBe('true');
+    spoil(tally);
+    expect(told(tally).outputs.complete).toBe('false');
+  });
+
+  function tallyEnd(tally: Tally, status: BatchEntry['status']): void {
+    tally.counts.collected += 1;
+    tally.batchEnded({ batch: batchOf(1), wireBytes: 1, requestId: '', status });
+  }
+});
+
+describe('the faults that are told', () => {
+  const codes = (tally: Tally) => [...told(tally).tally.errors.keys()].sort();
+
+  it.each<[string, Tally, string[]]>([
+    ['nothing', tallyOf({ ended: [['sent', 5]] }), []],
+    [
+      'refused rows',
+      tallyOf({
+        ended: [
+          ['sent', 5],
+          ['refused', 1],
+        ],
+      }),
+      ['rows-refused'],
+    ],
+    [
+      'failed uploads',
+      tallyOf({
+        ended: [
+          ['sent', 5],
+          ['failed', 5],
+        ],
+      }),
+      ['uploads-failed'],
+    ],
+    [
+      'both',
+      tallyOf({
+        ended: [
+          ['refused', 1],
+          ['failed', 5],
+        ],
+      }),
+      ['rows-refused', 'uploads-failed'],
+    ],
+  ])('are those of a run with %s', (_name, tally, expected) => {
+    expect(codes(tally)).toEqual(expected);
+  });
+
+  it('are two where hours are missing and uploads failed, which are two things to mend', () => {
+    const tally = tallyOf({
+      ended: [
+        ['sent', 5],
+        ['failed', 5],
+      ],
+    });
+    tally.missing.push({ window: { start: NOW - HOUR, end: NOW }, why: 'HTTP 500 (7 attempts)' });
+    expect(codes(tally)).toEqual(['hours-missing', 'uploads-failed']);
+  });
+
+  it('are not doubled by rows that were left because of another fault', () => {
+    const tally = tallyOf({
+      ended: [
+        ['sent', 5],
+        ['failed', 5],
+      ],
+    });
+    tally.fail(new ActionError('everything-refused', '20 uploads refused in a row'));
+    expect(codes(tally)).toEqual(['everything-refused']);
+  });
+
+  it('are one for each kind, the first, on a single line that begins with its title and ends with its remedy', async () => {
+    const tally = tallyOf({
+      ended: [
+        ['sent', 5],
+        ['refused', 1],
+      ],
+    });
+    for (let hour = 0; hour < 9; hour += 1) {
+      tally.missing.push({
+        window: { start: NOW - (hour + 1) * HOUR, end: NOW - hour * HOUR },
+        why: 'HTTP 500',
+      });
+    }
+    tally.fail(new ActionError('destination-forbidden', 'HTTP 403'));
+    tally.fail(new ActionError('destination-forbidden', 'HTTP 403 twice'));
+    conclude(tally);
+    const { host, errors } = listeningHost();
+    await report(tally, host);
+    expect(errors.map(({ title }) => title).sort()).toEqual(
+      (['destination-forbidden', 'hours-missing', 'rows-refused'] as const)
+        .map((code) => FAULTS[code].title)
+        .sort(),
+    );
+    for (const { line, title } of errors) {
+      expect(line.startsWith(`${title}: `)).toBe(true);
+      expect(line).not.toContain('\n');
+      expect(Object.values(FAULTS).some(({ remedy }) => line.endsWith(remedy))).toBe(true);
+    }
+    expect(errors.some(({ line }) => line.includes('twice'))).toBe(false);
+  });
+
+  it('do not include a day without events, which is a warning', () => {
+    const tally = tallyOf();
+    const { outputs } = told(tally);
+    expect([...tally.errors]).toEqual([]);
+    expect(outputs.complete).toBe('true');
+    expect(tally.warnings.get('no-events')).toMatch(/unusual/);
+  });
+
+  it.each<[string, (tally: Tally) => void]>([
+    [
+      'less than 24 hours',
+      (tally) => {
+        tally.window = { start: NOW - DAY + 1, end: NOW };
+      },
+    ],
+    [
+      'a single event',
+      (tally) => {
+        tally.counts.collected = 1;
+        tally.counts.skipped = 1;
+      },
+    ],
+    [
+      'hours that are missing',
+      (tally) => {
+        tally.collectedWhole = false;
+      },
+    ],
+  ])('and no warning of a day without events comes with %s', (_name, change) => {
+    const tally = tallyOf();
+    change(tally);
+    expect(told(tally).tally.warnings.has('no-events')).toBe(false);
+  });
+});
+
+describe('the summary', () => {
+  it('of a good run says so, how much, from where and when, and what was busiest', () => {
+    const { summary } = told(
+      tallyOf({
+        ended: [
+          ['sent', 60_000],
+          ['sent', 40_000],
+        ],
+        skipped: 1234,
+      }),
+    );
+    expect(summary).toMatch(/^## ✅ Complete: 100,000 activity events ingested\n/);
+    expect(summary).toContain('Power BI activity log');
+    expect(summary).toContain('2026-11-19T12:34Z to 2026-11-20T12:34Z');
+    expect(summary).toContain(`[run 4711](${CONTEXT.runUrl})`);
+    expect(summary).toMatch(/\| 101,234 \| 1,234 \| 100,000 \| 0 \| 2 \|/);
+    expect(summary).toContain('| ViewReport | 90 | 90.0 % |');
+    expect(summary.indexOf('ViewReport')).toBeLessThan(summary.indexOf('ExportReport'));
+    expect(summary).toContain('%%\nxychart-beta\n');
+    expect(summary).toContain('`00000000-0000-8000-8000-000000000001`');
+    expect(summary).not.toContain('[!CAUTION]');
+    expect(summary).not.toContain('[!WARNING]');
+  });
+
+  it('of a run with missing hours names them and what to do', () => {
+    const tally = tallyOf({ ended: [['sent', 10]] });
+    tally.collectedWhole = false;
+    tally.missing.push({
+      window: { start: Date.parse('2026-11-20T03:00:00Z'), end: Date.parse('2026-11-20T04:00:00Z') },
+      why: 'HTTP 500 (7 attempts)',
+    });
+    const { summary } = told(tally);
+    expect(summary).toMatch(/^## ❌ Hours not collected: 10 rows ingested, 0 not\n/);
+    expect(summary).toContain('> [!CAUTION]\n> **Hours not collected.**');
+    expect(summary).toContain(`**What to do:** ${FAULTS['hours-missing'].remedy}`);
+    expect(summary).toContain('### Missing');
+    expect(summary).toContain('| 2026-11-20T03:00Z to 04:00Z | HTTP 500 (7 attempts) |');
+  });
+
+  it('of hours that aged out says that they are lost', () => {
+    const tally = tallyOf({ ended: [['sent', 10]] });
+    tally.collectedWhole = false;
+    tally.agedOut.push({ start: NOW - 28 * DAY, end: NOW - 28 * DAY + HOUR });
+    const { summary } = told(tally);
+    expect(summary).toMatch(/^## ⚠️ Incomplete/);
+    expect(summary).toContain('left the 28 days of history');
+    expect(summary).toMatch(/\[!WARNING\]\n> Lost: 1 h of the window had left/);
+  });
+
+  it('of a failed run names cause and remedy', () => {
+    const tally = new Tally();
+    tally.fail(new ActionError('source-refused', 'power-bi: HTTP 401 PowerBINotAuthorizedException'));
+    const { summary } = told(tally);
+    expect(summary).toMatch(/^## ❌ Activity log refused\n/);
+    expect(summary).toContain('power-bi: HTTP 401 PowerBINotAuthorizedException');
+    expect(summary).toContain('Service principals can access read-only admin APIs');
+    expect(summary).not.toContain('undefined');
+    expect(summary).not.toContain('NaN');
+  });
+
+  it('of the stand-in says plainly what the records mean', () => {
+    const tally = tallyOf({ ended: [['sent', 3]] });
+    tally.source = 'workspaces';
+    tally.fallbackUsed = true;
+    tally.collectedWhole = false;
+    tally.refusals.push('power-bi: HTTP 401 PowerBINotAuthorizedException', 'fabric: HTTP 404');
+    tally.warn('fallback', 'They say that the app could read a workspace, not that anybody used it.');
+    const { summary } = told(tally);
+    expect(summary).toMatch(/^## ⚠️ No activity log: 3 workspace records instead\n/);
+    expect(summary).toContain(
+      '[!WARNING]\n> They say that the app could read a workspace, not that anybody used it.',
+    );
+    expect(summary).toContain('power-bi: HTTP 401 PowerBINotAuthorizedException; fabric: HTTP 404');
+    expect(summary).not.toContain('mermaid');
+    expect(summary).not.toContain('✅');
+  });
+
+  it('of a dry run says that nothing was uploaded', () => {
+    const tally = tallyOf({ ended: [['dry-run', 10]] });
+    tally.dryRun = true;
+    expect(told(tally).summary).toMatch(/^## ✅ Dry run: 10 activity events collected, nothing uploaded\n/);
+  });
+
+  it('of an empty run says that there was nothing, and warns', () => {
+    const tally = tallyOf();
+    tally.counts.hours.clear();
+    tally.counts.activities.clear();
+    const { summary } = told(tally);
+    expect(summary).toMatch(/^## ✅ Complete: nothing new\n/);
+    expect(summary).toContain('Not a single event in 24 hours or more');
+    expect(summary).not.toContain('mermaid');
+    expect(summary).not.toContain('NaN');
+  });
+
+  it('of a run that ran out of time says that the next one goes on', () => {
+    const tally = tallyOf({ ended: [['sent', 10]] });
+    tally.collectedWhole = false;
+    tally.hoursDone = 5;
+    tally.outOfTime = new OutOfTimeError({
+      service: 'The activity log',
+      why: 'HTTP 429',
+      until: NOW + HOUR,
+    }).message;
+    tally.carriesOn = true;
+    const { summary } = told(tally);
+    expect(summary).toMatch(/^## ⚠️ Incomplete: 10 rows ingested so far\n/);
+    expect(summary).toContain('20 of 25 hours are left');
+    expect(summary).toContain('The next run goes on from here.');
+  });
+
+  it.each([
+    [3, true],
+    [1, false],
+  ])('speaks of TimeGenerated where events are %i days old: %s', (days, speaks) => {
+    const tally = tallyOf({ ended: [['sent', 10]] });
+    tally.counts.hours.clear();
+    tally.counts.hours.set(Math.floor((NOW - days * DAY) / HOUR) * HOUR, 10);
+    expect(told(tally).summary.includes('Query by `CreationTime`')).toBe(speaks);
+  });
+
+  it('says how many events name no workspace, where workspace-ids is given', () => {
+    const tally = tallyOf({ ended: [['sent', 10]] });
+    tally.counts.withoutWorkspace = 1234;
+    expect(told(tally).summary).toContain('1,234 events that name no workspace were left out');
+  });
+
+  it('says how much was cut', () => {
+    const tally = tallyOf({ ended: [['sent', 10]] });
+    tally.counts.values = 3;
+    tally.counts.rows = 2;
+    expect(told(tally).summary).toMatch(/3 value\(s\) in 2 row\(s\)/);
+  });
+
+  it('names workspaces that could not be read by id, ten of many', () => {
+    const tally = tallyOf({ ended: [['sent', 10]] });
+    for (let at = 0; at < 12; at += 1) {
+      tally.unreadable.push({
+        id: `00000000-0000-4000-8000-${String(at).padStart(12, '0')}`,
+        why: 'HTTP 403',
+      });
+    }
+    const { summary } = told(tally);
+    expect(summary).toContain('00000000-0000-4000-8000-000000000009 (HTTP 403) and 2 more.');
+  });
+
+  it('stays under 1 MiB with 10,000 hours missing and 5,000 batches, and still says what it must', () => {
+    const tally = tallyOf({ ended: Array.from({ length: 5000 }, () => ['sent', 2]) });
+    tally.collectedWhole = false;
+    for (let hour = 0; hour < 10_000; hour += 1) {
+      tally.missing.push({
+        window: { start: NOW - hour * HOUR, end: NOW - (hour - 1) * HOUR },
+        why: 'HTTP 503',
+      });
+      tally.agedOut.push({ start: NOW - hour * HOUR, end: NOW - (hour - 1) * HOUR });
+      tally.unreadable.push({ id: `${hour}`, why: 'HTTP 403' });
+      tally.counts.activities.set(`Activity${hour}`, hour + 1000);
+      tally.counts.hours.set(NOW - hour * HOUR, 1);
+    }
+    const { summary, outputs } = told(tally);
+    expect(Buffer.byteLength(summary)).toBeLessThan(MEBIBYTE / 4);
+    expect(summary).toContain('❌ Hours not collected');
+    expect(summary).toContain('and 19976 more');
+    expect(summary).toContain('and 4,950 more');
+    expect(summary).toContain('| Activity9999 |');
+    const size = Object.values(outputs).reduce((sum, value) => sum + Buffer.byteLength(value), 0);
+    expect(size).toBeLessThan(MEBIBYTE);
+  });
+
+  it('stays under 1 MiB whatever an error has to say', () => {
+    const tally = new Tally();
+    tally.fail(new ActionError('inputs', `workspace-ids: ${'€'.repeat(MEBIBYTE)}`));
+    expect(Buffer.byteLength(told(tally).summary)).toBeLessThan(MEBIBYTE);
+  });
+
+  it('keeps its tables whole with a pipe in a cell', () => {
+    const tally = tallyOf({ ended: [['sent', 10]] });
+    tally.missing.push({ window: { start: NOW - HOUR, end: NOW }, why: 'a|b' });
+    const { summary } = told(tally);
+    const table = summary.slice(summary.indexOf('| Window (UTC)')).split('\n\n')[0] ?? '';
+    for (const line of table.split('\n')) {
+      const dividers = line.replaceAll('\\|', '').match(/\|/g) ?? [];
+      expect([line, dividers.length]).toEqual([line, 3]);
+    }
+  });
+
+  it('keeps alerts in one block, also where a detail has line breaks', () => {
+    const tally = new Tally();
+    tally.fail(new ActionError('unexpected', 'first\nsecond\r\nthird'));
+    const { summary } = told(tally);
+    const block = summary.slice(summary.indexOf('> [!CAUTION]')).split('\n\n')[0] ?? '';
+    for (const line of block.trimEnd().split(/\r?\n/)) expect(line.startsWith('>')).toBe(true);
+  });
+});
+
+describe('the chart', () => {
+  const series = (markdown: string) => {
+    const list = (head: string) => {
+      const line = markdown.split('\n').find((text) => text.trim().startsWith(head)) ?? '';
+      return line.slice(line.indexOf('[') + 1, -1).split(', ');
+    };
+    return { labels: list('x-axis'), bars: list('bar').map(Number) };
+  };
+  const drawn = (start: number, end: number) => {
+    const hours = new Map([...hoursOf({ start, end })].map(({ hour }, at) => [hour, at + 1]));
+    return { markdown: chart(hours, { start, end }, NOW), hours };
+  };
+  const HOUR_START = Date.parse('2026-11-20T12:00:00Z');
+
+  it.each([
+    ['one hour', HOUR_START - HOUR, HOUR_START, 1],
+    ['24 hours', HOUR_START - DAY, HOUR_START, 24],
+    ['24 hours from the middle of one', NOW - DAY, NOW, 25],
+    ['48 hours', HOUR_START - 2 * DAY, HOUR_START, 48],
+  ])('has a bar for each hour of %s, each with a label of its own', (_name, start, end, count) => {
+    const { markdown, hours } = drawn(start, end);
+    const { labels, bars } = series(markdown);
+    expect(markdown).toContain('by hour (UTC)');
+    expect(bars).toEqual([...hours.values()]);
+    expect(bars.length).toBe(count);
+    // A label that comes twice would be one place on the axis, with two bars drawn over each other.
+    expect(new Set(labels).size).toBe(labels.length);
+    expect(labels.length).toBe(bars.length);
+  });
+
+  it('has a bar for each day of longer windows', () => {
+    const { markdown, hours } = drawn(NOW - 28 * DAY, NOW);
+    const { labels, bars } = series(markdown);
+    expect(markdown).toContain('by day (UTC)');
+    expect(bars.length).toBe(29);
+    expect(new Set(labels).size).toBe(29);
+    expect(bars.reduce((sum, bar) => sum + bar, 0)).toBe(
+      [...hours.values()].reduce((sum, events) => sum + events, 0),
+    );
+  });
+
+  it('draws hours without events as gaps of zero', () => {
+    const hours = new Map([[HOUR_START - 2 * HOUR, 7]]);
+    const { bars } = series(chart(hours, { start: HOUR_START - 4 * HOUR, end: HOUR_START }, NOW));
+    expect(bars).toEqual([0, 0, 7, 0]);
+  });
+
+  it('draws nothing where there is nothing to draw', () => {
+    expect(chart(new Map(), { start: HOUR_START - HOUR, end: HOUR_START }, NOW)).toBe('');
+    expect(chart(new Map([[HOUR_START, 1]]), undefined, NOW)).toBe('');
+    expect(chart(new Map([[HOUR_START, 1]]), { start: HOUR_START, end: NOW }, undefined)).toBe('');
+  });
+});
+
+describe('privacy', () => {
+  const PRIVATE = {
+    Id: 'private-event-id',
+    UserId: 'ana.private@example.test',
+    UserKey: '100PRIVATEKEY',
+    ClientIP: '203.0.113.77',
+    UserAgent: 'PrivateAgent/1.0',
+    ItemName: 'Private margin',
+    WorkSpaceName: 'Private workspace',
+    WorkspaceId: '00000000-0000-4000-8000-00000000f00d',
+    ReportName: 'Private report',
+    ObjectId: 'Private object',
+    SharingInformation: [{ RecipientEmail: 'ben.private@example.test' }],
+  };
+  const hour = Math.floor(NOW / HOUR) * HOUR - HOUR;
+
+  it('holds in log, annotations, outputs and summary, whatever stands in the events', async () => {
+    const tally = tallyOf({ ended: [] });
+    const events: ActivityEvent[] = [
+      { ...PRIVATE, Activity: 'ViewReport' },
+      { ...PRIVATE, Id: 'private-2', Activity: 'ana.private@example.test' },
+      { ...PRIVATE, Id: 'private-3', Activity: '203.0.113.77', Operation: 'Private margin' },
+      { ...PRIVATE, Id: 'private-4', Operation: 'Ana Private' },
+      { ...PRIVATE, Id: 'private-5', Activity: { name: 'Private object' } },
+      { ...PRIVATE, Id: 'private-6', Activity: 'ViewReport', Note: 'Private'.repeat(20_000) },
+      { ...PRIVATE, Activity: 'ViewReport' },
+    ].map((event) => ({ CreationTime: new Date(hour).toISOString(), ...event }));
+    const context = {
+      source: 'power-bi' as const,
+      filter: { activity: undefined, userId: undefined, workspaceIds: new Set<string>() },
+      inWindow: () => true,
+      isSettled: () => false,
+      seen: new Seen(),
+      now: () => NOW,
+      counts: tally.counts,
+    };
+    const batcher = new Batcher();
+    for (const row of rowsOf(events, { start: hour, end: hour + HOUR }, context)) batcher.add(row);
+    const batch = batcher.flush();
+    if (batch === undefined) throw new Error('no rows');
+    expect(batch.body.toString()).toContain('ana.private@example.test');
+    tally.batchEnded({ batch, wireBytes: 1, requestId: '', status: 'refused' });
+    tally.fail(new ActionError('unexpected', 'TypeError'));
+    conclude(tally);
+    const { host, said } = listeningHost();
+    await report(tally, host);
+    const everything = said.join('\n');
+    expect(everything).toContain('ViewReport');
+    expect(everything).toContain('(other)');
+    expect(everything).toMatch(/1 value\(s\) in 1 row\(s\)/);
+    expect(everything).not.toMatch(/private|203\.0\.113|example\.test|f00d/i);
+  });
+
+  it('holds for an error that nobody expected: its text is not told', () => {
+    const { message } = asActionError(new TypeError('cannot read ana.private@example.test'));
+    expect(message).toContain('Unexpected error: TypeError');
+    expect(message).not.toContain('example.test');
+  });
+});

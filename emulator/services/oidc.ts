@@ -1,0 +1,44 @@
+import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
+import type { Settings } from '../tenant/settings.ts';
+import { type Answer, type Call, headerOf, json } from '../wire/exchange.ts';
+import { signJwt } from '../wire/jwt.ts';
+
+/**
+ * GitHub's issuer of ID tokens for a job. Tokens live five minutes: exp - iat is 300 s and nbf lies 600 s
+ * before iat in the sample of https://docs.github.com/en/actions/reference/security/oidc
+ */
+export class IdTokenIssuer {
+  /** The request token that the runner puts into the environment of the job. */
+  readonly requestToken = `synthetic-request-${randomUUID()}`;
+  readonly publicKey: KeyObject;
+  readonly #privateKey: KeyObject;
+  readonly #settings: Settings;
+  readonly #now: () => number;
+
+  constructor(settings: Settings, now: () => number) {
+    this.#settings = settings;
+    this.#now = now;
+    const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    this.publicKey = pair.publicKey;
+    this.#privateKey = pair.privateKey;
+  }
+
+  /** An ID token as a job gets it. */
+  idToken(audience: string): string {
+    const { oidcIssuer, oidcSubject, oidcLifetimeSeconds } = this.#settings;
+    const iat = Math.floor(this.#now() / 1000);
+    const times = { nbf: iat - 600, iat, exp: iat + oidcLifetimeSeconds };
+    const job = { repository: 'example/activity', ref: 'refs/heads/main', runner_environment: 'self-hosted' };
+    const claims = { jti: randomUUID(), sub: oidcSubject, aud: audience, iss: oidcIssuer, ...job, ...times };
+    return signJwt({ kid: 'synthetic' }, claims, this.#privateKey);
+  }
+
+  handle(call: Call): Answer {
+    if (call.method !== 'GET') return json(405, { message: 'Method not allowed' });
+    const bearer = /^bearer (\S+)$/i.exec(headerOf(call, 'authorization') ?? '')?.[1];
+    if (bearer !== this.requestToken) return json(401, { message: 'The request token is missing or wrong.' });
+    const audience = call.query.audience;
+    if (audience === undefined || audience === '') return json(400, { message: 'No audience is given.' });
+    return json(200, { value: this.idToken(audience) });
+  }
+}

@@ -1,0 +1,130 @@
+import { contentOf, type EventKey, KeySet } from '../rows/deduplicator.ts';
+import { HOUR } from '../time/clock.ts';
+import type { Window } from '../time/window.ts';
+
+/** What is known of one UTC hour. */
+export interface HourState {
+  /** First instant of the hour, ms since the epoch. */
+  readonly hour: number;
+  /** Parts that were collected whole, 24 hours or more after the hour ended; disjoint and sorted. */
+  final: readonly Window[];
+  /** Events acknowledged, for comparison with other hours. */
+  count: number;
+  /** Whether the reader was told that this hour is unusually quiet. */
+  toldQuiet: boolean;
+  /** Acknowledged events. */
+  ids: KeySet;
+  /** Acknowledged events without id: content key to how many equal ones. */
+  contents: Map<bigint, number>;
+  /** The hour is settled, its events are forgotten, and it takes no more. */
+  isClosed: boolean;
+}
+
+export function newHour(hour: number): HourState {
+  return {
+    hour,
+    final: [],
+    count: 0,
+    toldQuiet: false,
+    ids: new KeySet(),
+    contents: new Map(),
+    isClosed: false,
+  };
+}
+
+/** Lets go of a settled hour's events, so that memory does not grow with the hours that are done. */
+export function close(state: HourState): void {
+  state.isClosed = true;
+  state.ids = new KeySet();
+  state.contents = new Map();
+}
+
+/** Settled hours are not asked for again: all of it is final. */
+export function isSettled(state: HourState): boolean {
+  const [only] = state.final;
+  return only !== undefined && only.start <= state.hour && only.end >= state.hour + HOUR;
+}
+
+/** Adds a part that is final. */
+export function addFinal(state: HourState, part: Window): void {
+  const merged: Window[] = [];
+  for (const next of [...state.final, part].sort((a, b) => a.start - b.start)) {
+    const last = merged.at(-1);
+    if (last !== undefined && next.start <= last.end) {
+      merged[merged.length - 1] = { start: last.start, end: Math.max(last.end, next.end) };
+    } else {
+      merged.push(next);
+    }
+  }
+  state.final = merged;
+}
+
+/** What of `wanted` is not final yet, as one window; undefined where nothing is left. */
+export function openPart(state: HourState | undefined, wanted: Window): Window | undefined {
+  let { start, end } = wanted;
+  for (const part of state?.final ?? []) {
+    if (part.start <= start && part.end > start) start = part.end;
+  }
+  for (const part of (state?.final ?? []).toReversed()) {
+    if (part.end >= end && part.start < end) end = part.start;
+  }
+  return start < end ? { start, end } : undefined;
+}
+
+export function acknowledge(state: HourState, key: EventKey): void {
+  if (key.byContent) {
+    const content = contentOf(key);
+    state.contents.set(content, (state.contents.get(content) ?? 0) + 1);
+    state.count += 1;
+  } else if (state.ids.add(key.high, key.low)) {
+    state.count += 1;
+  }
+}
+
+/** hour, flags, count, parts, ids, contents; all numbers little-endian. */
+export function encodeHour(state: HourState): Buffer {
+  const settled = isSettled(state);
+  const ids = settled ? 0 : state.ids.size;
+  const contents = settled ? [] : [...state.contents];
+  const buffer = Buffer.allocUnsafe(
+    8 + 1 + 4 + 4 + 16 * state.final.length + 4 + 8 * ids + 4 + 12 * contents.length,
+  );
+  let at = buffer.writeDoubleLE(state.hour, 0);
+  at = buffer.writeUInt8(state.toldQuiet ? 1 : 0, at);
+  at = buffer.writeUInt32LE(state.count, at);
+  at = buffer.writeUInt32LE(state.final.length, at);
+  for (const part of state.final) at = buffer.writeDoubleLE(part.end, buffer.writeDoubleLE(part.start, at));
+  at = buffer.writeUInt32LE(ids, at);
+  if (ids > 0) {
+    for (const [high, low] of state.ids.keys())
+      at = buffer.writeUInt32LE(low, buffer.writeUInt32LE(high, at));
+  }
+  at = buffer.writeUInt32LE(contents.length, at);
+  for (const [content, count] of contents)
+    at = buffer.writeUInt32LE(count, buffer.writeBigUInt64LE(content, at));
+  return buffer;
+}
+
+/** @throws RangeError where the payload is too short */
+export function decodeHour(payload: Buffer): HourState {
+  const state = newHour(payload.readDoubleLE(0));
+  state.toldQuiet = payload.readUInt8(8) === 1;
+  state.count = payload.readUInt32LE(9);
+  let at = 17;
+  const parts = payload.readUInt32LE(13);
+  const final: Window[] = [];
+  for (let part = 0; part < parts; part += 1, at += 16) {
+    final.push({ start: payload.readDoubleLE(at), end: payload.readDoubleLE(at + 8) });
+  }
+  state.final = final;
+  const ids = payload.readUInt32LE(at);
+  at += 4;
+  for (let id = 0; id < ids; id += 1, at += 8)
+    state.ids.add(payload.readUInt32LE(at), payload.readUInt32LE(at + 4));
+  const contents = payload.readUInt32LE(at);
+  at += 4;
+  for (let content = 0; content < contents; content += 1, at += 12) {
+    state.contents.set(payload.readBigUInt64LE(at), payload.readUInt32LE(at + 8));
+  }
+  return state;
+}

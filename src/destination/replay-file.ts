@@ -1,0 +1,249 @@
+import { createHash } from 'node:crypto';
+import { closeSync, copyFileSync, createReadStream, fsyncSync, linkSync, renameSync, rmSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { ActionError } from '../errors.ts';
+import { inflated, type Stretch, stretchesOf } from '../files/gzip-members.ts';
+import { fileFault, openPrivate, writeAll } from '../files/kept-file.ts';
+import { type EventKey, keyOf, Seen } from '../rows/deduplicator.ts';
+import { parseExactly } from '../rows/exact-json.ts';
+import { rowJson } from '../rows/map.ts';
+import type { Cuts } from '../rows/truncate.ts';
+import { parseInstant } from '../time/instant.ts';
+import { hourOf } from '../time/window.ts';
+import type { ReadyRow } from './batch.ts';
+import { asideOf, eventKey } from './rejected-file.ts';
+import {
+  type AcceptedRows,
+  acceptedPath,
+  appendAccepted,
+  openAccepted,
+  readAccepted,
+} from './replay-progress.ts';
+
+/** What came of the file when it was given back. */
+export interface Returned {
+  /** Where the file as it was is kept, because parts of it could not be read. */
+  readonly damagedAt: string | undefined;
+}
+
+/**
+ * A file of refused rows on its way back. Which events were accepted is appended to a file beside it as it happens, by
+ * their keys, so that a replay that is cut short does not send them again, whatever was done to the file since. A row
+ * leaves the file only when it was accepted and all that remains is on the disk.
+ */
+export class Replay {
+  readonly #path: string;
+  readonly #readOnly: boolean;
+  readonly #accepted: AcceptedRows;
+  readonly #stretches: readonly Stretch[];
+  /** Of the content that was read: another file is not to be replaced by what remains of this one. */
+  readonly #hash: string;
+  #progress: number | undefined;
+  /** Lines that hold no row; they stay in the file. */
+  unreadable = 0;
+  /** Rows of an event that is in the file more than once, beyond the first. */
+  repeated = 0;
+
+  private constructor(
+    path: string,
+    readOnly: boolean,
+    content: { stretches: readonly Stretch[]; hash: string },
+  ) {
+    this.#path = path;
+    this.#readOnly = readOnly;
+    this.#stretches = content.stretches;
+    this.#hash = content.hash;
+    this.#accepted = readAccepted(path);
+  }
+
+  /**
+   * @param readOnly a dry run: nothing is written, neither the file nor beside it
+   * @throws ActionError 'replay-file' where it cannot be read, or nothing in it
+   */
+  static async open(path: string, readOnly: boolean): Promise<Replay> {
+    try {
+      const stretches = await stretchesOf(path);
+      const nothing = stretches.length > 0 && stretches.every(({ kind }) => kind !== 'whole');
+      if (nothing) throw Object.assign(new Error('no gzip'), { code: 'Z_DATA_ERROR' });
+      return new Replay(path, readOnly, { stretches, hash: await hashOf(path) });
+    } catch (error) {
+      throw fileFault(error, path, 'replay-file');
+    }
+  }
+
+  get isDamaged(): boolean {
+    return this.#stretches.some(
+      ({ kind }, at) => kind === 'damaged' || (kind === 'zeros' && at < this.#stretches.length - 1),
+    );
+  }
+
+  /** The rows that are still to be sent, each event once. @throws ActionError 'replay-file' */
+  async *rows(cuts: Cuts): AsyncGenerator<ReadyRow, void> {
+    const acceptedBefore = this.#accepted.oneByOne();
+    const met = new Seen();
+    for await (const text of this.#lines()) {
+      const found = rowOf(text);
+      if (found === undefined) {
+        this.unreadable += 1;
+        continue;
+      }
+      const { row, key } = found;
+      if (acceptedBefore(key)) {
+        // By a replay that was cut short.
+        continue;
+      }
+      // Equal events without an id are events of their own: which of them is a repeat can't be told, so none is left out.
+      if (!key.byContent && !met.take(key)) {
+        this.repeated += 1;
+        continue;
+      }
+      yield { json: rowJson(row, cuts), key };
+    }
+  }
+
+  /** Notes rows as accepted. @throws ActionError 'replay-file' where that cannot be written */
+  accepted(keys: readonly EventKey[]): void {
+    if (this.#readOnly) return;
+    for (const key of keys) this.#accepted.add(key);
+    try {
+      this.#progress ??= openAccepted(this.#path);
+      appendAccepted(this.#progress, keys);
+    } catch (error) {
+      throw fileFault(error, acceptedPath(this.#path), 'replay-file');
+    }
+  }
+
+  /** Takes the accepted rows out of the file; sets it aside as it was where parts of it cannot be read. */
+  async close(now: number): Promise<Returned> {
+    if (this.#progress !== undefined) closeSync(this.#progress);
+    const nothingToDo = this.#accepted.isEmpty && !this.isDamaged;
+    if (this.#readOnly || nothingToDo) return { damagedAt: undefined };
+    const fresh = `${this.#path}.new`;
+    try {
+      await this.#writeRest(fresh);
+      if ((await hashOf(this.#path)) !== this.#hash) {
+        rmSync(fresh, { force: true });
+        throw new ActionError(
+          'replay-file',
+          `${this.#path} was changed while it was replayed: it stays as it is, and what was accepted of it is noted beside it`,
+        );
+      }
+      const damagedAt = this.isDamaged ? await this.#keepAside(now) : undefined;
+      renameSync(fresh, this.#path);
+      rmSync(acceptedPath(this.#path), { force: true });
+      return { damagedAt };
+    } catch (error) {
+      throw fileFault(error, this.#path, 'replay-file');
+    }
+  }
+
+  async #writeRest(fresh: string): Promise<void> {
+    const file = openPrivate(fresh, 'w');
+    try {
+      const accepted = this.#accepted.oneByOne();
+      let kept: string[] = [];
+      const write = () => {
+        writeAll(file, gzipSync(kept.join('')));
+        kept = [];
+      };
+      for await (const text of this.#lines()) {
+        const found = rowOf(text);
+        if (found !== undefined && accepted(found.key)) continue;
+        kept.push(`${text}\n`);
+        if (kept.length >= 1000) write();
+      }
+      write();
+      fsyncSync(file);
+    } catch (error) {
+      rmSync(fresh, { force: true });
+      throw error;
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  /**
+   * Keeps the damaged file as it was. Its whole rows were sent or remain in the file: beside what is kept they count as
+   * accepted, so that a replay of it, once it is mended, sends only what could not be read before.
+   */
+  async #keepAside(now: number): Promise<string> {
+    const aside = asideOf(this.#path, now);
+    const noted = openAccepted(aside);
+    try {
+      const keys: EventKey[] = [];
+      for await (const text of this.#lines()) {
+        const found = rowOf(text);
+        if (found !== undefined) keys.push(found.key);
+        if (keys.length >= 1000) appendAccepted(noted, keys.splice(0));
+      }
+      appendAccepted(noted, keys);
+      fsyncSync(noted);
+      secondName(this.#path, aside);
+    } catch (error) {
+      rmSync(acceptedPath(aside), { force: true });
+      throw error;
+    } finally {
+      closeSync(noted);
+    }
+    return aside;
+  }
+
+  async *#lines(): AsyncGenerator<string, void> {
+    let begun: Buffer[] = [];
+    let end = 0;
+    for (const stretch of this.#stretches) {
+      if (stretch.kind !== 'whole') continue;
+      // A line that ends in what cannot be read does not go on behind it.
+      if (stretch.start !== end) yield* rest(begun.splice(0));
+      end = stretch.end;
+      for await (const chunk of inflated(this.#path, stretch)) {
+        let from = 0;
+        // Lines end with a line feed and nothing else: JSON may hold what node:readline takes for an end as well.
+        for (let at = chunk.indexOf(LF); at >= 0; at = chunk.indexOf(LF, from)) {
+          yield* rest([...begun, chunk.subarray(from, at)]);
+          begun = [];
+          from = at + 1;
+        }
+        begun.push(chunk.subarray(from));
+      }
+    }
+    yield* rest(begun);
+  }
+}
+
+const LF = 0x0a;
+
+function* rest(parts: readonly Buffer[]): Generator<string, void> {
+  const line = Buffer.concat(parts).toString('utf8');
+  if (line !== '') yield line;
+}
+
+async function hashOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+/** A second name for the file as it was, so that it is never without one. */
+function secondName(path: string, aside: string): void {
+  try {
+    linkSync(path, aside);
+  } catch {
+    // File systems without hard links.
+    copyFileSync(path, aside);
+  }
+}
+
+function rowOf(text: string): { row: Record<string, unknown>; key: EventKey } | undefined {
+  try {
+    const line = parseExactly(text) as { row?: unknown; event?: unknown; recorded?: unknown };
+    if (typeof line.row !== 'object' || line.row === null || Array.isArray(line.row)) return undefined;
+    const row = line.row as Record<string, unknown>;
+    const time = row.CreationTime ?? row.TimeGenerated;
+    const hour = hourOf((typeof time === 'string' ? parseInstant(time) : undefined) ?? 0);
+    const key = eventKey(line.event) ?? keyOf({ ...row, Id: row.ActivityId }, hour);
+    return { row, key: line.recorded === true ? { ...key, recorded: true } : key };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,122 @@
+import { resolve } from 'node:path';
+import { parseInstant } from '../time/instant.ts';
+
+/** Reads single inputs and gathers what is wrong with them, so that all faults are reported in one go. */
+export class InputReader {
+  readonly faults: string[] = [];
+  readonly #get: (name: string) => string;
+
+  constructor(get: (name: string) => string) {
+    this.#get = get;
+  }
+
+  fault(name: string, expected: string, got: string): void {
+    this.faults.push(`${name}: expected ${expected}, got ${got}`);
+  }
+
+  /** The trimmed value; '' where the input is not given. */
+  text(name: string): string {
+    return this.#get(name).trim();
+  }
+
+  given(name: string): boolean {
+    return this.text(name) !== '';
+  }
+
+  /** A secret's value: never part of a fault. */
+  secret(name: string): string | undefined {
+    return this.given(name) ? this.text(name) : undefined;
+  }
+
+  /** A required input; '' is returned, and a fault noted, where it is missing or `accept` refuses it. */
+  matching(name: string, expected: string, accept: (text: string) => string | undefined): string {
+    if (!this.given(name)) {
+      this.fault(name, expected, 'nothing');
+      return '';
+    }
+    return this.optional(name, expected, accept) ?? '';
+  }
+
+  optional<T>(
+    name: string,
+    expected: string,
+    accept: (text: string) => T | undefined,
+    show: (text: string) => string = quoted,
+  ): T | undefined {
+    const text = this.text(name);
+    if (text === '') return undefined;
+    const value = accept(text);
+    if (value === undefined) this.fault(name, expected, show(text));
+    return value;
+  }
+
+  boolean(name: string, byDefault: boolean): boolean {
+    const values: Record<string, boolean> = { true: true, false: false };
+    return this.optional(name, '"true" or "false"', (text) => values[text.toLowerCase()]) ?? byDefault;
+  }
+
+  oneOf<T extends string>(name: string, values: readonly T[], byDefault: T): T {
+    const expected = `one of ${values.join(', ')}`;
+    return this.optional(name, expected, (text) => values.find((value) => value === text)) ?? byDefault;
+  }
+
+  positiveNumber(name: string, byDefault: number, expected: string): number {
+    return (
+      this.optional(name, expected, (text) => {
+        const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
+        return value > 0 && Number.isFinite(value) ? value : undefined;
+      }) ?? byDefault
+    );
+  }
+
+  integer(name: string, byDefault: number, least: number, most: number): number {
+    return (
+      this.optional(name, `a whole number from ${least} to ${most}`, (text) => {
+        const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+        return value >= least && value <= most ? value : undefined;
+      }) ?? byDefault
+    );
+  }
+
+  instant(name: string): number | undefined {
+    return this.optional(name, 'an ISO 8601 instant such as 2026-11-20T07:00:00Z', parseInstant);
+  }
+
+  /** A file's path, made absolute against the working folder. */
+  path(name: string): string | undefined {
+    return this.optional(name, 'the path of a file', (text) =>
+      text.includes('\0') || /[\\/]$/.test(text) ? undefined : resolve(text),
+    );
+  }
+
+  /** An https URL without query or credentials, given back without a slash at its end. */
+  httpsUrl(name: string): string | undefined {
+    return this.optional(name, 'an https:// URL, https://host[:port][/path] without query', plainHttpsUrl);
+  }
+}
+
+const HOST = String.raw`(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?\.?|\[[0-9A-Fa-f:.]+\])`;
+const ADDRESS = new RegExp(
+  String.raw`^https:\/\/(${HOST})(?::\d{1,5})?((?:\/[A-Za-z0-9._~!$&'()*+,;=:@%-]*)*)$`,
+  'i',
+);
+
+/**
+ * An address that is `https://host[:port][/path]` letter by letter, without a slash at its end, or undefined. URL parsers
+ * forgive much: backslashes, missing slashes, a "@" that makes another host of what looks like a path.
+ */
+export function plainHttpsUrl(text: string): string | undefined {
+  const match = ADDRESS.exec(text);
+  const url = match === null ? null : URL.parse(text);
+  if (url === null || url.hostname.toLowerCase() !== match?.[1]?.toLowerCase()) return undefined;
+  return url.href.replace(/\/+$/, '');
+}
+
+/** A value as part of a fault: on one line, and not longer than it need be. */
+export function quoted(text: string): string {
+  // A password in an address is a secret wherever it stands.
+  const line = text
+    .replaceAll(/[\p{Cc}\u2028\u2029]+/gu, '␣')
+    .replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/i, '$1***@');
+  return `"${line.length > 100 ? `${line.slice(0, 100)}…` : line}"`;
+}

@@ -1,0 +1,82 @@
+import { type Certificate, parseCertificate } from './certificate.ts';
+import { vaultScope } from './clouds.ts';
+import { type InputReader, plainHttpsUrl } from './reader.ts';
+
+/** Ways to sign in that need nothing but themselves; each can also open a vault. */
+export type DirectSignIn =
+  | { readonly by: 'oidc' }
+  | { readonly by: 'certificate'; readonly certificate: Certificate }
+  | { readonly by: 'managed-identity'; readonly clientId: string | undefined };
+
+export type SignIn =
+  | DirectSignIn
+  | { readonly by: 'secret'; readonly secret: string }
+  | {
+      readonly by: 'vault';
+      readonly url: string;
+      readonly scope: string;
+      readonly secretName: string;
+      readonly openedBy: DirectSignIn;
+    };
+
+/**
+ * The one way to sign in that the inputs choose; GitHub OIDC where they choose none. Faults are noted in `read`.
+ * @param now ms since the epoch, to tell an expired certificate
+ */
+export function readSignIn(read: InputReader, clientId: string | undefined, now: number): SignIn {
+  const secret = read.secret('client-secret');
+  const pem = read.secret('client-certificate');
+  const managedIdentity = read.boolean('managed-identity', false);
+  const vaultUrl = read.optional(
+    'key-vault-url',
+    'https://NAME.vault.azure.net/ (or .vault.usgovcloudapi.net, .vault.azure.cn)',
+    (text) => (vaultScopeOf(text) === undefined ? undefined : new URL(text).origin),
+  );
+  const vaultGiven = read.given('key-vault-url');
+  const secretName = read.optional(
+    'key-vault-secret-name',
+    'letters, digits and hyphens, up to 127',
+    (text) => (/^[0-9a-z-]{1,127}$/i.test(text) ? text : undefined),
+  );
+  const ways = [
+    secret !== undefined && 'client-secret',
+    pem !== undefined && 'client-certificate',
+    managedIdentity && 'managed-identity',
+  ].filter((way) => way !== false);
+
+  if (ways.length > 1) read.fault(ways.join(' and '), 'at most one way to sign in', `${ways.length}`);
+  if (secret !== undefined && vaultGiven) {
+    read.fault('client-secret and key-vault-url', 'only one of the two', 'both');
+  }
+  if (vaultGiven && !read.given('key-vault-secret-name')) {
+    read.fault('key-vault-secret-name', 'the name of the secret, with "key-vault-url"', 'nothing');
+  }
+  if (!vaultGiven && read.given('key-vault-secret-name')) {
+    read.fault('key-vault-secret-name', '"key-vault-url" with it', 'it alone');
+  }
+  if (!read.given('client-id') && (!managedIdentity || vaultGiven)) {
+    read.fault('client-id', 'an application (client) id, a GUID', 'nothing');
+  }
+
+  let direct: DirectSignIn = { by: 'oidc' };
+  if (managedIdentity) direct = { by: 'managed-identity', clientId: vaultGiven ? undefined : clientId };
+  if (pem !== undefined) {
+    const certificate = parseCertificate(pem, now);
+    if (typeof certificate === 'string') {
+      read.fault('client-certificate', 'a PEM with private key and valid certificate', certificate);
+    } else {
+      direct = { by: 'certificate', certificate };
+    }
+  }
+  if (vaultUrl !== undefined && secretName !== undefined) {
+    const scope = vaultScopeOf(vaultUrl) ?? '';
+    return { by: 'vault', url: vaultUrl, scope, secretName, openedBy: direct };
+  }
+  return secret === undefined ? direct : { by: 'secret', secret };
+}
+
+function vaultScopeOf(text: string): string | undefined {
+  const plain = plainHttpsUrl(text);
+  const url = plain === undefined ? null : URL.parse(plain);
+  return url === null || url.pathname !== '/' ? undefined : vaultScope(url.hostname);
+}

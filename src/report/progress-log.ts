@@ -1,0 +1,57 @@
+import type { Clock } from '../time/clock.ts';
+import { MINUTE, SECOND } from '../time/clock.ts';
+import type { Wait } from '../time/deadline.ts';
+import type { Tally } from './run-record.ts';
+
+/** How often a long run says where it is. */
+const INTERVAL = 15 * SECOND;
+/** Waits that are worth a line. */
+const WORTH_TELLING = 5 * SECOND;
+
+/** Lines of live progress in the log: seldom enough for runs of hours, soon enough to see that it is alive. */
+export class Live {
+  readonly #tally: Tally;
+  readonly #clock: Clock;
+  readonly #info: (line: string) => void;
+  readonly #toldUntil = new Map<string, number>();
+  #last: number;
+
+  constructor(tally: Tally, clock: Clock, info: (line: string) => void) {
+    this.#tally = tally;
+    this.#clock = clock;
+    this.#info = info;
+    this.#last = clock.now();
+  }
+
+  /** Says where the run is, at most every 15 seconds unless `now`. */
+  tell(always = false): void {
+    const now = this.#clock.now();
+    if (!always && now - this.#last < INTERVAL) return;
+    this.#last = now;
+    const { counts, hoursDone, hoursPlanned, ingested, batchesSent } = this.#tally;
+    const hours = hoursPlanned > 0 ? `${hoursDone} of ${hoursPlanned} hours, ` : '';
+    this.#info(
+      `${hours}${grouped(counts.collected)} events collected, ${grouped(ingested)} rows acknowledged in ${grouped(batchesSent)} ${batchesSent === 1 ? 'batch' : 'batches'}`,
+    );
+  }
+
+  /** Says who makes the run wait, why, and until when; not of the seconds between two attempts. */
+  waiting({ service, why, until }: Wait): void {
+    const ms = until - this.#clock.now();
+    // Requests that wait for the same say the same.
+    const isThrottle = why.startsWith('HTTP 429');
+    if ((ms < WORTH_TELLING && !isThrottle) || until < (this.#toldUntil.get(service) ?? 0) + WORTH_TELLING)
+      return;
+    this.#toldUntil.set(service, until);
+    const length =
+      ms >= 2 * MINUTE ? `${Math.round(ms / MINUTE)} minutes` : `${Math.ceil(ms / SECOND)} seconds`;
+    const verb = isThrottle ? 'throttles' : 'makes the run wait';
+    this.#info(`${service} ${verb} for ${length}, until ${new Date(until).toISOString()} (${why})`);
+  }
+}
+
+/** A number with thousands separated: 103,120. */
+export function grouped(value: number): string {
+  // toLocaleString would load ICU's locale data, a tenth of what it takes to start.
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+}

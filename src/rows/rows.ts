@@ -1,0 +1,145 @@
+import type { ReadyRow } from '../destination/batch.ts';
+import { parseInstant } from '../time/instant.ts';
+import { hourOf, type Window } from '../time/window.ts';
+import { type EventKey, keyOf, type Seen } from './deduplicator.ts';
+import type { ActivityEvent, SourceName } from './event.ts';
+import { mapEvent, rowJson } from './map.ts';
+import type { Cuts } from './truncate.ts';
+
+/** Which events the run is to take in, and what it counts on the way. */
+export interface RowContext {
+  readonly source: SourceName;
+  readonly filter: {
+    readonly activity: string | undefined;
+    readonly userId: string | undefined;
+    readonly workspaceIds: ReadonlySet<string>;
+  };
+  /** Whether an instant lies in what this run asks for. */
+  readonly inWindow: (instant: number) => boolean;
+  /** Whether an hour was settled before: it is not asked for again. */
+  readonly isSettled: (hour: number) => boolean;
+  readonly seen: Seen;
+  readonly now: () => number;
+  readonly counts: EventCounts;
+}
+
+export interface EventCounts extends Cuts {
+  collected: number;
+  skipped: number;
+  withoutWorkspace: number;
+  /** Events of settled hours that were listed under other ones, skipped. */
+  ofSettledHours: number;
+  /** Activity name to events taken in. */
+  readonly activities: Map<string, number>;
+  /** First instant of an hour to events taken in. */
+  readonly hours: Map<number, number>;
+}
+
+/**
+ * The rows of a page's events: those within window and filters that were not seen before.
+ * @param window what the page was asked for; an event without a readable time counts to its last hour
+ */
+export function* rowsOf(
+  events: Iterable<ActivityEvent>,
+  window: Window,
+  context: RowContext,
+): Generator<ReadyRow, void> {
+  const { counts, seen } = context;
+  for (const event of events) {
+    const creationTime = event.CreationTime;
+    const createdAt = typeof creationTime === 'string' ? parseInstant(creationTime) : undefined;
+    const isElsewhere = createdAt !== undefined && !context.inWindow(createdAt);
+    if (isElsewhere && !context.isSettled(hourOf(createdAt))) continue;
+    if (!passes(event, context.filter, counts)) continue;
+    if (isElsewhere) {
+      counts.collected += 1;
+      counts.skipped += 1;
+      counts.ofSettledHours += 1;
+      continue;
+    }
+    counts.collected += 1;
+    const { row, key } = readied(event, createdAt, window, context);
+    if (!seen.take(key)) {
+      counts.skipped += 1;
+      continue;
+    }
+    count(counts.activities, nameOf(event));
+    count(counts.hours, key.hour);
+    yield { json: row(), key };
+  }
+}
+
+/** An event's key, and its row for when it is new. */
+function readied(
+  event: ActivityEvent,
+  createdAt: number | undefined,
+  window: Window,
+  { source, counts, now, seen }: RowContext,
+): { key: EventKey; row: () => string } {
+  // The hour that is settled last: as long as any hour of the window is asked for, the event is known.
+  const hour = hourOf(createdAt ?? Math.max(window.start, window.end - 1));
+  const placed = (key: EventKey) => (createdAt === undefined ? seen.placed(key) : key);
+  const json = (given: ActivityEvent) => rowJson(mapEvent(given, createdAt, source, now()), counts);
+  const row = () => withoutDepth(event, counts, json);
+  try {
+    return { key: placed(keyOf(event, hour)), row };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return { key: placed(keyOf(flat(event), hour)), row };
+  }
+}
+
+/** JSON nests deeper than it can be written again: such a property is cut, and the event kept. */
+function withoutDepth(event: ActivityEvent, counts: Cuts, json: (event: ActivityEvent) => string): string {
+  try {
+    return json(event);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    counts.values += 1;
+    counts.rows += 1;
+    return json(flat(event));
+  }
+}
+
+function flat(event: ActivityEvent): ActivityEvent {
+  return Object.fromEntries(
+    Object.entries(event).map(([name, value]) => [name, isWritable(value) ? value : '…[cut]']),
+  );
+}
+
+function isWritable(value: unknown): boolean {
+  try {
+    JSON.stringify(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function passes(event: ActivityEvent, filter: RowContext['filter'], counts: EventCounts): boolean {
+  // The service filters by activity and user; what it lets through all the same is held to it here.
+  if (filter.activity !== undefined && !sameText(event.Activity ?? event.Operation, filter.activity))
+    return false;
+  if (filter.userId !== undefined && !sameText(event.UserId, filter.userId)) return false;
+  if (filter.workspaceIds.size === 0) return true;
+  const workspaceId = event.WorkspaceId;
+  if (typeof workspaceId === 'string' && workspaceId !== '') {
+    return filter.workspaceIds.has(workspaceId.toLowerCase());
+  }
+  counts.withoutWorkspace += 1;
+  return false;
+}
+
+function sameText(value: unknown, wanted: string): boolean {
+  return typeof value === 'string' && value.toLowerCase() === wanted.toLowerCase();
+}
+
+/** Operation names come from a fixed list; anything else is not shown. */
+function nameOf(event: ActivityEvent): string {
+  const name = event.Activity ?? event.Operation;
+  return typeof name === 'string' && /^[A-Za-z][A-Za-z0-9_]{0,79}$/.test(name) ? name : '(other)';
+}
+
+function count<K>(counts: Map<K, number>, key: K): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
