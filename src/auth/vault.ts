@@ -6,11 +6,11 @@ import {
   type PipelineResponse,
 } from '@azure/core-rest-pipeline';
 import { SecretClient } from '@azure/keyvault-secrets';
-import { ActionError, OutOfTimeError } from '../errors.ts';
+import { ActionError, DeadlineError } from '../errors.ts';
 import type { Answer } from '../http/answer.ts';
 import { type Outcome, RequestFailedError, retrying } from '../http/retry.ts';
 import { send } from '../http/transport.ts';
-import type { Pace } from '../time/deadline.ts';
+import type { Deadline } from '../time/deadline.ts';
 import { authorizationPolicy } from './authorize.ts';
 import type { EntraCredential } from './credential.ts';
 
@@ -33,15 +33,15 @@ export async function readSecret(
   vault: Vault,
   credential: EntraCredential,
   pipeline: Pipeline,
-  pace: Pace,
+  deadline: Deadline,
 ): Promise<string> {
   // Not at the first look, which would fail inside the client and be taken for a fault of the vault.
   await credential.getToken(vault.scope);
   const what = `secret "${vault.secretName}" in ${vault.url}`;
   try {
     return await retrying(
-      () => attempt(vault, credential, new VaultNetwork(pipeline, pace)),
-      pace,
+      () => attempt(vault, credential, new VaultNetwork(pipeline, deadline)),
+      deadline,
       'Key Vault',
     );
   } catch (error) {
@@ -74,7 +74,7 @@ async function attempt(
     return { kind: 'failed', why: 'HTTP 404 with an empty secret' };
   } catch (error) {
     // What concerns the run, and what has not reached the network.
-    if (error instanceof ActionError || error instanceof OutOfTimeError) throw error;
+    if (error instanceof ActionError || error instanceof DeadlineError) throw error;
     if (network.last === undefined) throw error;
     if (network.last.kind !== 'done') return network.last;
     const { status } = network.last.value;
@@ -90,11 +90,11 @@ async function attempt(
 class VaultNetwork implements HttpClient {
   last: Outcome<Answer> | undefined;
   readonly #pipeline: Pipeline;
-  readonly #pace: Pace;
+  readonly #deadline: Deadline;
 
-  constructor(pipeline: Pipeline, pace: Pace) {
+  constructor(pipeline: Pipeline, deadline: Deadline) {
     this.#pipeline = pipeline;
-    this.#pace = pace;
+    this.#deadline = deadline;
   }
 
   async sendRequest(request: PipelineRequest): Promise<PipelineResponse> {
@@ -105,7 +105,7 @@ class VaultNetwork implements HttpClient {
       headers: headers.toJSON(),
       silenceMs: SILENCE,
       answer: 'token' as const,
-      signal: this.#pace.signal,
+      signal: this.#deadline.signal,
     };
     const outcome = await send(this.#pipeline, call);
     this.last = outcome;
