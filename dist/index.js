@@ -38308,7 +38308,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var node_v8__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8877);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8179);
-/* harmony import */ var _pipeline_run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3132);
+/* harmony import */ var _pipeline_run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2680);
 /* harmony import */ var _time_clock_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4795);
 /* harmony import */ var _proxy_settings_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8169);
 /* harmony import */ var _failure_issue_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3046);
@@ -38725,8 +38725,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   tN: () => (/* binding */ send)
 });
 
-// EXTERNAL MODULE: ./node_modules/@azure/core-rest-pipeline/dist/esm/index.js + 37 modules
-var esm = __nccwpck_require__(1818);
+// EXTERNAL MODULE: ./node_modules/@azure/core-rest-pipeline/dist/esm/index.js + 42 modules
+var esm = __nccwpck_require__(8641);
 // EXTERNAL MODULE: ./lib/errors.js
 var errors = __nccwpck_require__(452);
 // EXTERNAL MODULE: ./lib/http/answer.js
@@ -39191,7 +39191,7 @@ function quoted(text) {
 
 /***/ }),
 
-/***/ 3132:
+/***/ 2680:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -40454,50 +40454,58 @@ function contentOf(key) {
 }
 
 ;// CONCATENATED MODULE: ./lib/rows/columns.js
-const column = (name, type, from, notebook, meaning, example) => ({ name, type, from, notebook, meaning, example });
 /**
  * Field names and meanings: https://learn.microsoft.com/en-us/rest/api/power-bi/admin/get-activity-events and
  * https://learn.microsoft.com/en-us/office/office-365-management-api/office-365-management-activity-api-schema
  * RecordType and UserType are numbers in activity events and words in workspace records; both fit a string.
  */
-const COLUMNS = [
-    column('TimeGenerated', 'datetime', [], true, 'CreationTime as UTC; the service replaces it by the time of arrival when it is more than two days old', '2026-11-20T07:55:15Z'),
-    column('ActivityId', 'string', ['Id'], true, "The event's unique id, its property Id", '00000000-0000-4000-8000-000000000001'),
-    column('RecordType', 'string', ['RecordType'], true, 'Kind of audit record: 20 is Power BI, WorkspaceAccess a workspace record', '20'),
-    column('CreationTime', 'datetime', ['CreationTime'], true, 'When it happened, UTC: the time to query by', '2026-11-20T07:55:15'),
-    column('Operation', 'string', ['Operation'], true, 'Name of the operation', 'ViewReport'),
-    column('OrganizationId', 'string', ['OrganizationId'], true, 'Id of the Entra tenant', '00000000-0000-4000-8000-0000000000aa'),
-    column('UserType', 'string', ['UserType'], true, 'Kind of user: 0 regular, 2 admin, 5 application, 6 service principal, 10 guest', '0'),
-    column('UserKey', 'string', ['UserKey'], true, "The user's PUID or another key", '100SYNTH0001'),
-    column('Workload', 'string', ['Workload'], true, 'Service that wrote the event', 'PowerBI'),
-    column('UserId', 'string', ['UserId'], true, 'User principal name, or the id of an app or service', 'ana@example.test'),
-    column('ClientIP', 'string', ['ClientIP'], true, 'Address that the user came from, IPv4 or IPv6', '203.0.113.7'),
-    column('UserAgent', 'string', ['UserAgent'], true, 'Browser or client', 'SyntheticAgent/1.0'),
-    column('Activity', 'string', ['Activity'], true, 'Name of the activity, normally the same as Operation', 'ViewReport'),
-    column('ActivityType', 'string', ['ActivityType'], true, 'Kind of activity, where the source names one', 'WorkspaceViewed'),
-    column('ItemName', 'string', ['ItemName'], true, 'Name of the item acted on', 'Margin'),
-    column('WorkspaceId', 'string', ['WorkspaceId'], true, 'Id of the workspace', '00000000-0000-4000-8000-0000000000b1'),
-    column('WorkspaceName', 'string', ['WorkSpaceName', 'WorkspaceName'], true, 'Name of the workspace', 'Sales'),
-    column('CapacityId', 'string', ['CapacityId'], true, 'Id of the capacity', '00000000-0000-4000-8000-0000000000c1'),
-    column('CapacityName', 'string', ['CapacityName'], true, 'Name of the capacity', 'F2 test'),
-    column('AppName', 'string', ['AppName'], true, 'Name of the Power BI app', 'Sales app'),
-    column('ObjectId', 'string', ['ObjectId'], true, 'The object acted on: an id, or the name of an item', 'Margin'),
-    column('DatasetName', 'string', ['DatasetName'], true, 'Name of the semantic model', 'Sales model'),
-    column('ReportName', 'string', ['ReportName'], true, 'Name of the report', 'Margin'),
-    column('ReportType', 'string', ['ReportType'], true, 'Kind of report', 'PowerBIReport'),
-    column('RequestId', 'string', ['RequestId'], true, 'Id of the request behind the event', '00000000-0000-4000-8000-0000000000f1'),
-    column('AppReportId', 'string', ['AppReportId'], true, 'Id of the report within an app', '00000000-0000-4000-8000-0000000000e2'),
-    column('DistributionMethod', 'string', ['DistributionMethod'], true, 'How the report reached the user', 'Apps'),
-    column('ConsumptionMethod', 'string', ['ConsumptionMethod'], true, 'Where the user read it', 'Power BI Web'),
-    column('IsSuccess', 'boolean', ['IsSuccess'], false, 'Whether the operation succeeded', 'true'),
-    column('ArtifactId', 'string', ['ArtifactId'], false, 'Id of the item acted on', '00000000-0000-4000-8000-0000000000e1'),
-    column('ArtifactName', 'string', ['ArtifactName'], false, 'Name of the item acted on', 'Margin'),
-    column('ArtifactKind', 'string', ['ArtifactKind'], false, 'Kind of item', 'Report'),
-    column('DatasetId', 'string', ['DatasetId'], false, 'Id of the semantic model', '00000000-0000-4000-8000-0000000000d1'),
-    column('ReportId', 'string', ['ReportId'], false, 'Id of the report', '00000000-0000-4000-8000-0000000000e1'),
-    column('SourceApi', 'string', [], false, 'Where the row came from: power-bi, fabric or workspaces', 'power-bi'),
-    column('AdditionalFields', 'dynamic', [], false, 'Every other property of the event under its own name', '{"SharingAction":"Direct"}'),
+// biome-ignore format: a table
+const TABLE = [
+    ['TimeGenerated', 'datetime', 'CreationTime as UTC; the service replaces it by the time of arrival when it is more than two days old', '2026-11-20T07:55:15Z', { from: [] }],
+    ['ActivityId', 'string', "The event's unique id, its property Id", '00000000-0000-4000-8000-000000000001', { from: ['Id'] }],
+    ['RecordType', 'string', 'Kind of audit record: 20 is Power BI, WorkspaceAccess a workspace record', '20'],
+    ['CreationTime', 'datetime', 'When it happened, UTC: the time to query by', '2026-11-20T07:55:15'],
+    ['Operation', 'string', 'Name of the operation', 'ViewReport'],
+    ['OrganizationId', 'string', 'Id of the Entra tenant', '00000000-0000-4000-8000-0000000000aa'],
+    ['UserType', 'string', 'Kind of user: 0 regular, 2 admin, 5 application, 6 service principal, 10 guest', '0'],
+    ['UserKey', 'string', "The user's PUID or another key", '100SYNTH0001'],
+    ['Workload', 'string', 'Service that wrote the event', 'PowerBI'],
+    ['UserId', 'string', 'User principal name, or the id of an app or service', 'ana@example.test'],
+    ['ClientIP', 'string', 'Address that the user came from, IPv4 or IPv6', '203.0.113.7'],
+    ['UserAgent', 'string', 'Browser or client', 'SyntheticAgent/1.0'],
+    ['Activity', 'string', 'Name of the activity, normally the same as Operation', 'ViewReport'],
+    ['ActivityType', 'string', 'Kind of activity, where the source names one', 'WorkspaceViewed'],
+    ['ItemName', 'string', 'Name of the item acted on', 'Margin'],
+    ['WorkspaceId', 'string', 'Id of the workspace', '00000000-0000-4000-8000-0000000000b1'],
+    ['WorkspaceName', 'string', 'Name of the workspace', 'Sales', { from: ['WorkSpaceName', 'WorkspaceName'] }],
+    ['CapacityId', 'string', 'Id of the capacity', '00000000-0000-4000-8000-0000000000c1'],
+    ['CapacityName', 'string', 'Name of the capacity', 'F2 test'],
+    ['AppName', 'string', 'Name of the Power BI app', 'Sales app'],
+    ['ObjectId', 'string', 'The object acted on: an id, or the name of an item', 'Margin'],
+    ['DatasetName', 'string', 'Name of the semantic model', 'Sales model'],
+    ['ReportName', 'string', 'Name of the report', 'Margin'],
+    ['ReportType', 'string', 'Kind of report', 'PowerBIReport'],
+    ['RequestId', 'string', 'Id of the request behind the event', '00000000-0000-4000-8000-0000000000f1'],
+    ['AppReportId', 'string', 'Id of the report within an app', '00000000-0000-4000-8000-0000000000e2'],
+    ['DistributionMethod', 'string', 'How the report reached the user', 'Apps'],
+    ['ConsumptionMethod', 'string', 'Where the user read it', 'Power BI Web'],
+    ['IsSuccess', 'boolean', 'Whether the operation succeeded', 'true', { notebook: false }],
+    ['ArtifactId', 'string', 'Id of the item acted on', '00000000-0000-4000-8000-0000000000e1', { notebook: false }],
+    ['ArtifactName', 'string', 'Name of the item acted on', 'Margin', { notebook: false }],
+    ['ArtifactKind', 'string', 'Kind of item', 'Report', { notebook: false }],
+    ['DatasetId', 'string', 'Id of the semantic model', '00000000-0000-4000-8000-0000000000d1', { notebook: false }],
+    ['ReportId', 'string', 'Id of the report', '00000000-0000-4000-8000-0000000000e1', { notebook: false }],
+    ['SourceApi', 'string', 'Where the row came from: power-bi, fabric or workspaces', 'power-bi', { from: [], notebook: false }],
+    ['AdditionalFields', 'dynamic', 'Every other property of the event under its own name', '{"SharingAction":"Direct"}', { from: [], notebook: false }],
 ];
+const COLUMNS = TABLE.map(([name, type, meaning, example, { from = [name], notebook = true } = {}]) => ({
+    name,
+    type,
+    from,
+    notebook,
+    meaning,
+    example,
+}));
 
 ;// CONCATENATED MODULE: ./lib/rows/exact-json.js
 const exact = JSON;
@@ -44858,7 +44866,7 @@ function wasClockTurnedBack(cachedAt) {
  * @param t number
  * @param value T
  */
-function TimeUtils_delay(t, value) {
+function delay(t, value) {
     return new Promise((resolve) => setTimeout(() => resolve(value), t));
 }
 
@@ -54843,7 +54851,7 @@ class DeviceCodeClient extends BaseClient {
                 // user authorization is pending. Sleep for polling interval and try again
                 if (response.body.error === AUTHORIZATION_PENDING) {
                     this.logger.info("Authorization pending. Continue polling.", request.correlationId);
-                    await TimeUtils_delay(pollingIntervalMilli);
+                    await delay(pollingIntervalMilli);
                 }
                 else {
                     // for any other error, throw
@@ -58145,8 +58153,8 @@ function authorityOf(app) {
 
 // EXTERNAL MODULE: external "node:async_hooks"
 var external_node_async_hooks_ = __nccwpck_require__(6698);
-// EXTERNAL MODULE: ./node_modules/@azure/core-rest-pipeline/dist/esm/index.js + 37 modules
-var esm = __nccwpck_require__(1818);
+// EXTERNAL MODULE: ./node_modules/@azure/core-rest-pipeline/dist/esm/index.js + 42 modules
+var esm = __nccwpck_require__(8641);
 ;// CONCATENATED MODULE: ./lib/auth/managed-identity.js
 
 
@@ -58229,17 +58237,225 @@ async function managed_identity_attempt(clientId, resource, pipeline, deadline) 
     }
 }
 
+;// CONCATENATED MODULE: ./lib/auth/vault.js
+
+
+
+
+const vault_SILENCE = 30_000;
+const API_VERSION = '7.4';
+/**
+ * Reads the client secret from a vault, in its latest version
+ * (https://learn.microsoft.com/en-us/rest/api/keyvault/secrets/get-secret/get-secret). The scope of the token follows the
+ * vault's host, so that no challenge has to be trusted.
+ * @param credential opens the vault
+ * @param pipeline signs with the credential
+ * @throws ActionError 'vault-…', or what the credential throws
+ */
+async function readSecret(vault, credential, pipeline, deadline) {
+    // Not within the request, where its fault would be retried as the vault's.
+    await credential.getToken(vault.scope);
+    try {
+        return await retrying(() => vault_attempt(vault, pipeline, deadline), deadline, 'Key Vault');
+    }
+    catch (error) {
+        if (!(error instanceof RequestFailedError))
+            throw error;
+        const detail = `${error.message}: secret "${vault.secretName}" in ${vault.url}`;
+        throw new errors/* ActionError */.lZ(faultCode(error.status), detail, { cause: error });
+    }
+}
+async function vault_attempt(vault, pipeline, deadline) {
+    const outcome = await (0,transport/* send */.tN)(pipeline, {
+        method: 'GET',
+        url: `${vault.url}/secrets/${vault.secretName}?api-version=${API_VERSION}`,
+        headers: { Accept: 'application/json' },
+        silenceMs: vault_SILENCE,
+        answer: 'token',
+        signal: deadline.signal,
+    });
+    if (outcome.kind !== 'done')
+        return outcome;
+    const { status } = outcome.value;
+    if (status >= 400)
+        return { kind: 'failed', why: `HTTP ${status}`, status };
+    const value = (0,http_answer/* jsonOf */.o_)(outcome.value)?.value;
+    if (value === '')
+        return { kind: 'failed', why: 'HTTP 404 with an empty secret', status: 404 };
+    if (typeof value === 'string')
+        return { kind: 'done', value };
+    return { kind: 'transient', why: `HTTP ${status} without a secret`, status, retryAfterMs: undefined };
+}
+function faultCode(status) {
+    if (status === 404)
+        return 'vault-secret-missing';
+    return status === 401 || status === 403 ? 'vault-forbidden' : 'vault-unreachable';
+}
+
+;// CONCATENATED MODULE: ./lib/auth/sign-in.js
+
+
+
+
+
+
+
+
+/**
+ * The credential that serves Power BI, Fabric, Azure Monitor and Key Vault. Nothing is called before the first token
+ * is asked for, except that a vault is read at once.
+ */
+async function signIn(inputs, context) {
+    const pipeline = (0,transport/* createPipeline */.pZ)(context.userAgent, undefined, context.onDate);
+    const way = inputs.signIn;
+    if (way.by === 'secret')
+        return appCredential(inputs, { secret: way.secret }, pipeline, context);
+    if (way.by !== 'vault')
+        return directCredential(inputs, way, pipeline, context);
+    const vaultCredential = directCredential(inputs, way.openedBy, pipeline, context);
+    const vault = (0,transport/* createPipeline */.pZ)(context.userAgent, authorizationPolicy(vaultCredential, way.scope));
+    const secret = await readSecret(way, vaultCredential, vault, context.deadline);
+    context.mask(secret);
+    return appCredential(inputs, { secret }, pipeline, context);
+}
+function directCredential(inputs, way, pipeline, context) {
+    switch (way.by) {
+        case 'oidc': {
+            const audience = CLOUDS[inputs.cloud].assertionAudience;
+            const assertion = () => requestIdToken(context.idTokenRequest, audience, pipeline, context.deadline, context.mask);
+            return appCredential(inputs, { assertion }, pipeline, context);
+        }
+        case 'certificate':
+            return appCredential(inputs, { certificate: way.certificate }, pipeline, context);
+        case 'managed-identity': {
+            const metadata = metadataPipeline(context.userAgent);
+            return maskedCredential(context, (scope) => managedIdentityToken(way.clientId, scope, metadata, context.deadline));
+        }
+    }
+}
+function appCredential(inputs, proof, pipeline, context) {
+    const { authorityHost, tenantId, clientId = '' } = inputs;
+    const app = { authorityHost, tenantId, clientId, proof };
+    return maskedCredential(context, (scope) => exchange(app, scope, pipeline, context.deadline));
+}
+function maskedCredential(context, newToken) {
+    const masked = async (scope) => {
+        const token = await newToken(scope);
+        context.mask(token.token);
+        return token;
+    };
+    return new EntraCredential(masked, context.deadline.clock);
+}
+
+// EXTERNAL MODULE: ./node_modules/tslib/tslib.js
+var tslib_tslib = __nccwpck_require__(1860);
+;// CONCATENATED MODULE: ./node_modules/tslib/modules/index.js
+
+const {
+    __extends,
+    __assign,
+    __rest,
+    __decorate,
+    __param,
+    __esDecorate,
+    __runInitializers,
+    __propKey,
+    __setFunctionName,
+    __metadata,
+    __awaiter,
+    __generator,
+    __exportStar,
+    __createBinding,
+    __values,
+    __read,
+    __spread,
+    __spreadArrays,
+    __spreadArray,
+    __await,
+    __asyncGenerator,
+    __asyncDelegator,
+    __asyncValues,
+    __makeTemplateObject,
+    __importStar,
+    __importDefault,
+    __classPrivateFieldGet,
+    __classPrivateFieldSet,
+    __classPrivateFieldIn,
+    __addDisposableResource,
+    __disposeResources,
+    __rewriteRelativeImportExtension,
+} = tslib_tslib;
+
+/* harmony default export */ const modules = ((/* unused pure expression or super */ null && (tslib)));
+
 // EXTERNAL MODULE: ./node_modules/@azure/logger/dist/esm/index.js + 1 modules
 var dist_esm = __nccwpck_require__(7567);
-;// CONCATENATED MODULE: ./node_modules/@azure/keyvault-secrets/dist/esm/logger.js
+;// CONCATENATED MODULE: ./node_modules/@azure/monitor-ingestion/dist/esm/logger.js
 // Copyright (c) Microsoft Corporation.
 // Licensed under the MIT License.
 
-/**
- * The \@azure/logger configuration for this package.
- */
-const logger = (0,dist_esm/* createClientLogger */.KV)("keyvault-secrets");
+const logger = (0,dist_esm/* createClientLogger */.KV)("monitor-ingestion");
 //# sourceMappingURL=logger.js.map
+// EXTERNAL MODULE: ./node_modules/@azure/core-util/dist/esm/index.js + 6 modules
+var core_util_dist_esm = __nccwpck_require__(9112);
+;// CONCATENATED MODULE: ./node_modules/@azure/monitor-ingestion/dist/esm/models/models.js
+// Copyright (c) Microsoft Corporation.
+// Licensed under the MIT License.
+
+/** Service API versions */
+var KnownVersions;
+(function (KnownVersions) {
+    /** The 2023-01-01 API version. */
+    KnownVersions["V20230101"] = "2023-01-01";
+})(KnownVersions || (KnownVersions = {}));
+/**
+ * Known values for Monitor Audience
+ */
+var KnownMonitorAudience;
+(function (KnownMonitorAudience) {
+    /**
+     * Audience for Azure China
+     */
+    KnownMonitorAudience["AzureChina"] = "https://monitor.azure.cn";
+    /**
+     * Audience for Azure Government
+     */
+    KnownMonitorAudience["AzureGovernment"] = "https://monitor.azure.us";
+    /**
+     * Audience for Azure Public
+     */
+    KnownMonitorAudience["AzurePublicCloud"] = "https://monitor.azure.com";
+})(KnownMonitorAudience || (KnownMonitorAudience = {}));
+/**
+ * Aggregate Upload Logs Error Name
+ */
+const AggregateLogsUploadErrorName = "AggregateLogsUploadError";
+/**
+ * Aggregate Error type for upload function
+ */
+class AggregateLogsUploadError extends Error {
+    /**
+     *
+     * @param errors - list of {@link LogsUploadFailure}
+     * @param errorMessage - error message
+     */
+    constructor(errors, errorMessage) {
+        super(`${errorMessage}\n}`);
+        this.errors = errors;
+        this.name = AggregateLogsUploadErrorName;
+    }
+}
+/**
+ * Typeguard for AggregateUploadLogsError
+ * @param e - Something caught by a catch clause.
+ */
+function isAggregateLogsUploadError(e) {
+    if (e instanceof AggregateLogsUploadError) {
+        return true;
+    }
+    return isError(e) && e.name === AggregateLogsUploadErrorName;
+}
+//# sourceMappingURL=models.js.map
 // EXTERNAL MODULE: ./node_modules/@typespec/ts-http-runtime/dist/esm/index.js + 22 modules
 var ts_http_runtime_dist_esm = __nccwpck_require__(5920);
 ;// CONCATENATED MODULE: ./node_modules/@azure-rest/core-client/dist/esm/restError.js
@@ -58255,8 +58471,6 @@ function createRestError(messageOrResponse, response) {
     }
 }
 //# sourceMappingURL=restError.js.map
-// EXTERNAL MODULE: ./node_modules/@azure/core-util/dist/esm/index.js + 6 modules
-var core_util_dist_esm = __nccwpck_require__(9112);
 ;// CONCATENATED MODULE: ./node_modules/@azure/core-auth/dist/esm/keyCredential.js
 // Copyright (c) Microsoft Corporation.
 // Licensed under the MIT License.
@@ -58615,36 +58829,31 @@ function isCredential(param) {
 
 
 //# sourceMappingURL=index.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/keyvault-secrets/dist/esm/constants.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT License.
-const SDK_VERSION = "4.12.0";
-//# sourceMappingURL=constants.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/keyvault-secrets/dist/esm/api/keyVaultContext.js
+;// CONCATENATED MODULE: ./node_modules/@azure/monitor-ingestion/dist/esm/api/logsIngestionContext.js
 // Copyright (c) Microsoft Corporation.
 // Licensed under the MIT License.
 
 
 
-/** Creates a new Azure Key Vault Secrets client context. */
-function createKeyVault(endpointParam, credential, options = {}) {
-    const endpointUrl = options.endpoint ?? options.baseUrl ?? String(endpointParam);
-    const prefixFromOptions = options?.userAgentOptions?.userAgentPrefix;
-    const userAgentInfo = `azsdk-js-keyvault-secrets/${SDK_VERSION}`;
+
+/** Azure Monitor data collection client. */
+function createLogsIngestion(endpoint, tokenCredential, options = {}) {
+    var _a, _b, _c, _d, _e, _f, _g;
+    const endpointUrl = (_b = (_a = options.endpoint) !== null && _a !== void 0 ? _a : options.baseUrl) !== null && _b !== void 0 ? _b : String(endpoint);
+    const prefixFromOptions = (_c = options === null || options === void 0 ? void 0 : options.userAgentOptions) === null || _c === void 0 ? void 0 : _c.userAgentPrefix;
+    const userAgentInfo = `azsdk-js-monitor-ingestion/1.2.0`;
     const userAgentPrefix = prefixFromOptions
         ? `${prefixFromOptions} azsdk-js-api ${userAgentInfo}`
         : `azsdk-js-api ${userAgentInfo}`;
-    const { apiVersion: _, ...updatedOptions } = {
-        ...options,
-        userAgentOptions: { userAgentPrefix },
-        loggingOptions: { logger: options.loggingOptions?.logger ?? logger.info },
-        credentials: {
-            scopes: options.credentials?.scopes ?? ["https://vault.azure.net/.default"],
-        },
-    };
-    const clientContext = getClient(endpointUrl, credential, updatedOptions);
+    const scope = (options === null || options === void 0 ? void 0 : options.audience)
+        ? `${options.audience}/.default`
+        : `${KnownMonitorAudience.AzurePublicCloud}/.default`;
+    const _h = Object.assign(Object.assign({}, options), { userAgentOptions: { userAgentPrefix }, loggingOptions: { logger: (_e = (_d = options.loggingOptions) === null || _d === void 0 ? void 0 : _d.logger) !== null && _e !== void 0 ? _e : logger.info }, credentials: {
+            scopes: scope ? [scope] : (_f = options.credentials) === null || _f === void 0 ? void 0 : _f.scopes,
+        } }), { apiVersion: _ } = _h, updatedOptions = __rest(_h, ["apiVersion"]);
+    const clientContext = getClient(endpointUrl, tokenCredential, updatedOptions);
     clientContext.pipeline.removePolicy({ name: "ApiVersionPolicy" });
-    const apiVersion = options.apiVersion ?? "2026-04-01";
+    const apiVersion = (_g = options.apiVersion) !== null && _g !== void 0 ? _g : "2023-01-01";
     clientContext.pipeline.addPolicy({
         name: "ClientApiVersionPolicy",
         sendRequest: (req, next) => {
@@ -58657,326 +58866,17 @@ function createKeyVault(endpointParam, credential, options = {}) {
             return next(req);
         },
     });
-    return { ...clientContext, apiVersion };
+    return Object.assign(Object.assign({}, clientContext), { apiVersion });
 }
-//# sourceMappingURL=keyVaultContext.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/keyvault-secrets/dist/esm/models/models.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT License.
-
-function secretSetParametersSerializer(item) {
-    return {
-        value: item["value"],
-        tags: item["tags"],
-        contentType: item["contentType"],
-        attributes: !item["secretAttributes"]
-            ? item["secretAttributes"]
-            : secretAttributesSerializer(item["secretAttributes"]),
-    };
-}
-function secretAttributesSerializer(item) {
-    return {
-        enabled: item["enabled"],
-        nbf: !item["notBefore"] ? item["notBefore"] : (item["notBefore"].getTime() / 1000) | 0,
-        exp: !item["expires"] ? item["expires"] : (item["expires"].getTime() / 1000) | 0,
-    };
-}
-function secretAttributesDeserializer(item) {
-    return {
-        enabled: item["enabled"],
-        notBefore: !item["nbf"] ? item["nbf"] : new Date(item["nbf"] * 1000),
-        expires: !item["exp"] ? item["exp"] : new Date(item["exp"] * 1000),
-        created: !item["created"] ? item["created"] : new Date(item["created"] * 1000),
-        updated: !item["updated"] ? item["updated"] : new Date(item["updated"] * 1000),
-        recoverableDays: item["recoverableDays"],
-        recoveryLevel: item["recoveryLevel"],
-    };
-}
-/** Reflects the deletion recovery level currently in effect for secrets in the current vault. If it contains 'Purgeable', the secret can be permanently deleted by a privileged user; otherwise, only the system can purge the secret, at the end of the retention interval. */
-var KnownDeletionRecoveryLevel;
-(function (KnownDeletionRecoveryLevel) {
-    /** Denotes a vault state in which deletion is an irreversible operation, without the possibility for recovery. This level corresponds to no protection being available against a Delete operation; the data is irretrievably lost upon accepting a Delete operation at the entity level or higher (vault, resource group, subscription etc.) */
-    KnownDeletionRecoveryLevel["Purgeable"] = "Purgeable";
-    /** Denotes a vault state in which deletion is recoverable, and which also permits immediate and permanent deletion (i.e. purge). This level guarantees the recoverability of the deleted entity during the retention interval (90 days), unless a Purge operation is requested, or the subscription is cancelled. System wil permanently delete it after 90 days, if not recovered */
-    KnownDeletionRecoveryLevel["RecoverablePurgeable"] = "Recoverable+Purgeable";
-    /** Denotes a vault state in which deletion is recoverable without the possibility for immediate and permanent deletion (i.e. purge). This level guarantees the recoverability of the deleted entity during the retention interval (90 days) and while the subscription is still available. System wil permanently delete it after 90 days, if not recovered */
-    KnownDeletionRecoveryLevel["Recoverable"] = "Recoverable";
-    /** Denotes a vault and subscription state in which deletion is recoverable within retention interval (90 days), immediate and permanent deletion (i.e. purge) is not permitted, and in which the subscription itself  cannot be permanently canceled. System wil permanently delete it after 90 days, if not recovered */
-    KnownDeletionRecoveryLevel["RecoverableProtectedSubscription"] = "Recoverable+ProtectedSubscription";
-    /** Denotes a vault state in which deletion is recoverable, and which also permits immediate and permanent deletion (i.e. purge when 7 <= SoftDeleteRetentionInDays < 90). This level guarantees the recoverability of the deleted entity during the retention interval, unless a Purge operation is requested, or the subscription is cancelled. */
-    KnownDeletionRecoveryLevel["CustomizedRecoverablePurgeable"] = "CustomizedRecoverable+Purgeable";
-    /** Denotes a vault state in which deletion is recoverable without the possibility for immediate and permanent deletion (i.e. purge when 7 <= SoftDeleteRetentionInDays < 90).This level guarantees the recoverability of the deleted entity during the retention interval and while the subscription is still available. */
-    KnownDeletionRecoveryLevel["CustomizedRecoverable"] = "CustomizedRecoverable";
-    /** Denotes a vault and subscription state in which deletion is recoverable, immediate and permanent deletion (i.e. purge) is not permitted, and in which the subscription itself cannot be permanently canceled when 7 <= SoftDeleteRetentionInDays < 90. This level guarantees the recoverability of the deleted entity during the retention interval, and also reflects the fact that the subscription itself cannot be cancelled. */
-    KnownDeletionRecoveryLevel["CustomizedRecoverableProtectedSubscription"] = "CustomizedRecoverable+ProtectedSubscription";
-})(KnownDeletionRecoveryLevel || (KnownDeletionRecoveryLevel = {}));
-function secretBundleDeserializer(item) {
-    return {
-        value: item["value"],
-        id: item["id"],
-        contentType: item["contentType"],
-        attributes: !item["attributes"]
-            ? item["attributes"]
-            : secretAttributesDeserializer(item["attributes"]),
-        tags: item["tags"],
-        kid: item["kid"],
-        managed: item["managed"],
-        previousVersion: item["previousVersion"],
-    };
-}
-function keyVaultErrorDeserializer(item) {
-    return {
-        error: !item["error"] ? item["error"] : _keyVaultErrorErrorDeserializer(item["error"]),
-    };
-}
-function _keyVaultErrorErrorDeserializer(item) {
-    return {
-        code: item["code"],
-        message: item["message"],
-        innerError: !item["innererror"]
-            ? item["innererror"]
-            : _keyVaultErrorErrorDeserializer(item["innererror"]),
-    };
-}
-function deletedSecretBundleDeserializer(item) {
-    return {
-        value: item["value"],
-        id: item["id"],
-        contentType: item["contentType"],
-        attributes: !item["attributes"]
-            ? item["attributes"]
-            : secretAttributesDeserializer(item["attributes"]),
-        tags: item["tags"],
-        kid: item["kid"],
-        managed: item["managed"],
-        previousVersion: item["previousVersion"],
-        recoveryId: item["recoveryId"],
-        scheduledPurgeDate: !item["scheduledPurgeDate"]
-            ? item["scheduledPurgeDate"]
-            : new Date(item["scheduledPurgeDate"] * 1000),
-        deletedDate: !item["deletedDate"] ? item["deletedDate"] : new Date(item["deletedDate"] * 1000),
-    };
-}
-function secretUpdateParametersSerializer(item) {
-    return {
-        contentType: item["contentType"],
-        attributes: !item["secretAttributes"]
-            ? item["secretAttributes"]
-            : secretAttributesSerializer(item["secretAttributes"]),
-        tags: item["tags"],
-    };
-}
-function _secretListResultDeserializer(item) {
-    return {
-        value: !item["value"] ? item["value"] : secretItemArrayDeserializer(item["value"]),
-        nextLink: item["nextLink"],
-    };
-}
-function secretItemArrayDeserializer(result) {
-    return result.map((item) => {
-        return secretItemDeserializer(item);
-    });
-}
-function secretItemDeserializer(item) {
-    return {
-        id: item["id"],
-        attributes: !item["attributes"]
-            ? item["attributes"]
-            : secretAttributesDeserializer(item["attributes"]),
-        tags: item["tags"],
-        contentType: item["contentType"],
-        managed: item["managed"],
-    };
-}
-function _deletedSecretListResultDeserializer(item) {
-    return {
-        value: !item["value"] ? item["value"] : deletedSecretItemArrayDeserializer(item["value"]),
-        nextLink: item["nextLink"],
-    };
-}
-function deletedSecretItemArrayDeserializer(result) {
-    return result.map((item) => {
-        return deletedSecretItemDeserializer(item);
-    });
-}
-function deletedSecretItemDeserializer(item) {
-    return {
-        id: item["id"],
-        attributes: !item["attributes"]
-            ? item["attributes"]
-            : secretAttributesDeserializer(item["attributes"]),
-        tags: item["tags"],
-        contentType: item["contentType"],
-        managed: item["managed"],
-        recoveryId: item["recoveryId"],
-        scheduledPurgeDate: !item["scheduledPurgeDate"]
-            ? item["scheduledPurgeDate"]
-            : new Date(item["scheduledPurgeDate"] * 1000),
-        deletedDate: !item["deletedDate"] ? item["deletedDate"] : new Date(item["deletedDate"] * 1000),
-    };
-}
-function backupSecretResultDeserializer(item) {
-    return {
-        value: !item["value"]
-            ? item["value"]
-            : typeof item["value"] === "string"
-                ? (0,core_util_dist_esm/* stringToUint8Array */.Al)(item["value"], "base64url")
-                : item["value"],
-    };
-}
-function secretRestoreParametersSerializer(item) {
-    return { value: (0,core_util_dist_esm/* uint8ArrayToString */.SW)(item["secretBundleBackup"], "base64url") };
-}
-/** Known values of {@link ContentType} that the service accepts. */
-var KnownContentType;
-(function (KnownContentType) {
-    /** The PKCS#12 (PFX) certificate format. */
-    KnownContentType["PFX"] = "application/x-pkcs12";
-    /** The PEM certificate format. */
-    KnownContentType["PEM"] = "application/x-pem-file";
-})(KnownContentType || (KnownContentType = {}));
-/** The available API versions. */
-var KnownVersions;
-(function (KnownVersions) {
-    /** The 7.5 API version. */
-    KnownVersions["V75"] = "7.5";
-    /** The 7.6-preview.2 API version. */
-    KnownVersions["V76Preview2"] = "7.6-preview.2";
-    /** The 7.6 API version. */
-    KnownVersions["V76"] = "7.6";
-    /** The 2025-07-01 API version. */
-    KnownVersions["V20250701"] = "2025-07-01";
-    /** The 2026-04-01 API version. */
-    KnownVersions["V20260401"] = "2026-04-01";
-})(KnownVersions || (KnownVersions = {}));
-//# sourceMappingURL=models.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/keyvault-secrets/dist/esm/static-helpers/pagingHelpers.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT License.
-
-
-/**
- * Helper to paginate results in a generic way and return a PagedAsyncIterableIterator
- */
-function buildPagedAsyncIterator(client, getInitialResponse, processResponseBody, expectedStatuses, options = {}) {
-    const itemName = options.itemName ?? "value";
-    const nextLinkName = options.nextLinkName ?? "nextLink";
-    const pagedResult = {
-        getPage: async (pageLink) => {
-            const result = pageLink === undefined
-                ? await getInitialResponse()
-                : await client.pathUnchecked(pageLink).get();
-            checkPagingRequest(result, expectedStatuses);
-            const results = await processResponseBody(result);
-            const nextLink = getNextLink(results, nextLinkName);
-            const values = getElements(results, itemName);
-            return {
-                page: values,
-                nextPageLink: nextLink,
-            };
-        },
-        byPage: (settings) => {
-            const { continuationToken } = settings ?? {};
-            return getPageAsyncIterator(pagedResult, {
-                pageLink: continuationToken,
-            });
-        },
-    };
-    return getPagedAsyncIterator(pagedResult);
-}
-/**
- * returns an async iterator that iterates over results. It also has a `byPage`
- * method that returns pages of items at once.
- *
- * @param pagedResult - an object that specifies how to get pages.
- * @returns a paged async iterator that iterates over results.
- */
-function getPagedAsyncIterator(pagedResult) {
-    const iter = getItemAsyncIterator(pagedResult);
-    return {
-        next() {
-            return iter.next();
-        },
-        [Symbol.asyncIterator]() {
-            return this;
-        },
-        byPage: pagedResult?.byPage ??
-            ((settings) => {
-                const { continuationToken } = settings ?? {};
-                return getPageAsyncIterator(pagedResult, {
-                    pageLink: continuationToken,
-                });
-            }),
-    };
-}
-async function* getItemAsyncIterator(pagedResult) {
-    const pages = getPageAsyncIterator(pagedResult);
-    for await (const page of pages) {
-        yield* page;
-    }
-}
-async function* getPageAsyncIterator(pagedResult, options = {}) {
-    const { pageLink } = options;
-    let response = await pagedResult.getPage(pageLink ?? pagedResult.firstPageLink);
-    if (!response) {
-        return;
-    }
-    let result = response.page;
-    result.continuationToken = response.nextPageLink;
-    yield result;
-    while (response.nextPageLink) {
-        response = await pagedResult.getPage(response.nextPageLink);
-        if (!response) {
-            return;
-        }
-        result = response.page;
-        result.continuationToken = response.nextPageLink;
-        yield result;
-    }
-}
-/**
- * Gets for the value of nextLink in the body
- */
-function getNextLink(body, nextLinkName) {
-    if (!nextLinkName) {
-        return undefined;
-    }
-    const nextLink = body[nextLinkName];
-    if (typeof nextLink !== "string" && typeof nextLink !== "undefined" && nextLink !== null) {
-        throw new esm/* RestError */.pj(`Body Property ${nextLinkName} should be a string or undefined or null but got ${typeof nextLink}`);
-    }
-    if (nextLink === null) {
-        return undefined;
-    }
-    return nextLink;
-}
-/**
- * Gets the elements of the current request in the body.
- */
-function getElements(body, itemName) {
-    const value = body[itemName];
-    if (!Array.isArray(value)) {
-        throw new esm/* RestError */.pj(`Couldn't paginate response\n Body doesn't contain an array property with name: ${itemName}`);
-    }
-    return value ?? [];
-}
-/**
- * Checks if a request failed
- */
-function checkPagingRequest(response, expectedStatuses) {
-    if (!expectedStatuses.includes(response.status)) {
-        throw createRestError(`Pagination failed with unexpected statusCode ${response.status}`, response);
-    }
-}
-//# sourceMappingURL=pagingHelpers.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/keyvault-secrets/dist/esm/static-helpers/urlTemplate.js
+//# sourceMappingURL=logsIngestionContext.js.map
+;// CONCATENATED MODULE: ./node_modules/@azure/monitor-ingestion/dist/esm/static-helpers/urlTemplate.js
 // Copyright (c) Microsoft Corporation.
 // Licensed under the MIT License.
 // ---------------------
 // helpers
 // ---------------------
 function encodeComponent(val, reserved, op) {
-    return (reserved ?? op === "+") || op === "#"
+    return (reserved !== null && reserved !== void 0 ? reserved : op === "+") || op === "#"
         ? encodeReservedComponent(val)
         : encodeRFC3986URIComponent(val);
 }
@@ -59020,7 +58920,12 @@ function getExpandedValue(option) {
             vals.push(`${getFirstOrSep(op, isFirst)}`);
             if (named && varName) {
                 vals.push(`${encodeURIComponent(varName)}`);
-                val === "" ? vals.push(ifEmpty) : vals.push("=");
+                if (val === "") {
+                    vals.push(ifEmpty);
+                }
+                else {
+                    vals.push("=");
+                }
             }
             vals.push(encodeComponent(val, reserved, op));
             isFirst = false;
@@ -59036,7 +58941,12 @@ function getExpandedValue(option) {
             vals.push(`${getFirstOrSep(op, isFirst)}`);
             if (key) {
                 vals.push(`${encodeURIComponent(key)}`);
-                named && val === "" ? vals.push(ifEmpty) : vals.push("=");
+                if (named && val === "") {
+                    vals.push(ifEmpty);
+                }
+                else {
+                    vals.push("=");
+                }
             }
             vals.push(encodeComponent(val, reserved, op));
             isFirst = false;
@@ -59089,7 +58999,12 @@ function getVarValue(option) {
         if (named && varName) {
             // No need to encode varName considering it is already encoded
             vals.push(varName);
-            val === "" ? vals.push(ifEmpty) : vals.push("=");
+            if (val === "") {
+                vals.push(ifEmpty);
+            }
+            else {
+                vals.push("=");
+            }
         }
         if (modifier && modifier !== "*") {
             val = val.substring(0, parseInt(modifier, 10));
@@ -59108,3625 +59023,9 @@ function getVarValue(option) {
 // This is an implementation of RFC 6570 URI Template: https://datatracker.ietf.org/doc/html/rfc6570.
 // ---------------------------------------------------------------------------------------------------
 function expandUrlTemplate(template, context, option) {
-    return template.replace(/\{([^\{\}]+)\}|([^\{\}]+)/g, (_, expr, text) => {
-        if (!expr) {
-            return encodeReservedComponent(text);
-        }
-        let op;
-        if (["+", "#", ".", "/", ";", "?", "&"].includes(expr[0])) {
-            ((op = expr[0]), (expr = expr.slice(1)));
-        }
-        const varList = expr.split(/,/g);
-        const result = [];
-        for (const varSpec of varList) {
-            const varMatch = /([^:\*]*)(?::(\d+)|(\*))?/.exec(varSpec);
-            if (!varMatch || !varMatch[1]) {
-                continue;
-            }
-            const varValue = getVarValue({
-                isFirst: result.length === 0,
-                op,
-                varValue: context[varMatch[1]],
-                varName: varMatch[1],
-                modifier: varMatch[2] || varMatch[3],
-                reserved: option?.allowReserved,
-            });
-            if (varValue) {
-                result.push(varValue);
-            }
-        }
-        return result.join("");
-    });
-}
-//# sourceMappingURL=urlTemplate.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/keyvault-secrets/dist/esm/api/operations.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT License.
-
-
-
-
-function _restoreSecretSend(context, parameters, options = { requestOptions: {} }) {
-    const path = expandUrlTemplate("/secrets/restore{?api%2Dversion}", {
-        "api%2Dversion": context.apiVersion,
-    }, {
-        allowReserved: options?.requestOptions?.skipUrlEncoding,
-    });
-    return context.path(path).post({
-        ...operationOptionsToRequestParameters(options),
-        contentType: "application/json",
-        headers: {
-            accept: "application/json",
-            ...options.requestOptions?.headers,
-        },
-        body: secretRestoreParametersSerializer(parameters),
-    });
-}
-async function _restoreSecretDeserialize(result) {
-    const expectedStatuses = ["200"];
-    if (!expectedStatuses.includes(result.status)) {
-        const error = createRestError(result);
-        error.details = keyVaultErrorDeserializer(result.body);
-        throw error;
-    }
-    return secretBundleDeserializer(result.body);
-}
-/** Restores a backed up secret, and all its versions, to a vault. This operation requires the secrets/restore permission. */
-async function restoreSecret(context, parameters, options = { requestOptions: {} }) {
-    const result = await _restoreSecretSend(context, parameters, options);
-    return _restoreSecretDeserialize(result);
-}
-function _backupSecretSend(context, secretName, options = { requestOptions: {} }) {
-    const path = expandUrlTemplate("/secrets/{secret-name}/backup{?api%2Dversion}", {
-        "secret-name": secretName,
-        "api%2Dversion": context.apiVersion,
-    }, {
-        allowReserved: options?.requestOptions?.skipUrlEncoding,
-    });
-    return context.path(path).post({
-        ...operationOptionsToRequestParameters(options),
-        headers: {
-            accept: "application/json",
-            ...options.requestOptions?.headers,
-        },
-    });
-}
-async function _backupSecretDeserialize(result) {
-    const expectedStatuses = ["200"];
-    if (!expectedStatuses.includes(result.status)) {
-        const error = createRestError(result);
-        error.details = keyVaultErrorDeserializer(result.body);
-        throw error;
-    }
-    return backupSecretResultDeserializer(result.body);
-}
-/** Requests that a backup of the specified secret be downloaded to the client. All versions of the secret will be downloaded. This operation requires the secrets/backup permission. */
-async function backupSecret(context, secretName, options = { requestOptions: {} }) {
-    const result = await _backupSecretSend(context, secretName, options);
-    return _backupSecretDeserialize(result);
-}
-function _recoverDeletedSecretSend(context, secretName, options = { requestOptions: {} }) {
-    const path = expandUrlTemplate("/deletedsecrets/{secret-name}/recover{?api%2Dversion}", {
-        "secret-name": secretName,
-        "api%2Dversion": context.apiVersion,
-    }, {
-        allowReserved: options?.requestOptions?.skipUrlEncoding,
-    });
-    return context.path(path).post({
-        ...operationOptionsToRequestParameters(options),
-        headers: {
-            accept: "application/json",
-            ...options.requestOptions?.headers,
-        },
-    });
-}
-async function _recoverDeletedSecretDeserialize(result) {
-    const expectedStatuses = ["200"];
-    if (!expectedStatuses.includes(result.status)) {
-        const error = createRestError(result);
-        error.details = keyVaultErrorDeserializer(result.body);
-        throw error;
-    }
-    return secretBundleDeserializer(result.body);
-}
-/** Recovers the deleted secret in the specified vault. This operation can only be performed on a soft-delete enabled vault. This operation requires the secrets/recover permission. */
-async function recoverDeletedSecret(context, secretName, options = { requestOptions: {} }) {
-    const result = await _recoverDeletedSecretSend(context, secretName, options);
-    return _recoverDeletedSecretDeserialize(result);
-}
-function _purgeDeletedSecretSend(context, secretName, options = { requestOptions: {} }) {
-    const path = expandUrlTemplate("/deletedsecrets/{secret-name}{?api%2Dversion}", {
-        "secret-name": secretName,
-        "api%2Dversion": context.apiVersion,
-    }, {
-        allowReserved: options?.requestOptions?.skipUrlEncoding,
-    });
-    return context.path(path).delete({
-        ...operationOptionsToRequestParameters(options),
-        headers: {
-            accept: "application/json",
-            ...options.requestOptions?.headers,
-        },
-    });
-}
-async function _purgeDeletedSecretDeserialize(result) {
-    const expectedStatuses = ["204"];
-    if (!expectedStatuses.includes(result.status)) {
-        const error = createRestError(result);
-        error.details = keyVaultErrorDeserializer(result.body);
-        throw error;
-    }
-    return;
-}
-/** The purge deleted secret operation removes the secret permanently, without the possibility of recovery. This operation can only be enabled on a soft-delete enabled vault. This operation requires the secrets/purge permission. */
-async function purgeDeletedSecret(context, secretName, options = { requestOptions: {} }) {
-    const result = await _purgeDeletedSecretSend(context, secretName, options);
-    return _purgeDeletedSecretDeserialize(result);
-}
-function _getDeletedSecretSend(context, secretName, options = { requestOptions: {} }) {
-    const path = expandUrlTemplate("/deletedsecrets/{secret-name}{?api%2Dversion}", {
-        "secret-name": secretName,
-        "api%2Dversion": context.apiVersion,
-    }, {
-        allowReserved: options?.requestOptions?.skipUrlEncoding,
-    });
-    return context.path(path).get({
-        ...operationOptionsToRequestParameters(options),
-        headers: {
-            accept: "application/json",
-            ...options.requestOptions?.headers,
-        },
-    });
-}
-async function _getDeletedSecretDeserialize(result) {
-    const expectedStatuses = ["200"];
-    if (!expectedStatuses.includes(result.status)) {
-        const error = createRestError(result);
-        error.details = keyVaultErrorDeserializer(result.body);
-        throw error;
-    }
-    return deletedSecretBundleDeserializer(result.body);
-}
-/** The Get Deleted Secret operation returns the specified deleted secret along with its attributes. This operation requires the secrets/get permission. */
-async function getDeletedSecret(context, secretName, options = { requestOptions: {} }) {
-    const result = await _getDeletedSecretSend(context, secretName, options);
-    return _getDeletedSecretDeserialize(result);
-}
-function _getDeletedSecretsSend(context, options = { requestOptions: {} }) {
-    const path = expandUrlTemplate("/deletedsecrets{?api%2Dversion,maxresults}", {
-        "api%2Dversion": context.apiVersion,
-        maxresults: options?.maxresults,
-    }, {
-        allowReserved: options?.requestOptions?.skipUrlEncoding,
-    });
-    return context.path(path).get({
-        ...operationOptionsToRequestParameters(options),
-        headers: {
-            accept: "application/json",
-            ...options.requestOptions?.headers,
-        },
-    });
-}
-async function _getDeletedSecretsDeserialize(result) {
-    const expectedStatuses = ["200"];
-    if (!expectedStatuses.includes(result.status)) {
-        const error = createRestError(result);
-        error.details = keyVaultErrorDeserializer(result.body);
-        throw error;
-    }
-    return _deletedSecretListResultDeserializer(result.body);
-}
-/** The Get Deleted Secrets operation returns the secrets that have been deleted for a vault enabled for soft-delete. This operation requires the secrets/list permission. */
-function getDeletedSecrets(context, options = { requestOptions: {} }) {
-    return buildPagedAsyncIterator(context, () => _getDeletedSecretsSend(context, options), _getDeletedSecretsDeserialize, ["200"], { itemName: "value", nextLinkName: "nextLink" });
-}
-function _getSecretVersionsSend(context, secretName, options = { requestOptions: {} }) {
-    const path = expandUrlTemplate("/secrets/{secret-name}/versions{?api%2Dversion,maxresults}", {
-        "secret-name": secretName,
-        "api%2Dversion": context.apiVersion,
-        maxresults: options?.maxresults,
-    }, {
-        allowReserved: options?.requestOptions?.skipUrlEncoding,
-    });
-    return context.path(path).get({
-        ...operationOptionsToRequestParameters(options),
-        headers: {
-            accept: "application/json",
-            ...options.requestOptions?.headers,
-        },
-    });
-}
-async function _getSecretVersionsDeserialize(result) {
-    const expectedStatuses = ["200"];
-    if (!expectedStatuses.includes(result.status)) {
-        const error = createRestError(result);
-        error.details = keyVaultErrorDeserializer(result.body);
-        throw error;
-    }
-    return _secretListResultDeserializer(result.body);
-}
-/** The full secret identifier and attributes are provided in the response. No values are returned for the secrets. This operations requires the secrets/list permission. */
-function getSecretVersions(context, secretName, options = { requestOptions: {} }) {
-    return buildPagedAsyncIterator(context, () => _getSecretVersionsSend(context, secretName, options), _getSecretVersionsDeserialize, ["200"], { itemName: "value", nextLinkName: "nextLink" });
-}
-function _getSecretsSend(context, options = { requestOptions: {} }) {
-    const path = expandUrlTemplate("/secrets{?api%2Dversion,maxresults}", {
-        "api%2Dversion": context.apiVersion,
-        maxresults: options?.maxresults,
-    }, {
-        allowReserved: options?.requestOptions?.skipUrlEncoding,
-    });
-    return context.path(path).get({
-        ...operationOptionsToRequestParameters(options),
-        headers: {
-            accept: "application/json",
-            ...options.requestOptions?.headers,
-        },
-    });
-}
-async function _getSecretsDeserialize(result) {
-    const expectedStatuses = ["200"];
-    if (!expectedStatuses.includes(result.status)) {
-        const error = createRestError(result);
-        error.details = keyVaultErrorDeserializer(result.body);
-        throw error;
-    }
-    return _secretListResultDeserializer(result.body);
-}
-/** The Get Secrets operation is applicable to the entire vault. However, only the base secret identifier and its attributes are provided in the response. Individual secret versions are not listed in the response. This operation requires the secrets/list permission. */
-function getSecrets(context, options = { requestOptions: {} }) {
-    return buildPagedAsyncIterator(context, () => _getSecretsSend(context, options), _getSecretsDeserialize, ["200"], { itemName: "value", nextLinkName: "nextLink" });
-}
-function _getSecretSend(context, secretName, secretVersion, options = { requestOptions: {} }) {
-    const path = expandUrlTemplate("/secrets/{secret-name}/{secret-version}{?api%2Dversion,outContentType}", {
-        "secret-name": secretName,
-        "secret-version": secretVersion,
-        "api%2Dversion": context.apiVersion,
-        outContentType: options?.outContentType,
-    }, {
-        allowReserved: options?.requestOptions?.skipUrlEncoding,
-    });
-    return context.path(path).get({
-        ...operationOptionsToRequestParameters(options),
-        headers: {
-            accept: "application/json",
-            ...options.requestOptions?.headers,
-        },
-    });
-}
-async function _getSecretDeserialize(result) {
-    const expectedStatuses = ["200"];
-    if (!expectedStatuses.includes(result.status)) {
-        const error = createRestError(result);
-        error.details = keyVaultErrorDeserializer(result.body);
-        throw error;
-    }
-    return secretBundleDeserializer(result.body);
-}
-/** The GET operation is applicable to any secret stored in Azure Key Vault. This operation requires the secrets/get permission. */
-async function getSecret(context, secretName, secretVersion, options = { requestOptions: {} }) {
-    const result = await _getSecretSend(context, secretName, secretVersion, options);
-    return _getSecretDeserialize(result);
-}
-function _updateSecretSend(context, secretName, secretVersion, parameters, options = { requestOptions: {} }) {
-    const path = expandUrlTemplate("/secrets/{secret-name}/{secret-version}{?api%2Dversion}", {
-        "secret-name": secretName,
-        "secret-version": secretVersion,
-        "api%2Dversion": context.apiVersion,
-    }, {
-        allowReserved: options?.requestOptions?.skipUrlEncoding,
-    });
-    return context.path(path).patch({
-        ...operationOptionsToRequestParameters(options),
-        contentType: "application/json",
-        headers: {
-            accept: "application/json",
-            ...options.requestOptions?.headers,
-        },
-        body: secretUpdateParametersSerializer(parameters),
-    });
-}
-async function _updateSecretDeserialize(result) {
-    const expectedStatuses = ["200"];
-    if (!expectedStatuses.includes(result.status)) {
-        const error = createRestError(result);
-        error.details = keyVaultErrorDeserializer(result.body);
-        throw error;
-    }
-    return secretBundleDeserializer(result.body);
-}
-/** The UPDATE operation changes specified attributes of an existing stored secret. Attributes that are not specified in the request are left unchanged. The value of a secret itself cannot be changed. This operation requires the secrets/set permission. */
-async function updateSecret(context, secretName, secretVersion, parameters, options = { requestOptions: {} }) {
-    const result = await _updateSecretSend(context, secretName, secretVersion, parameters, options);
-    return _updateSecretDeserialize(result);
-}
-function _deleteSecretSend(context, secretName, options = { requestOptions: {} }) {
-    const path = expandUrlTemplate("/secrets/{secret-name}{?api%2Dversion}", {
-        "secret-name": secretName,
-        "api%2Dversion": context.apiVersion,
-    }, {
-        allowReserved: options?.requestOptions?.skipUrlEncoding,
-    });
-    return context.path(path).delete({
-        ...operationOptionsToRequestParameters(options),
-        headers: {
-            accept: "application/json",
-            ...options.requestOptions?.headers,
-        },
-    });
-}
-async function _deleteSecretDeserialize(result) {
-    const expectedStatuses = ["200"];
-    if (!expectedStatuses.includes(result.status)) {
-        const error = createRestError(result);
-        error.details = keyVaultErrorDeserializer(result.body);
-        throw error;
-    }
-    return deletedSecretBundleDeserializer(result.body);
-}
-/** The DELETE operation applies to any secret stored in Azure Key Vault. DELETE cannot be applied to an individual version of a secret. This operation requires the secrets/delete permission. */
-async function deleteSecret(context, secretName, options = { requestOptions: {} }) {
-    const result = await _deleteSecretSend(context, secretName, options);
-    return _deleteSecretDeserialize(result);
-}
-function _setSecretSend(context, secretName, parameters, options = { requestOptions: {} }) {
-    const path = expandUrlTemplate("/secrets/{secret-name}{?api%2Dversion}", {
-        "secret-name": secretName,
-        "api%2Dversion": context.apiVersion,
-    }, {
-        allowReserved: options?.requestOptions?.skipUrlEncoding,
-    });
-    return context.path(path).put({
-        ...operationOptionsToRequestParameters(options),
-        contentType: "application/json",
-        headers: {
-            accept: "application/json",
-            ...options.requestOptions?.headers,
-        },
-        body: secretSetParametersSerializer(parameters),
-    });
-}
-async function _setSecretDeserialize(result) {
-    const expectedStatuses = ["200"];
-    if (!expectedStatuses.includes(result.status)) {
-        const error = createRestError(result);
-        error.details = keyVaultErrorDeserializer(result.body);
-        throw error;
-    }
-    return secretBundleDeserializer(result.body);
-}
-/** The SET operation adds a secret to the Azure Key Vault. If the named secret already exists, Azure Key Vault creates a new version of that secret. This operation requires the secrets/set permission. */
-async function setSecret(context, secretName, parameters, options = { requestOptions: {} }) {
-    const result = await _setSecretSend(context, secretName, parameters, options);
-    return _setSecretDeserialize(result);
-}
-//# sourceMappingURL=operations.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/keyvault-secrets/dist/esm/api/index.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT License.
-
-
-//# sourceMappingURL=index.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/keyvault-secrets/dist/esm/keyVaultClient.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT License.
-
-
-class KeyVaultClient {
-    _client;
-    /** The pipeline used by this client to make requests */
-    pipeline;
-    /** The key vault client performs cryptographic key operations and vault operations against the Key Vault service. */
-    constructor(endpointParam, credential, options = {}) {
-        const prefixFromOptions = options?.userAgentOptions?.userAgentPrefix;
-        const userAgentPrefix = prefixFromOptions
-            ? `${prefixFromOptions} azsdk-js-client`
-            : `azsdk-js-client`;
-        this._client = createKeyVault(endpointParam, credential, {
-            ...options,
-            userAgentOptions: { userAgentPrefix },
-        });
-        this.pipeline = this._client.pipeline;
-    }
-    /** Restores a backed up secret, and all its versions, to a vault. This operation requires the secrets/restore permission. */
-    restoreSecret(parameters, options = { requestOptions: {} }) {
-        return restoreSecret(this._client, parameters, options);
-    }
-    /** Requests that a backup of the specified secret be downloaded to the client. All versions of the secret will be downloaded. This operation requires the secrets/backup permission. */
-    backupSecret(secretName, options = { requestOptions: {} }) {
-        return backupSecret(this._client, secretName, options);
-    }
-    /** Recovers the deleted secret in the specified vault. This operation can only be performed on a soft-delete enabled vault. This operation requires the secrets/recover permission. */
-    recoverDeletedSecret(secretName, options = { requestOptions: {} }) {
-        return recoverDeletedSecret(this._client, secretName, options);
-    }
-    /** The purge deleted secret operation removes the secret permanently, without the possibility of recovery. This operation can only be enabled on a soft-delete enabled vault. This operation requires the secrets/purge permission. */
-    purgeDeletedSecret(secretName, options = { requestOptions: {} }) {
-        return purgeDeletedSecret(this._client, secretName, options);
-    }
-    /** The Get Deleted Secret operation returns the specified deleted secret along with its attributes. This operation requires the secrets/get permission. */
-    getDeletedSecret(secretName, options = { requestOptions: {} }) {
-        return getDeletedSecret(this._client, secretName, options);
-    }
-    /** The Get Deleted Secrets operation returns the secrets that have been deleted for a vault enabled for soft-delete. This operation requires the secrets/list permission. */
-    getDeletedSecrets(options = { requestOptions: {} }) {
-        return getDeletedSecrets(this._client, options);
-    }
-    /** The full secret identifier and attributes are provided in the response. No values are returned for the secrets. This operations requires the secrets/list permission. */
-    getSecretVersions(secretName, options = { requestOptions: {} }) {
-        return getSecretVersions(this._client, secretName, options);
-    }
-    /** The Get Secrets operation is applicable to the entire vault. However, only the base secret identifier and its attributes are provided in the response. Individual secret versions are not listed in the response. This operation requires the secrets/list permission. */
-    getSecrets(options = { requestOptions: {} }) {
-        return getSecrets(this._client, options);
-    }
-    /** The GET operation is applicable to any secret stored in Azure Key Vault. This operation requires the secrets/get permission. */
-    getSecret(secretName, secretVersion, options = { requestOptions: {} }) {
-        return getSecret(this._client, secretName, secretVersion, options);
-    }
-    /** The UPDATE operation changes specified attributes of an existing stored secret. Attributes that are not specified in the request are left unchanged. The value of a secret itself cannot be changed. This operation requires the secrets/set permission. */
-    updateSecret(secretName, secretVersion, parameters, options = { requestOptions: {} }) {
-        return updateSecret(this._client, secretName, secretVersion, parameters, options);
-    }
-    /** The DELETE operation applies to any secret stored in Azure Key Vault. DELETE cannot be applied to an individual version of a secret. This operation requires the secrets/delete permission. */
-    deleteSecret(secretName, options = { requestOptions: {} }) {
-        return deleteSecret(this._client, secretName, options);
-    }
-    /** The SET operation adds a secret to the Azure Key Vault. If the named secret already exists, Azure Key Vault creates a new version of that secret. This operation requires the secrets/set permission. */
-    setSecret(secretName, parameters, options = { requestOptions: {} }) {
-        return setSecret(this._client, secretName, parameters, options);
-    }
-}
-//# sourceMappingURL=keyVaultClient.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/keyvault-common/dist/esm/parseWWWAuthenticate.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT License.
-const validWWWAuthenticateProperties = [
-    "authorization",
-    "authorization_url",
-    "resource",
-    "scope",
-    "tenantId",
-    "claims",
-    "error",
-];
-/**
- * Parses an WWW-Authenticate response header.
- * This transforms a string value like:
- * `Bearer authorization="https://some.url/tenantId", resource="https://some.url"`
- * into an object like:
- * `{ authorization: "https://some.url/tenantId", resource: "https://some.url" }`
- * @param headerValue - String value in the WWW-Authenticate header
- */
-function parseWWWAuthenticateHeader(headerValue) {
-    const pairDelimiter = /,? +/;
-    const parsed = headerValue.split(pairDelimiter).reduce((kvPairs, p) => {
-        if (p.match(/\w="/)) {
-            // 'sampleKey="sample_value"' -> [sampleKey, "sample_value"] -> { sampleKey: sample_value }
-            const [key, ...value] = p.split("=");
-            if (validWWWAuthenticateProperties.includes(key)) {
-                // The values will be wrapped in quotes, which need to be stripped out.
-                return { ...kvPairs, [key]: value.join("=").slice(1, -1) };
-            }
-        }
-        return kvPairs;
-    }, {});
-    // Finally, we pull the tenantId from the authorization header to support multi-tenant authentication.
-    if (parsed.authorization) {
-        try {
-            const tenantId = new URL(parsed.authorization).pathname.substring(1);
-            if (tenantId) {
-                parsed.tenantId = tenantId;
-            }
-        }
-        catch (error) {
-            throw new Error(`The challenge authorization URI '${parsed.authorization}' is invalid.`, {
-                cause: error,
-            });
-        }
-    }
-    return parsed;
-}
-//# sourceMappingURL=parseWWWAuthenticate.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/keyvault-common/dist/esm/logger.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT License.
-
-const logger_logger = (0,dist_esm/* createClientLogger */.KV)("keyvault-common");
-//# sourceMappingURL=logger.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/keyvault-common/dist/esm/tokenCycler.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT License.
-
-
-// Default options for the cycler if none are provided
-const DEFAULT_CYCLER_OPTIONS = {
-    forcedRefreshWindowInMs: 1000, // Force waiting for a refresh 1s before the token expires
-    retryIntervalInMs: 3000, // Allow refresh attempts every 3s
-    refreshWindowInMs: 1000 * 60 * 2, // Start refreshing 2m before expiry
-};
-/**
- * Converts an an unreliable access token getter (which may resolve with null)
- * into an AccessTokenGetter by retrying the unreliable getter in a regular
- * interval.
- *
- * @param getAccessToken - A function that produces a promise of an access token that may fail by returning null.
- * @param retryIntervalInMs - The time (in milliseconds) to wait between retry attempts.
- * @param refreshTimeout - The timestamp after which the refresh attempt will fail, throwing an exception.
- * @returns - A promise that, if it resolves, will resolve with an access token.
- */
-async function beginRefresh(getAccessToken, retryIntervalInMs, refreshTimeout) {
-    // This wrapper handles exceptions gracefully as long as we haven't exceeded
-    // the timeout.
-    async function tryGetAccessToken() {
-        if (Date.now() < refreshTimeout) {
-            try {
-                return await getAccessToken();
-            }
-            catch {
-                return null;
-            }
-        }
-        else {
-            const finalToken = await getAccessToken();
-            // Timeout is up, so throw if it's still null
-            if (finalToken === null) {
-                throw new Error("Failed to refresh access token.");
-            }
-            return finalToken;
-        }
-    }
-    let token = await tryGetAccessToken();
-    while (token === null) {
-        await (0,core_util_dist_esm/* delay */.cb)(retryIntervalInMs);
-        token = await tryGetAccessToken();
-    }
-    return token;
-}
-/**
- * Creates a token cycler from a credential, scopes, and optional settings.
- *
- * A token cycler represents a way to reliably retrieve a valid access token
- * from a TokenCredential. It will handle initializing the token, refreshing it
- * when it nears expiration, and synchronizes refresh attempts to avoid
- * concurrency hazards.
- *
- * @param credential - the underlying TokenCredential that provides the access
- * token
- * @param tokenCyclerOptions - optionally override default settings for the cycler
- *
- * @returns - a function that reliably produces a valid access token
- */
-function createTokenCycler(credential, tokenCyclerOptions) {
-    const refreshWorkers = new Map();
-    let activeRefreshes = 0;
-    let refreshGeneration = 0;
-    let tokenGeneration = 0;
-    let token = null;
-    let tenantId;
-    const options = {
-        ...DEFAULT_CYCLER_OPTIONS,
-        ...tokenCyclerOptions,
-    };
-    /**
-     * This little holder defines several predicates that we use to construct
-     * the rules of refreshing the token.
-     */
-    const cycler = {
-        /**
-         * Produces true if a refresh job is currently in progress.
-         */
-        get isRefreshing() {
-            return activeRefreshes > 0;
-        },
-        /**
-         * Produces true if the cycler SHOULD refresh (we are within the refresh
-         * window and not already refreshing)
-         */
-        get shouldRefresh() {
-            if (cycler.isRefreshing) {
-                return false;
-            }
-            if (token?.refreshAfterTimestamp && token.refreshAfterTimestamp < Date.now()) {
-                return true;
-            }
-            return (token?.expiresOnTimestamp ?? 0) - options.refreshWindowInMs < Date.now();
-        },
-        /**
-         * Produces true if the cycler MUST refresh (null or nearly-expired
-         * token).
-         */
-        get mustRefresh() {
-            return (token === null || token.expiresOnTimestamp - options.forcedRefreshWindowInMs < Date.now());
-        },
-    };
-    /**
-     * Shares a refresh only when callers have the same cancellation context.
-     */
-    function refresh(scopes, getTokenOptions) {
-        // Equal timeout durations still have different deadlines when requests start at different times.
-        const canShareRefresh = !getTokenOptions.requestOptions?.timeout;
-        const { abortSignal, tenantId: refreshTenantId, claims } = getTokenOptions;
-        if (canShareRefresh) {
-            // The policy scopes each cycler to one challenge; keep tenant and claims isolated as well.
-            for (const worker of refreshWorkers.get(abortSignal) ?? []) {
-                if (worker.tenantId === refreshTenantId && worker.claims === claims) {
-                    return worker.promise;
-                }
-            }
-        }
-        const generation = ++refreshGeneration;
-        const previousTokenGeneration = tokenGeneration;
-        // We bind `scopes` here to avoid passing it around a lot
-        const tryGetAccessToken = () => credential.getToken(scopes, getTokenOptions);
-        activeRefreshes++;
-        // Take advantage of promise chaining to insert an assignment to `token`
-        // before the refresh can be considered done.
-        const worker = {
-            tenantId: refreshTenantId,
-            claims,
-            promise: beginRefresh(tryGetAccessToken, options.retryIntervalInMs, 
-            // If we don't have a token, then we should timeout immediately
-            token?.expiresOnTimestamp ?? Date.now())
-                .then((_token) => {
-                if (generation > tokenGeneration) {
-                    token = _token;
-                    tenantId = refreshTenantId;
-                    tokenGeneration = generation;
-                }
-                return _token;
-            }, (reason) => {
-                // A credential may reuse the same token object across successful refreshes.
-                if (tokenGeneration === previousTokenGeneration) {
-                    token = null;
-                    tenantId = undefined;
-                }
-                throw reason;
-            })
-                .finally(() => {
-                activeRefreshes--;
-                const workers = refreshWorkers.get(abortSignal);
-                if (workers?.delete(worker) && workers.size === 0) {
-                    refreshWorkers.delete(abortSignal);
-                }
-            }),
-        };
-        if (canShareRefresh) {
-            let workers = refreshWorkers.get(abortSignal);
-            if (!workers) {
-                workers = new Set();
-                refreshWorkers.set(abortSignal, workers);
-            }
-            workers.add(worker);
-        }
-        return worker.promise;
-    }
-    return async (scopes, tokenOptions) => {
-        //
-        // Simple rules:
-        // - If we MUST refresh, then return the refresh task, blocking
-        //   the pipeline until a token is available.
-        // - If we SHOULD refresh, then run refresh but don't return it
-        //   (we can still use the cached token).
-        // - Return the token, since it's fine if we didn't return in
-        //   step 1.
-        //
-        const hasClaimChallenge = Boolean(tokenOptions.claims);
-        const tenantIdChanged = tenantId !== tokenOptions.tenantId;
-        if (hasClaimChallenge) {
-            // If we've received a claim, we know the existing token isn't valid
-            // We want to clear it so that that refresh worker won't use the old expiration time as a timeout
-            token = null;
-        }
-        // If the tenantId passed in token options is different to the one we have
-        // Or if we are in claim challenge and the token was rejected and a new access token need to be issued, we need to
-        // refresh the token with the new tenantId or token.
-        const mustRefresh = tenantIdChanged || hasClaimChallenge || cycler.mustRefresh;
-        if (mustRefresh) {
-            return refresh(scopes, tokenOptions);
-        }
-        if (cycler.shouldRefresh) {
-            refresh(scopes, tokenOptions).catch(() => {
-                logger_logger.warning("Failed to refresh access token in the background.");
-            });
-        }
-        return token;
-    };
-}
-//# sourceMappingURL=tokenCycler.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/keyvault-common/dist/esm/keyVaultAuthenticationPolicy.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT License.
-
-
-
-
-function getChallengeResourceHostname(scope) {
-    const invalidScopeMessage = "The challenge contains an invalid scope.";
-    // Check the original authority before URL parsing normalizes ambiguous input.
-    const authority = /^[a-z][a-z\d+.-]*:\/\/([^/?#]+)/i.exec(scope)?.[1];
-    if (!authority || authority.includes("@") || authority.includes("%")) {
-        throw new Error(invalidScopeMessage);
-    }
-    for (const character of scope) {
-        if (character <= " " || character === "\u007f" || character === "\\") {
-            throw new Error(invalidScopeMessage);
-        }
-    }
-    let resourceHostname;
-    try {
-        resourceHostname = new URL(scope).hostname;
-    }
-    catch {
-        throw new Error(invalidScopeMessage);
-    }
-    if (!resourceHostname) {
-        throw new Error(invalidScopeMessage);
-    }
-    return resourceHostname;
-}
-function verifyChallengeResource(resourceHostname, request) {
-    const requestUrl = new URL(request.url);
-    if (requestUrl.protocol !== "https:") {
-        throw new Error("The request URL must use HTTPS.");
-    }
-    if (!requestUrl.hostname.endsWith(`.${resourceHostname}`)) {
-        throw new Error(`The challenge resource '${resourceHostname}' does not match the requested domain. Set disableChallengeResourceVerification to true in your client options to disable. See https://aka.ms/azsdk/blog/vault-uri for more information.`);
-    }
-}
-function verifyChallengeOrigin(requestOrigin, request) {
-    const requestUrl = new URL(request.url);
-    if (requestUrl.protocol !== "https:") {
-        throw new Error("The request URL must use HTTPS.");
-    }
-    if (requestUrl.origin !== requestOrigin) {
-        throw new Error(`The challenge origin '${requestOrigin}' does not match the requested domain. This request targeted '${requestUrl.origin}'.`);
-    }
-}
-/**
- * Name of the Key Vault authentication policy.
- */
-const keyVaultAuthenticationPolicyName = "keyVaultAuthenticationPolicy";
-/**
- * A custom implementation of the bearer-token authentication policy that handles Key Vault and CAE challenges.
- *
- * This policy uses challenge authentication, withholding the initial request body
- * until the service's challenge has been validated.
- *
- * When the challenge is received, it will be authenticated and used to send the original
- * request with authorization.
- *
- * Following the first request of a client, follow-up requests will get the cached token
- * if possible.
- *
- */
-function keyVaultAuthenticationPolicy(credential, options = {}) {
-    const { disableChallengeResourceVerification } = options;
-    let cachedChallenge;
-    // Pending acquisitions can reuse an earlier cached object, so identity alone cannot detect updates.
-    let cachedChallengeRevision = 0;
-    const pendingChallenges = new Map();
-    const pendingCaeChallenges = new WeakMap();
-    function requestToOptions(request) {
-        return {
-            abortSignal: request.abortSignal,
-            requestOptions: {
-                timeout: request.timeout > 0 ? request.timeout : undefined,
-            },
-            tracingOptions: request.tracingOptions,
-        };
-    }
-    async function authorizeRequestWithChallenge(request, state, claims) {
-        // The resource-verification opt-out must not permit cross-origin token reuse.
-        verifyChallengeOrigin(state.requestOrigin, request);
-        if (state.resourceHostname !== undefined) {
-            verifyChallengeResource(state.resourceHostname, request);
-        }
-        const token = await state.getAccessToken(state.scopes, {
-            ...requestToOptions(request),
-            enableCae: true,
-            tenantId: state.tenantId,
-            claims,
-        });
-        if (state.resourceHostname !== undefined) {
-            verifyChallengeResource(state.resourceHostname, request);
-        }
-        verifyChallengeOrigin(state.requestOrigin, request);
-        request.headers.set("Authorization", `Bearer ${token.token}`);
-    }
-    async function handleChallenge(request, response) {
-        // If status is not 401, this is a no-op
-        if (response.status !== 401) {
-            return undefined;
-        }
-        const challenge = response.headers.get("WWW-Authenticate");
-        if (!challenge) {
-            logger_logger.warning("keyVaultAuthentication policy encountered a 401 response without a corresponding WWW-Authenticate header. This is unexpected. Not handling the 401 response.");
-            return undefined;
-        }
-        const parsedChallenge = parseWWWAuthenticateHeader(challenge);
-        const scope = parsedChallenge.resource
-            ? parsedChallenge.resource + "/.default"
-            : parsedChallenge.scope;
-        if (!scope) {
-            // Cannot handle this kind of challenge here (if scope is not present, may be a CAE challenge)
-            return undefined;
-        }
-        const resourceHostname = disableChallengeResourceVerification
-            ? undefined
-            : getChallengeResourceHostname(scope);
-        if (resourceHostname !== undefined) {
-            verifyChallengeResource(resourceHostname, request);
-        }
-        const previousRevision = cachedChallengeRevision;
-        let state = cachedChallenge;
-        const pendingKey = JSON.stringify([scope, parsedChallenge.tenantId]);
-        let pending;
-        if (!state || state.scopes[0] !== scope || state.tenantId !== parsedChallenge.tenantId) {
-            pending = pendingChallenges.get(pendingKey);
-            if (!pending) {
-                pending = {
-                    challenge: {
-                        scopes: [scope],
-                        tenantId: parsedChallenge.tenantId,
-                        resourceHostname,
-                        requestOrigin: new URL(request.url).origin,
-                        getAccessToken: createTokenCycler(credential),
-                    },
-                    requests: 0,
-                };
-                pendingChallenges.set(pendingKey, pending);
-            }
-            pending.requests++;
-            state = pending.challenge;
-        }
-        try {
-            await authorizeRequestWithChallenge(request, state);
-            // Do not replace a successful context until acquisition succeeds, or undo a concurrent update.
-            if (cachedChallengeRevision === previousRevision && cachedChallenge !== state) {
-                cachedChallenge = state;
-                cachedChallengeRevision++;
-            }
-            return state;
-        }
-        finally {
-            if (pending && --pending.requests === 0) {
-                pendingChallenges.delete(pendingKey);
-            }
-        }
-    }
-    async function handleCaeChallenge(request, response, next, state) {
-        // Cannot handle CAE challenge if a regular challenge has not been completed first
-        if (!state) {
-            return response;
-        }
-        // If status is not 401, this is a no-op
-        if (response.status !== 401) {
-            return response;
-        }
-        const challenge = response.headers.get("WWW-Authenticate");
-        if (!challenge) {
-            return response;
-        }
-        const { claims: base64EncodedClaims, error } = parseWWWAuthenticateHeader(challenge);
-        if (error !== "insufficient_claims" || base64EncodedClaims === undefined) {
-            return response;
-        }
-        const claims = (0,core_util_dist_esm/* uint8ArrayToString */.SW)((0,core_util_dist_esm/* stringToUint8Array */.Al)(base64EncodedClaims, "base64"), "utf-8");
-        const previousRevision = cachedChallengeRevision;
-        // Do not let a caller from a newer cache revision join and promote an older acquisition.
-        const pendingKey = JSON.stringify([claims, previousRevision]);
-        let stateChallenges = pendingCaeChallenges.get(state);
-        if (!stateChallenges) {
-            stateChallenges = new Map();
-            pendingCaeChallenges.set(state, stateChallenges);
-        }
-        let pending = stateChallenges.get(pendingKey);
-        if (!pending) {
-            pending = {
-                challenge: { ...state, getAccessToken: createTokenCycler(credential) },
-                requests: 0,
-            };
-            stateChallenges.set(pendingKey, pending);
-        }
-        pending.requests++;
-        try {
-            await authorizeRequestWithChallenge(request, pending.challenge, claims);
-            if (cachedChallengeRevision === previousRevision && cachedChallenge === state) {
-                cachedChallenge = pending.challenge;
-                cachedChallengeRevision++;
-            }
-        }
-        finally {
-            if (--pending.requests === 0) {
-                stateChallenges.delete(pendingKey);
-                if (stateChallenges.size === 0) {
-                    pendingCaeChallenges.delete(state);
-                }
-            }
-        }
-        return next(request);
-    }
-    async function sendRequest(request, next) {
-        // Keep the authentication context and anonymous request body local to this operation.
-        let state = cachedChallenge;
-        let response;
-        if (state) {
-            await authorizeRequestWithChallenge(request, state);
-            response = await next(request);
-        }
-        else {
-            const originalBody = request.body;
-            request.body = null;
-            try {
-                response = await next(request);
-            }
-            finally {
-                if (request.body === null) {
-                    request.body = originalBody;
-                }
-            }
-        }
-        const challengedState = await handleChallenge(request, response);
-        if (challengedState) {
-            state = challengedState;
-            response = await next(request);
-        }
-        return handleCaeChallenge(request, response, next, state);
-    }
-    return {
-        name: keyVaultAuthenticationPolicyName,
-        sendRequest,
-    };
-}
-//# sourceMappingURL=keyVaultAuthenticationPolicy.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/keyvault-common/dist/esm/parseKeyVaultIdentifier.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT License.
-/**
- * Parses a Key Vault identifier into its components.
- *
- * @param collection - The collection of the Key Vault identifier.
- * @param identifier - The Key Vault identifier to be parsed.
- */
-function parseKeyVaultIdentifier(collection, identifier) {
-    if (typeof collection !== "string" || !(collection = collection.trim())) {
-        throw new Error("Invalid collection argument");
-    }
-    if (typeof identifier !== "string" || !(identifier = identifier.trim())) {
-        throw new Error("Invalid identifier argument");
-    }
-    let baseUri;
-    try {
-        baseUri = new URL(identifier);
-    }
-    catch (e) {
-        throw new Error(`Invalid ${collection} identifier: ${identifier}. Not a valid URI`, {
-            cause: e,
-        });
-    }
-    // Path is of the form '/collection/name[/version]'
-    const segments = (baseUri.pathname || "").split("/");
-    if (segments.length !== 3 && segments.length !== 4) {
-        throw new Error(`Invalid ${collection} identifier: ${identifier}. Bad number of segments: ${segments.length}`);
-    }
-    if (collection !== segments[1]) {
-        throw new Error(`Invalid ${collection} identifier: ${identifier}. segment [1] should be "${collection}", found "${segments[1]}"`);
-    }
-    const vaultUrl = `${baseUri.protocol}//${baseUri.host}`;
-    const name = segments[2];
-    const version = segments.length === 4 ? segments[3] : undefined;
-    return {
-        vaultUrl,
-        name,
-        version,
-    };
-}
-//# sourceMappingURL=parseKeyVaultIdentifier.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/keyvault-common/dist/esm/index.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT License.
-
-
-//# sourceMappingURL=index.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/keyvault-secrets/dist/esm/secretsModels.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT License.
-/**
- * The latest supported KeyVault service API version
- */
-const LATEST_API_VERSION = "2026-04-01";
-//# sourceMappingURL=secretsModels.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/keyvault-secrets/dist/esm/identifier.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT License.
-
-/**
- * Parses the given Key Vault Secret Id. An example is:
- *
- *   https://<keyvault-name>.vault.azure.net/secrets/<secret-name>/<unique-version-id>
- *
- * On parsing the above Id, this function returns:
- *```ts snippet:ignore
- *   {
- *      sourceId: "https://<keyvault-name>.vault.azure.net/secrets/<secret-name>/<unique-version-id>",
- *      vaultUrl: "https://<keyvault-name>.vault.azure.net",
- *      version: "<unique-version-id>",
- *      name: "<secret-name>"
- *   }
- *```
- * @param id - The Id of the Key Vault Secret.
- */
-function parseKeyVaultSecretIdentifier(id) {
-    const urlParts = id.split("/");
-    const collection = urlParts[3];
-    return {
-        sourceId: id,
-        ...parseKeyVaultIdentifier(collection, id),
-    };
-}
-//# sourceMappingURL=identifier.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/keyvault-secrets/dist/esm/transformations.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT License.
-
-/**
- * @internal
- * Shapes the exposed {@link KeyVaultKey} based on either a received secret bundle or deleted secret bundle.
- */
-function getSecretFromSecretBundle(bundle) {
-    const secretBundle = bundle;
-    const deletedSecretBundle = bundle;
-    const parsedId = parseKeyVaultSecretIdentifier(secretBundle.id);
-    const attributes = secretBundle.attributes;
-    delete secretBundle.attributes;
-    const resultObject = {
-        value: secretBundle.value,
-        name: parsedId.name,
-        properties: {
-            expiresOn: attributes?.expires,
-            createdOn: attributes?.created,
-            updatedOn: attributes?.updated,
-            enabled: attributes?.enabled,
-            notBefore: attributes?.notBefore,
-            recoverableDays: attributes?.recoverableDays,
-            recoveryLevel: attributes?.recoveryLevel,
-            id: secretBundle.id,
-            contentType: secretBundle.contentType,
-            tags: secretBundle.tags,
-            managed: secretBundle.managed,
-            previousVersion: secretBundle.previousVersion,
-            vaultUrl: parsedId.vaultUrl,
-            version: parsedId.version,
-            name: parsedId.name,
-            certificateKeyId: secretBundle.kid,
-        },
-    };
-    if (deletedSecretBundle.recoveryId) {
-        resultObject.properties.recoveryId = deletedSecretBundle.recoveryId;
-        resultObject.properties.scheduledPurgeDate = deletedSecretBundle.scheduledPurgeDate;
-        resultObject.properties.deletedOn = deletedSecretBundle.deletedDate;
-        resultObject.recoveryId = deletedSecretBundle.recoveryId;
-        resultObject.scheduledPurgeDate = deletedSecretBundle.scheduledPurgeDate;
-        resultObject.deletedOn = deletedSecretBundle.deletedDate;
-    }
-    if (attributes) {
-        if (attributes.vaultUrl) {
-            delete resultObject.properties.vaultUrl;
-        }
-        if (attributes.expires) {
-            delete resultObject.properties.expires;
-        }
-        if (attributes.created) {
-            delete resultObject.properties.created;
-        }
-        if (attributes.updated) {
-            delete resultObject.properties.updated;
-        }
-    }
-    return resultObject;
-}
-/**
- * A helper supporting compatibility between modular and legacy paged async iterables.
- *
- * Provides the following compatibility:
- * 1. Maps the values of the paged async iterable using the provided mapper function.
- * 2. Supports `maxPageSize` operation on the paged async iterable.
- *
- * TODO: move this to keyvault-common once everything is merged
- */
-function mapPagedAsyncIterable(operation, operationOptions, mapper) {
-    let iter = undefined;
-    return {
-        async next() {
-            iter ??= operation({ ...operationOptions, maxresults: undefined });
-            const result = await iter.next();
-            return {
-                ...result,
-                value: result.value && mapper(result.value),
-            };
-        },
-        [Symbol.asyncIterator]() {
-            return this;
-        },
-        async *byPage(settings) {
-            // Pass the maxPageSize value to the underlying page operation
-            const iteratorByPage = operation({
-                ...operationOptions,
-                maxresults: settings?.maxPageSize,
-            }).byPage(settings);
-            for await (const page of iteratorByPage) {
-                yield page.map(mapper);
-            }
-        },
-    };
-}
-//# sourceMappingURL=transformations.js.map
-// EXTERNAL MODULE: ./node_modules/@azure/core-tracing/dist/esm/index.js + 4 modules
-var core_tracing_dist_esm = __nccwpck_require__(5433);
-;// CONCATENATED MODULE: ./node_modules/@azure/keyvault-secrets/dist/esm/tracing.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT License.
-
-
-const tracingClient = (0,core_tracing_dist_esm/* createTracingClient */.y)({
-    namespace: "Microsoft.KeyVault",
-    packageName: "@azure/keyvault-secrets",
-    packageVersion: SDK_VERSION,
-});
-//# sourceMappingURL=tracing.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/core-lro/dist/esm/logger.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT license.
-
-/**
- * The `@azure/logger` configuration for this package.
- * @internal
- */
-const esm_logger_logger = (0,dist_esm/* createClientLogger */.KV)("core-lro");
-//# sourceMappingURL=logger.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/core-lro/dist/esm/poller/constants.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT license.
-/**
- * The default time interval to wait before sending the next polling request.
- */
-const constants_POLL_INTERVAL_IN_MS = 2000;
-/**
- * The closed set of terminal states.
- */
-const terminalStates = ["succeeded", "canceled", "failed"];
-//# sourceMappingURL=constants.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/core-lro/dist/esm/poller/operation.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT license.
-
-
-/**
- * Deserializes the state
- */
-function operation_deserializeState(serializedState) {
-    try {
-        return JSON.parse(serializedState).state;
-    }
-    catch (e) {
-        throw new Error(`Unable to deserialize input state: ${serializedState}`);
-    }
-}
-function setStateError(inputs) {
-    const { state, stateProxy, isOperationError } = inputs;
-    return (error) => {
-        if (isOperationError(error)) {
-            stateProxy.setError(state, error);
-            stateProxy.setFailed(state);
-        }
-        throw error;
-    };
-}
-function appendReadableErrorMessage(currentMessage, innerMessage) {
-    let message = currentMessage;
-    if (message.slice(-1) !== ".") {
-        message = message + ".";
-    }
-    return message + " " + innerMessage;
-}
-function simplifyError(err) {
-    let message = err.message;
-    let code = err.code;
-    let curErr = err;
-    while (curErr.innererror) {
-        curErr = curErr.innererror;
-        code = curErr.code;
-        message = appendReadableErrorMessage(message, curErr.message);
-    }
-    return {
-        code,
-        message,
-    };
-}
-function processOperationStatus(result) {
-    const { state, stateProxy, status, isDone, processResult, getError, response, setErrorAsResult } = result;
-    switch (status) {
-        case "succeeded": {
-            stateProxy.setSucceeded(state);
-            break;
-        }
-        case "failed": {
-            const err = getError === null || getError === void 0 ? void 0 : getError(response);
-            let postfix = "";
-            if (err) {
-                const { code, message } = simplifyError(err);
-                postfix = `. ${code}. ${message}`;
-            }
-            const errStr = `The long-running operation has failed${postfix}`;
-            stateProxy.setError(state, new Error(errStr));
-            stateProxy.setFailed(state);
-            esm_logger_logger.warning(errStr);
-            break;
-        }
-        case "canceled": {
-            stateProxy.setCanceled(state);
-            break;
-        }
-    }
-    if ((isDone === null || isDone === void 0 ? void 0 : isDone(response, state)) ||
-        (isDone === undefined &&
-            ["succeeded", "canceled"].concat(setErrorAsResult ? [] : ["failed"]).includes(status))) {
-        stateProxy.setResult(state, buildResult({
-            response,
-            state,
-            processResult,
-        }));
-    }
-}
-function buildResult(inputs) {
-    const { processResult, response, state } = inputs;
-    return processResult ? processResult(response, state) : response;
-}
-/**
- * Initiates the long-running operation.
- */
-async function operation_initOperation(inputs) {
-    const { init, stateProxy, processResult, getOperationStatus, withOperationLocation, setErrorAsResult, } = inputs;
-    const { operationLocation, resourceLocation, metadata, response } = await init();
-    if (operationLocation)
-        withOperationLocation === null || withOperationLocation === void 0 ? void 0 : withOperationLocation(operationLocation, false);
-    const config = {
-        metadata,
-        operationLocation,
-        resourceLocation,
-    };
-    esm_logger_logger.verbose(`LRO: Operation description:`, config);
-    const state = stateProxy.initState(config);
-    const status = getOperationStatus({ response, state, operationLocation });
-    processOperationStatus({ state, status, stateProxy, response, setErrorAsResult, processResult });
-    return state;
-}
-async function pollOperationHelper(inputs) {
-    const { poll, state, stateProxy, operationLocation, getOperationStatus, getResourceLocation, isOperationError, options, } = inputs;
-    const response = await poll(operationLocation, options).catch(setStateError({
-        state,
-        stateProxy,
-        isOperationError,
-    }));
-    const status = getOperationStatus(response, state);
-    esm_logger_logger.verbose(`LRO: Status:\n\tPolling from: ${state.config.operationLocation}\n\tOperation status: ${status}\n\tPolling status: ${terminalStates.includes(status) ? "Stopped" : "Running"}`);
-    if (status === "succeeded") {
-        const resourceLocation = getResourceLocation(response, state);
-        if (resourceLocation !== undefined) {
-            return {
-                response: await poll(resourceLocation).catch(setStateError({ state, stateProxy, isOperationError })),
-                status,
-            };
-        }
-    }
-    return { response, status };
-}
-/** Polls the long-running operation. */
-async function operation_pollOperation(inputs) {
-    const { poll, state, stateProxy, options, getOperationStatus, getResourceLocation, getOperationLocation, isOperationError, withOperationLocation, getPollingInterval, processResult, getError, updateState, setDelay, isDone, setErrorAsResult, } = inputs;
-    const { operationLocation } = state.config;
-    if (operationLocation !== undefined) {
-        const { response, status } = await pollOperationHelper({
-            poll,
-            getOperationStatus,
-            state,
-            stateProxy,
-            operationLocation,
-            getResourceLocation,
-            isOperationError,
-            options,
-        });
-        processOperationStatus({
-            status,
-            response,
-            state,
-            stateProxy,
-            isDone,
-            processResult,
-            getError,
-            setErrorAsResult,
-        });
-        if (!terminalStates.includes(status)) {
-            const intervalInMs = getPollingInterval === null || getPollingInterval === void 0 ? void 0 : getPollingInterval(response);
-            if (intervalInMs)
-                setDelay(intervalInMs);
-            const location = getOperationLocation === null || getOperationLocation === void 0 ? void 0 : getOperationLocation(response, state);
-            if (location !== undefined) {
-                const isUpdated = operationLocation !== location;
-                state.config.operationLocation = location;
-                withOperationLocation === null || withOperationLocation === void 0 ? void 0 : withOperationLocation(location, isUpdated);
-            }
-            else
-                withOperationLocation === null || withOperationLocation === void 0 ? void 0 : withOperationLocation(operationLocation, false);
-        }
-        updateState === null || updateState === void 0 ? void 0 : updateState(state, response);
-    }
-}
-//# sourceMappingURL=operation.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/core-lro/dist/esm/http/operation.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT license.
-
-
-function getOperationLocationPollingUrl(inputs) {
-    const { azureAsyncOperation, operationLocation } = inputs;
-    return operationLocation !== null && operationLocation !== void 0 ? operationLocation : azureAsyncOperation;
-}
-function getLocationHeader(rawResponse) {
-    return rawResponse.headers["location"];
-}
-function getOperationLocationHeader(rawResponse) {
-    return rawResponse.headers["operation-location"];
-}
-function getAzureAsyncOperationHeader(rawResponse) {
-    return rawResponse.headers["azure-asyncoperation"];
-}
-function findResourceLocation(inputs) {
-    var _a;
-    const { location, requestMethod, requestPath, resourceLocationConfig } = inputs;
-    switch (requestMethod) {
-        case "PUT": {
-            return requestPath;
-        }
-        case "DELETE": {
-            return undefined;
-        }
-        case "PATCH": {
-            return (_a = getDefault()) !== null && _a !== void 0 ? _a : requestPath;
-        }
-        default: {
-            return getDefault();
-        }
-    }
-    function getDefault() {
-        switch (resourceLocationConfig) {
-            case "azure-async-operation": {
-                return undefined;
-            }
-            case "original-uri": {
-                return requestPath;
-            }
-            case "location":
-            default: {
-                return location;
-            }
-        }
-    }
-}
-function operation_inferLroMode(inputs) {
-    const { rawResponse, requestMethod, requestPath, resourceLocationConfig } = inputs;
-    const operationLocation = getOperationLocationHeader(rawResponse);
-    const azureAsyncOperation = getAzureAsyncOperationHeader(rawResponse);
-    const pollingUrl = getOperationLocationPollingUrl({ operationLocation, azureAsyncOperation });
-    const location = getLocationHeader(rawResponse);
-    const normalizedRequestMethod = requestMethod === null || requestMethod === void 0 ? void 0 : requestMethod.toLocaleUpperCase();
-    if (pollingUrl !== undefined) {
-        return {
-            mode: "OperationLocation",
-            operationLocation: pollingUrl,
-            resourceLocation: findResourceLocation({
-                requestMethod: normalizedRequestMethod,
-                location,
-                requestPath,
-                resourceLocationConfig,
-            }),
-        };
-    }
-    else if (location !== undefined) {
-        return {
-            mode: "ResourceLocation",
-            operationLocation: location,
-        };
-    }
-    else if (normalizedRequestMethod === "PUT" && requestPath) {
-        return {
-            mode: "Body",
-            operationLocation: requestPath,
-        };
-    }
-    else {
-        return undefined;
-    }
-}
-function transformStatus(inputs) {
-    const { status, statusCode } = inputs;
-    if (typeof status !== "string" && status !== undefined) {
-        throw new Error(`Polling was unsuccessful. Expected status to have a string value or no value but it has instead: ${status}. This doesn't necessarily indicate the operation has failed. Check your Azure subscription or resource status for more information.`);
-    }
-    switch (status === null || status === void 0 ? void 0 : status.toLocaleLowerCase()) {
-        case undefined:
-            return toOperationStatus(statusCode);
-        case "succeeded":
-            return "succeeded";
-        case "failed":
-            return "failed";
-        case "running":
-        case "accepted":
-        case "started":
-        case "canceling":
-        case "cancelling":
-            return "running";
-        case "canceled":
-        case "cancelled":
-            return "canceled";
-        default: {
-            esm_logger_logger.verbose(`LRO: unrecognized operation status: ${status}`);
-            return status;
-        }
-    }
-}
-function getStatus(rawResponse) {
-    var _a;
-    const { status } = (_a = rawResponse.body) !== null && _a !== void 0 ? _a : {};
-    return transformStatus({ status, statusCode: rawResponse.statusCode });
-}
-function getProvisioningState(rawResponse) {
-    var _a, _b;
-    const { properties, provisioningState } = (_a = rawResponse.body) !== null && _a !== void 0 ? _a : {};
-    const status = (_b = properties === null || properties === void 0 ? void 0 : properties.provisioningState) !== null && _b !== void 0 ? _b : provisioningState;
-    return transformStatus({ status, statusCode: rawResponse.statusCode });
-}
-function toOperationStatus(statusCode) {
-    if (statusCode === 202) {
-        return "running";
-    }
-    else if (statusCode < 300) {
-        return "succeeded";
-    }
-    else {
-        return "failed";
-    }
-}
-function operation_parseRetryAfter({ rawResponse }) {
-    const retryAfter = rawResponse.headers["retry-after"];
-    if (retryAfter !== undefined) {
-        // Retry-After header value is either in HTTP date format, or in seconds
-        const retryAfterInSeconds = parseInt(retryAfter);
-        return isNaN(retryAfterInSeconds)
-            ? calculatePollingIntervalFromDate(new Date(retryAfter))
-            : retryAfterInSeconds * 1000;
-    }
-    return undefined;
-}
-function operation_getErrorFromResponse(response) {
-    const error = accessBodyProperty(response, "error");
-    if (!error) {
-        esm_logger_logger.warning(`The long-running operation failed but there is no error property in the response's body`);
-        return;
-    }
-    if (!error.code || !error.message) {
-        esm_logger_logger.warning(`The long-running operation failed but the error property in the response's body doesn't contain code or message`);
-        return;
-    }
-    return error;
-}
-function calculatePollingIntervalFromDate(retryAfterDate) {
-    const timeNow = Math.floor(new Date().getTime());
-    const retryAfterTime = retryAfterDate.getTime();
-    if (timeNow < retryAfterTime) {
-        return retryAfterTime - timeNow;
-    }
-    return undefined;
-}
-function operation_getStatusFromInitialResponse(inputs) {
-    const { response, state, operationLocation } = inputs;
-    function helper() {
-        var _a;
-        const mode = (_a = state.config.metadata) === null || _a === void 0 ? void 0 : _a["mode"];
-        switch (mode) {
-            case undefined:
-                return toOperationStatus(response.rawResponse.statusCode);
-            case "Body":
-                return operation_getOperationStatus(response, state);
-            default:
-                return "running";
-        }
-    }
-    const status = helper();
-    return status === "running" && operationLocation === undefined ? "succeeded" : status;
-}
-/**
- * Initiates the long-running operation.
- */
-async function initHttpOperation(inputs) {
-    const { stateProxy, resourceLocationConfig, processResult, lro, setErrorAsResult } = inputs;
-    return operation_initOperation({
-        init: async () => {
-            const response = await lro.sendInitialRequest();
-            const config = operation_inferLroMode({
-                rawResponse: response.rawResponse,
-                requestPath: lro.requestPath,
-                requestMethod: lro.requestMethod,
-                resourceLocationConfig,
-            });
-            return Object.assign({ response, operationLocation: config === null || config === void 0 ? void 0 : config.operationLocation, resourceLocation: config === null || config === void 0 ? void 0 : config.resourceLocation }, ((config === null || config === void 0 ? void 0 : config.mode) ? { metadata: { mode: config.mode } } : {}));
-        },
-        stateProxy,
-        processResult: processResult
-            ? ({ flatResponse }, state) => processResult(flatResponse, state)
-            : ({ flatResponse }) => flatResponse,
-        getOperationStatus: operation_getStatusFromInitialResponse,
-        setErrorAsResult,
-    });
-}
-function operation_getOperationLocation({ rawResponse }, state) {
-    var _a;
-    const mode = (_a = state.config.metadata) === null || _a === void 0 ? void 0 : _a["mode"];
-    switch (mode) {
-        case "OperationLocation": {
-            return getOperationLocationPollingUrl({
-                operationLocation: getOperationLocationHeader(rawResponse),
-                azureAsyncOperation: getAzureAsyncOperationHeader(rawResponse),
-            });
-        }
-        case "ResourceLocation": {
-            return getLocationHeader(rawResponse);
-        }
-        case "Body":
-        default: {
-            return undefined;
-        }
-    }
-}
-function operation_getOperationStatus({ rawResponse }, state) {
-    var _a;
-    const mode = (_a = state.config.metadata) === null || _a === void 0 ? void 0 : _a["mode"];
-    switch (mode) {
-        case "OperationLocation": {
-            return getStatus(rawResponse);
-        }
-        case "ResourceLocation": {
-            return toOperationStatus(rawResponse.statusCode);
-        }
-        case "Body": {
-            return getProvisioningState(rawResponse);
-        }
-        default:
-            throw new Error(`Internal error: Unexpected operation mode: ${mode}`);
-    }
-}
-function accessBodyProperty({ flatResponse, rawResponse }, prop) {
-    var _a, _b;
-    return (_a = flatResponse === null || flatResponse === void 0 ? void 0 : flatResponse[prop]) !== null && _a !== void 0 ? _a : (_b = rawResponse.body) === null || _b === void 0 ? void 0 : _b[prop];
-}
-function operation_getResourceLocation(res, state) {
-    const loc = accessBodyProperty(res, "resourceLocation");
-    if (loc && typeof loc === "string") {
-        state.config.resourceLocation = loc;
-    }
-    return state.config.resourceLocation;
-}
-function operation_isOperationError(e) {
-    return e.name === "RestError";
-}
-/** Polls the long-running operation. */
-async function pollHttpOperation(inputs) {
-    const { lro, stateProxy, options, processResult, updateState, setDelay, state, setErrorAsResult, } = inputs;
-    return operation_pollOperation({
-        state,
-        stateProxy,
-        setDelay,
-        processResult: processResult
-            ? ({ flatResponse }, inputState) => processResult(flatResponse, inputState)
-            : ({ flatResponse }) => flatResponse,
-        getError: operation_getErrorFromResponse,
-        updateState,
-        getPollingInterval: operation_parseRetryAfter,
-        getOperationLocation: operation_getOperationLocation,
-        getOperationStatus: operation_getOperationStatus,
-        isOperationError: operation_isOperationError,
-        getResourceLocation: operation_getResourceLocation,
-        options,
-        /**
-         * The expansion here is intentional because `lro` could be an object that
-         * references an inner this, so we need to preserve a reference to it.
-         */
-        poll: async (location, inputOptions) => lro.sendPollRequest(location, inputOptions),
-        setErrorAsResult,
-    });
-}
-//# sourceMappingURL=operation.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/core-lro/dist/esm/poller/poller.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT license.
-
-
-
-const createStateProxy = () => ({
-    /**
-     * The state at this point is created to be of type OperationState<TResult>.
-     * It will be updated later to be of type TState when the
-     * customer-provided callback, `updateState`, is called during polling.
-     */
-    initState: (config) => ({ status: "running", config }),
-    setCanceled: (state) => (state.status = "canceled"),
-    setError: (state, error) => (state.error = error),
-    setResult: (state, result) => (state.result = result),
-    setRunning: (state) => (state.status = "running"),
-    setSucceeded: (state) => (state.status = "succeeded"),
-    setFailed: (state) => (state.status = "failed"),
-    getError: (state) => state.error,
-    getResult: (state) => state.result,
-    isCanceled: (state) => state.status === "canceled",
-    isFailed: (state) => state.status === "failed",
-    isRunning: (state) => state.status === "running",
-    isSucceeded: (state) => state.status === "succeeded",
-});
-/**
- * Returns a poller factory.
- */
-function poller_buildCreatePoller(inputs) {
-    const { getOperationLocation, getStatusFromInitialResponse, getStatusFromPollResponse, isOperationError, getResourceLocation, getPollingInterval, getError, resolveOnUnsuccessful, } = inputs;
-    return async ({ init, poll }, options) => {
-        const { processResult, updateState, withOperationLocation: withOperationLocationCallback, intervalInMs = POLL_INTERVAL_IN_MS, restoreFrom, } = options || {};
-        const stateProxy = createStateProxy();
-        const withOperationLocation = withOperationLocationCallback
-            ? (() => {
-                let called = false;
-                return (operationLocation, isUpdated) => {
-                    if (isUpdated)
-                        withOperationLocationCallback(operationLocation);
-                    else if (!called)
-                        withOperationLocationCallback(operationLocation);
-                    called = true;
-                };
-            })()
-            : undefined;
-        const state = restoreFrom
-            ? deserializeState(restoreFrom)
-            : await initOperation({
-                init,
-                stateProxy,
-                processResult,
-                getOperationStatus: getStatusFromInitialResponse,
-                withOperationLocation,
-                setErrorAsResult: !resolveOnUnsuccessful,
-            });
-        let resultPromise;
-        const abortController = new AbortController();
-        const handlers = new Map();
-        const handleProgressEvents = async () => handlers.forEach((h) => h(state));
-        const cancelErrMsg = "Operation was canceled";
-        let currentPollIntervalInMs = intervalInMs;
-        const poller = {
-            getOperationState: () => state,
-            getResult: () => state.result,
-            isDone: () => ["succeeded", "failed", "canceled"].includes(state.status),
-            isStopped: () => resultPromise === undefined,
-            stopPolling: () => {
-                abortController.abort();
-            },
-            toString: () => JSON.stringify({
-                state,
-            }),
-            onProgress: (callback) => {
-                const s = Symbol();
-                handlers.set(s, callback);
-                return () => handlers.delete(s);
-            },
-            pollUntilDone: (pollOptions) => (resultPromise !== null && resultPromise !== void 0 ? resultPromise : (resultPromise = (async () => {
-                const { abortSignal: inputAbortSignal } = pollOptions || {};
-                // In the future we can use AbortSignal.any() instead
-                function abortListener() {
-                    abortController.abort();
-                }
-                const abortSignal = abortController.signal;
-                if (inputAbortSignal === null || inputAbortSignal === void 0 ? void 0 : inputAbortSignal.aborted) {
-                    abortController.abort();
-                }
-                else if (!abortSignal.aborted) {
-                    inputAbortSignal === null || inputAbortSignal === void 0 ? void 0 : inputAbortSignal.addEventListener("abort", abortListener, { once: true });
-                }
-                try {
-                    if (!poller.isDone()) {
-                        await poller.poll({ abortSignal });
-                        while (!poller.isDone()) {
-                            await delay(currentPollIntervalInMs, { abortSignal });
-                            await poller.poll({ abortSignal });
-                        }
-                    }
-                }
-                finally {
-                    inputAbortSignal === null || inputAbortSignal === void 0 ? void 0 : inputAbortSignal.removeEventListener("abort", abortListener);
-                }
-                if (resolveOnUnsuccessful) {
-                    return poller.getResult();
-                }
-                else {
-                    switch (state.status) {
-                        case "succeeded":
-                            return poller.getResult();
-                        case "canceled":
-                            throw new Error(cancelErrMsg);
-                        case "failed":
-                            throw state.error;
-                        case "notStarted":
-                        case "running":
-                            throw new Error(`Polling completed without succeeding or failing`);
-                    }
-                }
-            })().finally(() => {
-                resultPromise = undefined;
-            }))),
-            async poll(pollOptions) {
-                if (resolveOnUnsuccessful) {
-                    if (poller.isDone())
-                        return;
-                }
-                else {
-                    switch (state.status) {
-                        case "succeeded":
-                            return;
-                        case "canceled":
-                            throw new Error(cancelErrMsg);
-                        case "failed":
-                            throw state.error;
-                    }
-                }
-                await pollOperation({
-                    poll,
-                    state,
-                    stateProxy,
-                    getOperationLocation,
-                    isOperationError,
-                    withOperationLocation,
-                    getPollingInterval,
-                    getOperationStatus: getStatusFromPollResponse,
-                    getResourceLocation,
-                    processResult,
-                    getError,
-                    updateState,
-                    options: pollOptions,
-                    setDelay: (pollIntervalInMs) => {
-                        currentPollIntervalInMs = pollIntervalInMs;
-                    },
-                    setErrorAsResult: !resolveOnUnsuccessful,
-                });
-                await handleProgressEvents();
-                if (!resolveOnUnsuccessful) {
-                    switch (state.status) {
-                        case "canceled":
-                            throw new Error(cancelErrMsg);
-                        case "failed":
-                            throw state.error;
-                    }
-                }
-            },
-        };
-        return poller;
-    };
-}
-//# sourceMappingURL=poller.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/core-lro/dist/esm/http/poller.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT license.
-
-
-/**
- * Creates a poller that can be used to poll a long-running operation.
- * @param lro - Description of the long-running operation
- * @param options - options to configure the poller
- * @returns an initialized poller
- */
-async function createHttpPoller(lro, options) {
-    const { resourceLocationConfig, intervalInMs, processResult, restoreFrom, updateState, withOperationLocation, resolveOnUnsuccessful = false, } = options || {};
-    return buildCreatePoller({
-        getStatusFromInitialResponse,
-        getStatusFromPollResponse: getOperationStatus,
-        isOperationError,
-        getOperationLocation,
-        getResourceLocation,
-        getPollingInterval: parseRetryAfter,
-        getError: getErrorFromResponse,
-        resolveOnUnsuccessful,
-    })({
-        init: async () => {
-            const response = await lro.sendInitialRequest();
-            const config = inferLroMode({
-                rawResponse: response.rawResponse,
-                requestPath: lro.requestPath,
-                requestMethod: lro.requestMethod,
-                resourceLocationConfig,
-            });
-            return Object.assign({ response, operationLocation: config === null || config === void 0 ? void 0 : config.operationLocation, resourceLocation: config === null || config === void 0 ? void 0 : config.resourceLocation }, ((config === null || config === void 0 ? void 0 : config.mode) ? { metadata: { mode: config.mode } } : {}));
-        },
-        poll: lro.sendPollRequest,
-    }, {
-        intervalInMs,
-        withOperationLocation,
-        restoreFrom,
-        updateState,
-        processResult: processResult
-            ? ({ flatResponse }, state) => processResult(flatResponse, state)
-            : ({ flatResponse }) => flatResponse,
-    });
-}
-//# sourceMappingURL=poller.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/core-lro/dist/esm/legacy/lroEngine/operation.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT license.
-
-
-const operation_createStateProxy = () => ({
-    initState: (config) => ({ config, isStarted: true }),
-    setCanceled: (state) => (state.isCancelled = true),
-    setError: (state, error) => (state.error = error),
-    setResult: (state, result) => (state.result = result),
-    setRunning: (state) => (state.isStarted = true),
-    setSucceeded: (state) => (state.isCompleted = true),
-    setFailed: () => {
-        /** empty body */
-    },
-    getError: (state) => state.error,
-    getResult: (state) => state.result,
-    isCanceled: (state) => !!state.isCancelled,
-    isFailed: (state) => !!state.error,
-    isRunning: (state) => !!state.isStarted,
-    isSucceeded: (state) => Boolean(state.isCompleted && !state.isCancelled && !state.error),
-});
-class GenericPollOperation {
-    constructor(state, lro, setErrorAsResult, lroResourceLocationConfig, processResult, updateState, isDone) {
-        this.state = state;
-        this.lro = lro;
-        this.setErrorAsResult = setErrorAsResult;
-        this.lroResourceLocationConfig = lroResourceLocationConfig;
-        this.processResult = processResult;
-        this.updateState = updateState;
-        this.isDone = isDone;
-    }
-    setPollerConfig(pollerConfig) {
-        this.pollerConfig = pollerConfig;
-    }
-    async update(options) {
-        var _a;
-        const stateProxy = operation_createStateProxy();
-        if (!this.state.isStarted) {
-            this.state = Object.assign(Object.assign({}, this.state), (await initHttpOperation({
-                lro: this.lro,
-                stateProxy,
-                resourceLocationConfig: this.lroResourceLocationConfig,
-                processResult: this.processResult,
-                setErrorAsResult: this.setErrorAsResult,
-            })));
-        }
-        const updateState = this.updateState;
-        const isDone = this.isDone;
-        if (!this.state.isCompleted && this.state.error === undefined) {
-            await pollHttpOperation({
-                lro: this.lro,
-                state: this.state,
-                stateProxy,
-                processResult: this.processResult,
-                updateState: updateState
-                    ? (state, { rawResponse }) => updateState(state, rawResponse)
-                    : undefined,
-                isDone: isDone
-                    ? ({ flatResponse }, state) => isDone(flatResponse, state)
-                    : undefined,
-                options,
-                setDelay: (intervalInMs) => {
-                    this.pollerConfig.intervalInMs = intervalInMs;
-                },
-                setErrorAsResult: this.setErrorAsResult,
-            });
-        }
-        (_a = options === null || options === void 0 ? void 0 : options.fireProgress) === null || _a === void 0 ? void 0 : _a.call(options, this.state);
-        return this;
-    }
-    async cancel() {
-        esm_logger_logger.error("`cancelOperation` is deprecated because it wasn't implemented");
-        return this;
-    }
-    /**
-     * Serializes the Poller operation.
-     */
-    toString() {
-        return JSON.stringify({
-            state: this.state,
-        });
-    }
-}
-//# sourceMappingURL=operation.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/core-lro/dist/esm/legacy/poller.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT license.
-/**
- * When a poller is manually stopped through the `stopPolling` method,
- * the poller will be rejected with an instance of the PollerStoppedError.
- */
-class PollerStoppedError extends Error {
-    constructor(message) {
-        super(message);
-        this.name = "PollerStoppedError";
-        Object.setPrototypeOf(this, PollerStoppedError.prototype);
-    }
-}
-/**
- * When the operation is cancelled, the poller will be rejected with an instance
- * of the PollerCancelledError.
- */
-class PollerCancelledError extends Error {
-    constructor(message) {
-        super(message);
-        this.name = "PollerCancelledError";
-        Object.setPrototypeOf(this, PollerCancelledError.prototype);
-    }
-}
-/**
- * A class that represents the definition of a program that polls through consecutive requests
- * until it reaches a state of completion.
- *
- * A poller can be executed manually, by polling request by request by calling to the `poll()` method repeatedly, until its operation is completed.
- * It also provides a way to wait until the operation completes, by calling `pollUntilDone()` and waiting until the operation finishes.
- * Pollers can also request the cancellation of the ongoing process to whom is providing the underlying long running operation.
- *
- * ```ts
- * const poller = new MyPoller();
- *
- * // Polling just once:
- * await poller.poll();
- *
- * // We can try to cancel the request here, by calling:
- * //
- * //     await poller.cancelOperation();
- * //
- *
- * // Getting the final result:
- * const result = await poller.pollUntilDone();
- * ```
- *
- * The Poller is defined by two types, a type representing the state of the poller, which
- * must include a basic set of properties from `PollOperationState<TResult>`,
- * and a return type defined by `TResult`, which can be anything.
- *
- * The Poller class implements the `PollerLike` interface, which allows poller implementations to avoid having
- * to export the Poller's class directly, and instead only export the already instantiated poller with the PollerLike type.
- *
- * ```ts
- * class Client {
- *   public async makePoller: PollerLike<MyOperationState, MyResult> {
- *     const poller = new MyPoller({});
- *     // It might be preferred to return the poller after the first request is made,
- *     // so that some information can be obtained right away.
- *     await poller.poll();
- *     return poller;
- *   }
- * }
- *
- * const poller: PollerLike<MyOperationState, MyResult> = myClient.makePoller();
- * ```
- *
- * A poller can be created through its constructor, then it can be polled until it's completed.
- * At any point in time, the state of the poller can be obtained without delay through the getOperationState method.
- * At any point in time, the intermediate forms of the result type can be requested without delay.
- * Once the underlying operation is marked as completed, the poller will stop and the final value will be returned.
- *
- * ```ts
- * const poller = myClient.makePoller();
- * const state: MyOperationState = poller.getOperationState();
- *
- * // The intermediate result can be obtained at any time.
- * const result: MyResult | undefined = poller.getResult();
- *
- * // The final result can only be obtained after the poller finishes.
- * const result: MyResult = await poller.pollUntilDone();
- * ```
- *
- */
-// eslint-disable-next-line no-use-before-define
-class Poller {
-    /**
-     * A poller needs to be initialized by passing in at least the basic properties of the `PollOperation<TState, TResult>`.
-     *
-     * When writing an implementation of a Poller, this implementation needs to deal with the initialization
-     * of any custom state beyond the basic definition of the poller. The basic poller assumes that the poller's
-     * operation has already been defined, at least its basic properties. The code below shows how to approach
-     * the definition of the constructor of a new custom poller.
-     *
-     * ```ts
-     * export class MyPoller extends Poller<MyOperationState, string> {
-     *   constructor({
-     *     // Anything you might need outside of the basics
-     *   }) {
-     *     let state: MyOperationState = {
-     *       privateProperty: private,
-     *       publicProperty: public,
-     *     };
-     *
-     *     const operation = {
-     *       state,
-     *       update,
-     *       cancel,
-     *       toString
-     *     }
-     *
-     *     // Sending the operation to the parent's constructor.
-     *     super(operation);
-     *
-     *     // You can assign more local properties here.
-     *   }
-     * }
-     * ```
-     *
-     * Inside of this constructor, a new promise is created. This will be used to
-     * tell the user when the poller finishes (see `pollUntilDone()`). The promise's
-     * resolve and reject methods are also used internally to control when to resolve
-     * or reject anyone waiting for the poller to finish.
-     *
-     * The constructor of a custom implementation of a poller is where any serialized version of
-     * a previous poller's operation should be deserialized into the operation sent to the
-     * base constructor. For example:
-     *
-     * ```ts
-     * export class MyPoller extends Poller<MyOperationState, string> {
-     *   constructor(
-     *     baseOperation: string | undefined
-     *   ) {
-     *     let state: MyOperationState = {};
-     *     if (baseOperation) {
-     *       state = {
-     *         ...JSON.parse(baseOperation).state,
-     *         ...state
-     *       };
-     *     }
-     *     const operation = {
-     *       state,
-     *       // ...
-     *     }
-     *     super(operation);
-     *   }
-     * }
-     * ```
-     *
-     * @param operation - Must contain the basic properties of `PollOperation<State, TResult>`.
-     */
-    constructor(operation) {
-        /** controls whether to throw an error if the operation failed or was canceled. */
-        this.resolveOnUnsuccessful = false;
-        this.stopped = true;
-        this.pollProgressCallbacks = [];
-        this.operation = operation;
-        this.promise = new Promise((resolve, reject) => {
-            this.resolve = resolve;
-            this.reject = reject;
-        });
-        // This prevents the UnhandledPromiseRejectionWarning in node.js from being thrown.
-        // The above warning would get thrown if `poller.poll` is called, it returns an error,
-        // and pullUntilDone did not have a .catch or await try/catch on it's return value.
-        this.promise.catch(() => {
-            /* intentionally blank */
-        });
-    }
-    /**
-     * Starts a loop that will break only if the poller is done
-     * or if the poller is stopped.
-     */
-    async startPolling(pollOptions = {}) {
-        if (this.stopped) {
-            this.stopped = false;
-        }
-        while (!this.isStopped() && !this.isDone()) {
-            await this.poll(pollOptions);
-            await this.delay();
-        }
-    }
-    /**
-     * pollOnce does one polling, by calling to the update method of the underlying
-     * poll operation to make any relevant change effective.
-     *
-     * It only optionally receives an object with an abortSignal property, from \@azure/abort-controller's AbortSignalLike.
-     *
-     * @param options - Optional properties passed to the operation's update method.
-     */
-    async pollOnce(options = {}) {
-        if (!this.isDone()) {
-            this.operation = await this.operation.update({
-                abortSignal: options.abortSignal,
-                fireProgress: this.fireProgress.bind(this),
-            });
-        }
-        this.processUpdatedState();
-    }
-    /**
-     * fireProgress calls the functions passed in via onProgress the method of the poller.
-     *
-     * It loops over all of the callbacks received from onProgress, and executes them, sending them
-     * the current operation state.
-     *
-     * @param state - The current operation state.
-     */
-    fireProgress(state) {
-        for (const callback of this.pollProgressCallbacks) {
-            callback(state);
-        }
-    }
-    /**
-     * Invokes the underlying operation's cancel method.
-     */
-    async cancelOnce(options = {}) {
-        this.operation = await this.operation.cancel(options);
-    }
-    /**
-     * Returns a promise that will resolve once a single polling request finishes.
-     * It does this by calling the update method of the Poller's operation.
-     *
-     * It only optionally receives an object with an abortSignal property, from \@azure/abort-controller's AbortSignalLike.
-     *
-     * @param options - Optional properties passed to the operation's update method.
-     */
-    poll(options = {}) {
-        if (!this.pollOncePromise) {
-            this.pollOncePromise = this.pollOnce(options);
-            const clearPollOncePromise = () => {
-                this.pollOncePromise = undefined;
-            };
-            this.pollOncePromise.then(clearPollOncePromise, clearPollOncePromise).catch(this.reject);
-        }
-        return this.pollOncePromise;
-    }
-    processUpdatedState() {
-        if (this.operation.state.error) {
-            this.stopped = true;
-            if (!this.resolveOnUnsuccessful) {
-                this.reject(this.operation.state.error);
-                throw this.operation.state.error;
-            }
-        }
-        if (this.operation.state.isCancelled) {
-            this.stopped = true;
-            if (!this.resolveOnUnsuccessful) {
-                const error = new PollerCancelledError("Operation was canceled");
-                this.reject(error);
-                throw error;
-            }
-        }
-        if (this.isDone() && this.resolve) {
-            // If the poller has finished polling, this means we now have a result.
-            // However, it can be the case that TResult is instantiated to void, so
-            // we are not expecting a result anyway. To assert that we might not
-            // have a result eventually after finishing polling, we cast the result
-            // to TResult.
-            this.resolve(this.getResult());
-        }
-    }
-    /**
-     * Returns a promise that will resolve once the underlying operation is completed.
-     */
-    async pollUntilDone(pollOptions = {}) {
-        if (this.stopped) {
-            this.startPolling(pollOptions).catch(this.reject);
-        }
-        // This is needed because the state could have been updated by
-        // `cancelOperation`, e.g. the operation is canceled or an error occurred.
-        this.processUpdatedState();
-        return this.promise;
-    }
-    /**
-     * Invokes the provided callback after each polling is completed,
-     * sending the current state of the poller's operation.
-     *
-     * It returns a method that can be used to stop receiving updates on the given callback function.
-     */
-    onProgress(callback) {
-        this.pollProgressCallbacks.push(callback);
-        return () => {
-            this.pollProgressCallbacks = this.pollProgressCallbacks.filter((c) => c !== callback);
-        };
-    }
-    /**
-     * Returns true if the poller has finished polling.
-     */
-    isDone() {
-        const state = this.operation.state;
-        return Boolean(state.isCompleted || state.isCancelled || state.error);
-    }
-    /**
-     * Stops the poller from continuing to poll.
-     */
-    stopPolling() {
-        if (!this.stopped) {
-            this.stopped = true;
-            if (this.reject) {
-                this.reject(new PollerStoppedError("This poller is already stopped"));
-            }
-        }
-    }
-    /**
-     * Returns true if the poller is stopped.
-     */
-    isStopped() {
-        return this.stopped;
-    }
-    /**
-     * Attempts to cancel the underlying operation.
-     *
-     * It only optionally receives an object with an abortSignal property, from \@azure/abort-controller's AbortSignalLike.
-     *
-     * If it's called again before it finishes, it will throw an error.
-     *
-     * @param options - Optional properties passed to the operation's update method.
-     */
-    cancelOperation(options = {}) {
-        if (!this.cancelPromise) {
-            this.cancelPromise = this.cancelOnce(options);
-        }
-        else if (options.abortSignal) {
-            throw new Error("A cancel request is currently pending");
-        }
-        return this.cancelPromise;
-    }
-    /**
-     * Returns the state of the operation.
-     *
-     * Even though TState will be the same type inside any of the methods of any extension of the Poller class,
-     * implementations of the pollers can customize what's shared with the public by writing their own
-     * version of the `getOperationState` method, and by defining two types, one representing the internal state of the poller
-     * and a public type representing a safe to share subset of the properties of the internal state.
-     * Their definition of getOperationState can then return their public type.
-     *
-     * Example:
-     *
-     * ```ts
-     * // Let's say we have our poller's operation state defined as:
-     * interface MyOperationState extends PollOperationState<ResultType> {
-     *   privateProperty?: string;
-     *   publicProperty?: string;
-     * }
-     *
-     * // To allow us to have a true separation of public and private state, we have to define another interface:
-     * interface PublicState extends PollOperationState<ResultType> {
-     *   publicProperty?: string;
-     * }
-     *
-     * // Then, we define our Poller as follows:
-     * export class MyPoller extends Poller<MyOperationState, ResultType> {
-     *   // ... More content is needed here ...
-     *
-     *   public getOperationState(): PublicState {
-     *     const state: PublicState = this.operation.state;
-     *     return {
-     *       // Properties from PollOperationState<TResult>
-     *       isStarted: state.isStarted,
-     *       isCompleted: state.isCompleted,
-     *       isCancelled: state.isCancelled,
-     *       error: state.error,
-     *       result: state.result,
-     *
-     *       // The only other property needed by PublicState.
-     *       publicProperty: state.publicProperty
-     *     }
-     *   }
-     * }
-     * ```
-     *
-     * You can see this in the tests of this repository, go to the file:
-     * `../test/utils/testPoller.ts`
-     * and look for the getOperationState implementation.
-     */
-    getOperationState() {
-        return this.operation.state;
-    }
-    /**
-     * Returns the result value of the operation,
-     * regardless of the state of the poller.
-     * It can return undefined or an incomplete form of the final TResult value
-     * depending on the implementation.
-     */
-    getResult() {
-        const state = this.operation.state;
-        return state.result;
-    }
-    /**
-     * Returns a serialized version of the poller's operation
-     * by invoking the operation's toString method.
-     */
-    toString() {
-        return this.operation.toString();
-    }
-}
-//# sourceMappingURL=poller.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/core-lro/dist/esm/legacy/lroEngine/lroEngine.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT license.
-
-
-
-
-/**
- * The LRO Engine, a class that performs polling.
- */
-class LroEngine extends Poller {
-    constructor(lro, options) {
-        const { intervalInMs = constants_POLL_INTERVAL_IN_MS, resumeFrom, resolveOnUnsuccessful = false, isDone, lroResourceLocationConfig, processResult, updateState, } = options || {};
-        const state = resumeFrom
-            ? operation_deserializeState(resumeFrom)
-            : {};
-        const operation = new GenericPollOperation(state, lro, !resolveOnUnsuccessful, lroResourceLocationConfig, processResult, updateState, isDone);
-        super(operation);
-        this.resolveOnUnsuccessful = resolveOnUnsuccessful;
-        this.config = { intervalInMs: intervalInMs };
-        operation.setPollerConfig(this.config);
-    }
-    /**
-     * The method used by the poller to wait before attempting to update its operation.
-     */
-    delay() {
-        return new Promise((resolve) => setTimeout(() => resolve(), this.config.intervalInMs));
-    }
-}
-//# sourceMappingURL=lroEngine.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/core-lro/dist/esm/legacy/lroEngine/index.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT license.
-
-//# sourceMappingURL=index.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/core-lro/dist/esm/index.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT license.
-
-/**
- * This can be uncommented to expose the protocol-agnostic poller
- */
-// export {
-//   BuildCreatePollerOptions,
-//   Operation,
-//   CreatePollerOptions,
-//   OperationConfig,
-//   RestorableOperationState,
-// } from "./poller/models";
-// export { buildCreatePoller } from "./poller/poller";
-/** legacy */
-
-
-
-//# sourceMappingURL=index.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/keyvault-secrets/dist/esm/lro/keyVaultSecretPoller.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT License.
-
-
-/**
- * Common properties and methods of the Key Vault Secret Pollers.
- */
-class KeyVaultSecretPoller extends Poller {
-    /**
-     * Defines how much time the poller is going to wait before making a new request to the service.
-     */
-    intervalInMs = 2000;
-    /**
-     * The method used by the poller to wait before attempting to update its operation.
-     */
-    async delay() {
-        return (0,core_util_dist_esm/* delay */.cb)(this.intervalInMs);
-    }
-}
-/**
- * Common properties and methods of the Key Vault Secret Poller operations.
- */
-// eslint-disable-next-next no-use-before-define
-class KeyVaultSecretPollOperation {
-    state;
-    cancelMessage = "";
-    constructor(state, options = {}) {
-        this.state = state;
-        if (options.cancelMessage) {
-            this.cancelMessage = options.cancelMessage;
-        }
-    }
-    /**
-     * Meant to reach to the service and update the Poller operation.
-     * @param options - The optional parameters, which is only an abortSignal from \@azure/abort-controller
-     */
-    async update() {
-        throw new Error("Operation not supported.");
-    }
-    /**
-     * Meant to reach to the service and cancel the Poller operation.
-     * @param options - The optional parameters, which is only an abortSignal from \@azure/abort-controller
-     */
-    async cancel() {
-        throw new Error(this.cancelMessage);
-    }
-    /**
-     * Serializes the Poller operation.
-     */
-    toString() {
-        return JSON.stringify({
-            state: this.state,
-        });
-    }
-}
-//# sourceMappingURL=keyVaultSecretPoller.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/keyvault-secrets/dist/esm/lro/delete/operation.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT License.
-
-
-
-/**
- * An interface representing a delete secret's poll operation
- */
-class DeleteSecretPollOperation extends KeyVaultSecretPollOperation {
-    state;
-    client;
-    operationOptions;
-    constructor(state, client, operationOptions = {}) {
-        super(state, { cancelMessage: "Canceling the deletion of a secret is not supported." });
-        this.state = state;
-        this.client = client;
-        this.operationOptions = operationOptions;
-    }
-    /**
-     * Sends a delete request for the given Key Vault Key's name to the Key Vault service.
-     * Since the Key Vault Key won't be immediately deleted, we have {@link beginDeleteKey}.
-     */
-    deleteSecret(name, options = {}) {
-        return tracingClient.withSpan("DeleteSecretPoller.deleteSecret", options, async (updatedOptions) => {
-            const response = await this.client.deleteSecret(name, updatedOptions);
-            return getSecretFromSecretBundle(response);
-        });
-    }
-    /**
-     * The getDeletedSecret method returns the specified deleted secret along with its properties.
-     * This operation requires the secrets/get permission.
-     */
-    getDeletedSecret(name, options = {}) {
-        return tracingClient.withSpan("DeleteSecretPoller.getDeletedSecret", options, async (updatedOptions) => {
-            const response = await this.client.getDeletedSecret(name, updatedOptions);
-            return getSecretFromSecretBundle(response);
-        });
-    }
-    /**
-     * Reaches to the service and updates the delete secret's poll operation.
-     */
-    async update(options = {}) {
-        const state = this.state;
-        const { name } = state;
-        if (options.abortSignal) {
-            this.operationOptions.abortSignal = options.abortSignal;
-        }
-        if (!state.isStarted) {
-            const deletedSecret = await this.deleteSecret(name, this.operationOptions);
-            state.isStarted = true;
-            state.result = deletedSecret;
-            if (!deletedSecret.properties.recoveryId) {
-                state.isCompleted = true;
-            }
-        }
-        if (!state.isCompleted) {
-            try {
-                state.result = await this.getDeletedSecret(name, this.operationOptions);
-                state.isCompleted = true;
-            }
-            catch (error) {
-                if (error.statusCode === 403) {
-                    // At this point, the resource exists but the user doesn't have access to it.
-                    state.isCompleted = true;
-                }
-                else if (error.statusCode !== 404) {
-                    state.error = error;
-                    state.isCompleted = true;
-                    throw error;
-                }
-            }
-        }
-        return this;
-    }
-}
-//# sourceMappingURL=operation.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/keyvault-secrets/dist/esm/lro/delete/poller.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT License.
-
-
-/**
- * Class that creates a poller that waits until a secret finishes being deleted.
- */
-class DeleteSecretPoller extends KeyVaultSecretPoller {
-    constructor(options) {
-        const { client, name, operationOptions, intervalInMs = 2000, resumeFrom } = options;
-        let state;
-        if (resumeFrom) {
-            state = JSON.parse(resumeFrom).state;
-        }
-        const operation = new DeleteSecretPollOperation({
-            ...state,
-            name,
-        }, client, operationOptions);
-        super(operation);
-        this.intervalInMs = intervalInMs;
-    }
-}
-//# sourceMappingURL=poller.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/keyvault-secrets/dist/esm/lro/recover/operation.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT License.
-
-
-
-/**
- * An interface representing a delete secret's poll operation
- */
-class RecoverDeletedSecretPollOperation extends KeyVaultSecretPollOperation {
-    state;
-    client;
-    options;
-    constructor(state, client, options = {}) {
-        super(state, { cancelMessage: "Canceling the recovery of a deleted secret is not supported." });
-        this.state = state;
-        this.client = client;
-        this.options = options;
-    }
-    /**
-     * The getSecret method returns the specified secret along with its properties.
-     * This operation requires the secrets/get permission.
-     */
-    getSecret(name, options = {}) {
-        return tracingClient.withSpan("RecoverDeletedSecretPoller.getSecret", options, async (updatedOptions) => {
-            const response = await this.client.getSecret(name, options && options.version ? options.version : "", updatedOptions);
-            return getSecretFromSecretBundle(response);
-        });
-    }
-    /**
-     * The recoverDeletedSecret method recovers the specified deleted secret along with its properties.
-     * This operation requires the secrets/recover permission.
-     */
-    recoverDeletedSecret(name, options = {}) {
-        return tracingClient.withSpan("RecoverDeletedSecretPoller.recoverDeletedSecret", options, async (updatedOptions) => {
-            const response = await this.client.recoverDeletedSecret(name, updatedOptions);
-            return getSecretFromSecretBundle(response);
-        });
-    }
-    /**
-     * Reaches to the service and updates the delete secret's poll operation.
-     */
-    async update(options = {}) {
-        const state = this.state;
-        const { name } = state;
-        if (options.abortSignal) {
-            this.options.abortSignal = options.abortSignal;
-        }
-        if (!state.isStarted) {
-            try {
-                state.result = (await this.getSecret(name, this.options)).properties;
-                state.isCompleted = true;
-            }
-            catch {
-                // Nothing to do here.
-            }
-            if (!state.isCompleted) {
-                state.result = (await this.recoverDeletedSecret(name, this.options)).properties;
-                state.isStarted = true;
-            }
-        }
-        if (!state.isCompleted) {
-            try {
-                state.result = (await this.getSecret(name, this.options)).properties;
-                state.isCompleted = true;
-            }
-            catch (error) {
-                if (error.statusCode === 403) {
-                    // At this point, the resource exists but the user doesn't have access to it.
-                    state.isCompleted = true;
-                }
-                else if (error.statusCode !== 404) {
-                    state.error = error;
-                    state.isCompleted = true;
-                    throw error;
-                }
-            }
-        }
-        return this;
-    }
-}
-//# sourceMappingURL=operation.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/keyvault-secrets/dist/esm/lro/recover/poller.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT License.
-
-
-/**
- * Class that deletes a poller that waits until a secret finishes being deleted
- */
-class RecoverDeletedSecretPoller extends KeyVaultSecretPoller {
-    constructor(options) {
-        const { client, name, operationOptions, intervalInMs = 2000, resumeFrom } = options;
-        let state;
-        if (resumeFrom) {
-            state = JSON.parse(resumeFrom).state;
-        }
-        const operation = new RecoverDeletedSecretPollOperation({
-            ...state,
-            name,
-        }, client, operationOptions);
-        super(operation);
-        this.intervalInMs = intervalInMs;
-    }
-}
-//# sourceMappingURL=poller.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/keyvault-secrets/dist/esm/index.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT License.
-/// <reference lib="esnext.asynciterable" />
-
-
-
-
-
-
-
-
-
-
-
-
-
-/**
- * The SecretClient provides methods to manage {@link KeyVaultSecret} in
- * the Azure Key Vault. The client supports creating, retrieving, updating,
- * deleting, purging, backing up, restoring and listing KeyVaultSecrets. The
- * client also supports listing {@link DeletedSecret} for a soft-delete enabled Azure
- * Key Vault.
- */
-class SecretClient {
-    /**
-     * The base URL to the vault
-     */
-    vaultUrl;
-    /**
-     * A reference to the auto-generated KeyVault HTTP client.
-     */
-    client;
-    /**
-     * Creates an instance of SecretClient.
-     *
-     * Example usage:
-     * ```ts snippet:ReadmeSampleCreateClient
-     * import { DefaultAzureCredential } from "@azure/identity";
-     * import { SecretClient } from "@azure/keyvault-secrets";
-     *
-     * const credential = new DefaultAzureCredential();
-     *
-     * // Build the URL to reach your key vault
-     * const vaultName = "<YOUR KEYVAULT NAME>";
-     * const url = `https://${vaultName}.vault.azure.net`;
-     *
-     * // Lastly, create our secrets client and connect to the service
-     * const client = new SecretClient(url, credential);
-     * ```
-     * @param vaultUrl - The base URL to the vault. You should validate that this URL references a valid Key Vault resource. See https://aka.ms/azsdk/blog/vault-uri for details.
-     * @param credential - An object that implements the `TokenCredential` interface used to authenticate requests to the service. Use the \@azure/identity package to create a credential that suits your needs.
-     * @param pipelineOptions - Pipeline options used to configure Key Vault API requests.
-     *                          Omit this parameter to use the default pipeline configuration.
-     */
-    constructor(vaultUrl, credential, pipelineOptions = {}) {
-        this.vaultUrl = vaultUrl;
-        const internalPipelineOptions = {
-            ...pipelineOptions,
-            userAgentOptions: {
-                userAgentPrefix: `${pipelineOptions.userAgentOptions?.userAgentPrefix ?? ""} azsdk-js-keyvault-secrets/${SDK_VERSION}`,
-            },
-            apiVersion: pipelineOptions.serviceVersion || LATEST_API_VERSION,
-            loggingOptions: {
-                logger: logger.info,
-                additionalAllowedHeaderNames: [
-                    "x-ms-keyvault-region",
-                    "x-ms-keyvault-network-info",
-                    "x-ms-keyvault-service-version",
-                ],
-            },
-        };
-        this.client = new KeyVaultClient(this.vaultUrl, credential, internalPipelineOptions);
-        // Key vault has its own authentication policy that needs to be added to the pipeline, replacing the default bearerTokenAuthenticationPolicy.
-        this.client.pipeline.removePolicy({ name: esm/* bearerTokenAuthenticationPolicyName */.uQ });
-        this.client.pipeline.addPolicy(keyVaultAuthenticationPolicy(credential, pipelineOptions), {});
-        // Workaround for: https://github.com/Azure/azure-sdk-for-js/issues/31843
-        this.client.pipeline.addPolicy({
-            name: "ContentTypePolicy",
-            sendRequest(request, next) {
-                const contentType = request.headers.get("Content-Type") ?? "";
-                if (contentType.startsWith("application/json")) {
-                    request.headers.set("Content-Type", "application/json");
-                }
-                return next(request);
-            },
-        });
-    }
-    /**
-     * The setSecret method adds a secret or secret version to the Azure Key Vault. If the named secret
-     * already exists, Azure Key Vault creates a new version of that secret.
-     * This operation requires the secrets/set permission.
-     *
-     * Example usage:
-     * ```ts snippet:ReadmeSampleCreateSecret
-     * import { DefaultAzureCredential } from "@azure/identity";
-     * import { SecretClient } from "@azure/keyvault-secrets";
-     *
-     * const credential = new DefaultAzureCredential();
-     *
-     * const vaultName = "<YOUR KEYVAULT NAME>";
-     * const url = `https://${vaultName}.vault.azure.net`;
-     *
-     * const client = new SecretClient(url, credential);
-     *
-     * const secretName = "MySecretName";
-     *
-     * const result = await client.setSecret(secretName, "MySecretValue");
-     * console.log("result: ", result);
-     * ```
-     * Adds a secret in a specified key vault.
-     * @param secretName - The name of the secret.
-     * @param value - The value of the secret.
-     * @param options - The optional parameters.
-     */
-    setSecret(secretName, value, options = {}) {
-        const { contentType, enabled, notBefore, expiresOn: expires, tags, ...remainingOptions } = options;
-        return tracingClient.withSpan("SecretClient.setSecret", remainingOptions, async (updatedOptions) => {
-            const response = await this.client.setSecret(secretName, { value, contentType, secretAttributes: { enabled, notBefore, expires }, tags }, updatedOptions);
-            return getSecretFromSecretBundle(response);
-        });
-    }
-    /**
-     * Deletes a secret stored in Azure Key Vault.
-     * This function returns a Long Running Operation poller that allows you to wait indefinitely until the secret is deleted.
-     *
-     * This operation requires the secrets/delete permission.
-     *
-     * Example usage:
-     * ```ts snippet:ReadmeSampleDeleteSecret
-     * import { DefaultAzureCredential } from "@azure/identity";
-     * import { SecretClient } from "@azure/keyvault-secrets";
-     *
-     * const credential = new DefaultAzureCredential();
-     *
-     * const vaultName = "<YOUR KEYVAULT NAME>";
-     * const url = `https://${vaultName}.vault.azure.net`;
-     *
-     * const client = new SecretClient(url, credential);
-     *
-     * const secretName = "MySecretName";
-     *
-     * await client.beginDeleteSecret(secretName);
-     * ```
-     * Deletes a secret from a specified key vault.
-     * @param secretName - The name of the secret.
-     * @param options - The optional parameters.
-     */
-    async beginDeleteSecret(name, options = {}) {
-        const poller = new DeleteSecretPoller({
-            name,
-            client: this.client,
-            ...options,
-            operationOptions: options,
-        });
-        // This will initialize the poller's operation (the deletion of the secret).
-        await poller.poll();
-        return poller;
-    }
-    /**
-     * The updateSecret method changes specified attributes of an existing stored secret. Properties that
-     * are not specified in the request are left unchanged. The value of a secret itself cannot be
-     * changed. This operation requires the secrets/set permission.
-     *
-     * Example usage:
-     * ```ts snippet:ReadmeSampleUpdateSecretAttributes
-     * import { DefaultAzureCredential } from "@azure/identity";
-     * import { SecretClient } from "@azure/keyvault-secrets";
-     *
-     * const credential = new DefaultAzureCredential();
-     *
-     * const vaultName = "<YOUR KEYVAULT NAME>";
-     * const url = `https://${vaultName}.vault.azure.net`;
-     *
-     * const client = new SecretClient(url, credential);
-     *
-     * const secretName = "MySecretName";
-     *
-     * const result = await client.getSecret(secretName);
-     * await client.updateSecretProperties(secretName, result.properties.version, { enabled: false });
-     * ```
-     * Updates the attributes associated with a specified secret in a given key vault.
-     * @param secretName - The name of the secret.
-     * @param secretVersion - The version of the secret.
-     * @param options - The optional parameters.
-     */
-    async updateSecretProperties(secretName, secretVersion, options = {}) {
-        const { contentType, enabled, notBefore, expiresOn: expires, tags, ...remainingOptions } = options;
-        return tracingClient.withSpan("SecretClient.updateSecretProperties", remainingOptions, async (updatedOptions) => {
-            const response = await this.client.updateSecret(secretName, secretVersion, { contentType, secretAttributes: { enabled, notBefore, expires }, tags }, updatedOptions);
-            return getSecretFromSecretBundle(response).properties;
-        });
-    }
-    /**
-     * The getSecret method is applicable to any secret stored in Azure Key Vault. This operation requires
-     * the secrets/get permission.
-     *
-     * Example usage:
-     * ```ts snippet:ReadmeSampleGetSecret
-     * import { DefaultAzureCredential } from "@azure/identity";
-     * import { SecretClient } from "@azure/keyvault-secrets";
-     *
-     * const credential = new DefaultAzureCredential();
-     *
-     * const vaultName = "<YOUR KEYVAULT NAME>";
-     * const url = `https://${vaultName}.vault.azure.net`;
-     *
-     * const client = new SecretClient(url, credential);
-     *
-     * const secretName = "MySecretName";
-     *
-     * const latestSecret = await client.getSecret(secretName);
-     * console.log(`Latest version of the secret ${secretName}: `, latestSecret);
-     *
-     * const specificSecret = await client.getSecret(secretName, {
-     *   version: latestSecret.properties.version!,
-     * });
-     * console.log(
-     *   `The secret ${secretName} at the version ${latestSecret.properties.version!}: `,
-     *   specificSecret,
-     * );
-     * ```
-     * Get a specified secret from a given key vault.
-     * @param secretName - The name of the secret.
-     * @param options - The optional parameters.
-     */
-    getSecret(secretName, options = {}) {
-        return tracingClient.withSpan("SecretClient.getSecret", options, async (updatedOptions) => {
-            const response = await this.client.getSecret(secretName, options && options.version ? options.version : "", updatedOptions);
-            return getSecretFromSecretBundle(response);
-        });
-    }
-    /**
-     * The getDeletedSecret method returns the specified deleted secret along with its attributes.
-     * This operation requires the secrets/get permission.
-     *
-     * Example usage:
-     * ```ts snippet:ReadmeSampleGetDeletedSecret
-     * import { DefaultAzureCredential } from "@azure/identity";
-     * import { SecretClient } from "@azure/keyvault-secrets";
-     *
-     * const credential = new DefaultAzureCredential();
-     *
-     * const vaultName = "<YOUR KEYVAULT NAME>";
-     * const url = `https://${vaultName}.vault.azure.net`;
-     *
-     * const client = new SecretClient(url, credential);
-     *
-     * const secretName = "MySecretName";
-     *
-     * const result = await client.getDeletedSecret("MyDeletedSecret");
-     * ```
-     * Gets the specified deleted secret.
-     * @param secretName - The name of the secret.
-     * @param options - The optional parameters.
-     */
-    getDeletedSecret(secretName, options = {}) {
-        return tracingClient.withSpan("SecretClient.getDeletedSecret", options, async (updatedOptions) => {
-            const response = await this.client.getDeletedSecret(secretName, updatedOptions);
-            return getSecretFromSecretBundle(response);
-        });
-    }
-    /**
-     * The purge deleted secret operation removes the secret permanently, without the possibility of
-     * recovery. This operation can only be enabled on a soft-delete enabled vault. This operation
-     * requires the secrets/purge permission.
-     *
-     * Example usage:
-     * ```ts snippet:ReadmeSamplePurgeDeletedSecret
-     * import { DefaultAzureCredential } from "@azure/identity";
-     * import { SecretClient } from "@azure/keyvault-secrets";
-     *
-     * const credential = new DefaultAzureCredential();
-     *
-     * const vaultName = "<YOUR KEYVAULT NAME>";
-     * const url = `https://${vaultName}.vault.azure.net`;
-     *
-     * const client = new SecretClient(url, credential);
-     *
-     * const secretName = "MySecretName";
-     *
-     * const deletePoller = await client.beginDeleteSecret(secretName);
-     * await deletePoller.pollUntilDone();
-     *
-     * await client.purgeDeletedSecret(secretName);
-     * ```
-     * Permanently deletes the specified secret.
-     * @param secretName - The name of the secret.
-     * @param options - The optional parameters.
-     */
-    purgeDeletedSecret(secretName, options = {}) {
-        return tracingClient.withSpan("SecretClient.purgeDeletedSecret", options, async (updatedOptions) => {
-            await this.client.purgeDeletedSecret(secretName, updatedOptions);
-        });
-    }
-    /**
-     * Recovers the deleted secret in the specified vault.
-     * This function returns a Long Running Operation poller that allows you to wait indefinitely until the secret is recovered.
-     *
-     * This operation requires the secrets/recover permission.
-     *
-     * Example usage:
-     * ```ts snippet:ReadmeSampleRecoverDeletedSecret
-     * import { DefaultAzureCredential } from "@azure/identity";
-     * import { SecretClient } from "@azure/keyvault-secrets";
-     *
-     * const credential = new DefaultAzureCredential();
-     *
-     * const vaultName = "<YOUR KEYVAULT NAME>";
-     * const url = `https://${vaultName}.vault.azure.net`;
-     *
-     * const client = new SecretClient(url, credential);
-     *
-     * const secretName = "MySecretName";
-     *
-     * const deletePoller = await client.beginDeleteSecret(secretName);
-     * await deletePoller.pollUntilDone();
-     *
-     * const recoverPoller = await client.beginRecoverDeletedSecret(secretName);
-     * const deletedSecret = await recoverPoller.pollUntilDone();
-     * console.log(deletedSecret);
-     * ```
-     * Recovers the deleted secret to the latest version.
-     * @param secretName - The name of the deleted secret.
-     * @param options - The optional parameters.
-     */
-    async beginRecoverDeletedSecret(name, options = {}) {
-        const poller = new RecoverDeletedSecretPoller({
-            name,
-            client: this.client,
-            ...options,
-            operationOptions: options,
-        });
-        // This will initialize the poller's operation (the recovery of the deleted secret).
-        await poller.poll();
-        return poller;
-    }
-    /**
-     * Requests that a backup of the specified secret be downloaded to the client. All versions of the
-     * secret will be downloaded. This operation requires the secrets/backup permission.
-     *
-     * Example usage:
-     * ```ts snippet:ReadmeSampleBackupSecret
-     * import { DefaultAzureCredential } from "@azure/identity";
-     * import { SecretClient } from "@azure/keyvault-secrets";
-     *
-     * const credential = new DefaultAzureCredential();
-     *
-     * const vaultName = "<YOUR KEYVAULT NAME>";
-     * const url = `https://${vaultName}.vault.azure.net`;
-     *
-     * const client = new SecretClient(url, credential);
-     *
-     * const secretName = "MySecretName";
-     *
-     * const backupResult = await client.backupSecret(secretName);
-     * ```
-     * Backs up the specified secret.
-     * @param secretName - The name of the secret.
-     * @param options - The optional parameters.
-     */
-    backupSecret(secretName, options = {}) {
-        return tracingClient.withSpan("SecretClient.backupSecret", options, async (updatedOptions) => {
-            const response = await this.client.backupSecret(secretName, updatedOptions);
-            return response.value;
-        });
-    }
-    /**
-     * Restores a backed up secret, and all its versions, to a vault. This operation requires the
-     * secrets/restore permission.
-     *
-     * Example usage:
-     * ```ts snippet:ReadmeSampleRestoreSecret
-     * import { DefaultAzureCredential } from "@azure/identity";
-     * import { SecretClient } from "@azure/keyvault-secrets";
-     *
-     * const credential = new DefaultAzureCredential();
-     *
-     * const vaultName = "<YOUR KEYVAULT NAME>";
-     * const url = `https://${vaultName}.vault.azure.net`;
-     *
-     * const client = new SecretClient(url, credential);
-     *
-     * const secretName = "MySecretName";
-     *
-     * const backupResult = await client.backupSecret(secretName);
-     *
-     * await client.restoreSecretBackup(backupResult);
-     * ```
-     * Restores a backed up secret to a vault.
-     * @param secretBundleBackup - The backup blob associated with a secret bundle.
-     * @param options - The optional parameters.
-     */
-    restoreSecretBackup(secretBundleBackup, options = {}) {
-        return tracingClient.withSpan("SecretClient.restoreSecretBackup", options, async (updatedOptions) => {
-            const response = await this.client.restoreSecret({ secretBundleBackup }, updatedOptions);
-            return getSecretFromSecretBundle(response).properties;
-        });
-    }
-    /**
-     * Iterates all versions of the given secret in the vault. The full secret identifier and attributes are provided
-     * in the response. No values are returned for the secrets. This operations requires the secrets/list permission.
-     *
-     * Example usage:
-     * ```ts snippet:ReadmeSampleListSecrets
-     * import { DefaultAzureCredential } from "@azure/identity";
-     * import { SecretClient } from "@azure/keyvault-secrets";
-     *
-     * const credential = new DefaultAzureCredential();
-     *
-     * const vaultName = "<YOUR KEYVAULT NAME>";
-     * const url = `https://${vaultName}.vault.azure.net`;
-     *
-     * const client = new SecretClient(url, credential);
-     *
-     * const secretName = "MySecretName";
-     *
-     * for await (const secretProperties of client.listPropertiesOfSecrets()) {
-     *   console.log("Secret properties: ", secretProperties);
-     * }
-     *
-     * for await (const deletedSecret of client.listDeletedSecrets()) {
-     *   console.log("Deleted secret: ", deletedSecret);
-     * }
-     *
-     * for await (const versionProperties of client.listPropertiesOfSecretVersions(secretName)) {
-     *   console.log("Version properties: ", versionProperties);
-     * }
-     * ```
-     * @param secretName - Name of the secret to fetch versions for.
-     * @param options - The optional parameters.
-     */
-    listPropertiesOfSecretVersions(secretName, options = {}) {
-        return mapPagedAsyncIterable((updatedOptions) => this.client.getSecretVersions(secretName, updatedOptions), options, (item) => getSecretFromSecretBundle(item).properties);
-    }
-    /**
-     * Iterates the latest version of all secrets in the vault.  The full secret identifier and attributes are provided
-     * in the response. No values are returned for the secrets. This operations requires the secrets/list permission.
-     *
-     * Example usage:
-     * ```ts snippet:ReadmeSampleListSecrets
-     * import { DefaultAzureCredential } from "@azure/identity";
-     * import { SecretClient } from "@azure/keyvault-secrets";
-     *
-     * const credential = new DefaultAzureCredential();
-     *
-     * const vaultName = "<YOUR KEYVAULT NAME>";
-     * const url = `https://${vaultName}.vault.azure.net`;
-     *
-     * const client = new SecretClient(url, credential);
-     *
-     * const secretName = "MySecretName";
-     *
-     * for await (const secretProperties of client.listPropertiesOfSecrets()) {
-     *   console.log("Secret properties: ", secretProperties);
-     * }
-     *
-     * for await (const deletedSecret of client.listDeletedSecrets()) {
-     *   console.log("Deleted secret: ", deletedSecret);
-     * }
-     *
-     * for await (const versionProperties of client.listPropertiesOfSecretVersions(secretName)) {
-     *   console.log("Version properties: ", versionProperties);
-     * }
-     * ```
-     * List all secrets in the vault.
-     * @param options - The optional parameters.
-     */
-    listPropertiesOfSecrets(options = {}) {
-        return mapPagedAsyncIterable(this.client.getSecrets.bind(this.client), options, (item) => getSecretFromSecretBundle(item).properties);
-    }
-    /**
-     * Iterates the deleted secrets in the vault.  The full secret identifier and attributes are provided
-     * in the response. No values are returned for the secrets. This operations requires the secrets/list permission.
-     *
-     * Example usage:
-     * ```ts snippet:ReadmeSampleListSecrets
-     * import { DefaultAzureCredential } from "@azure/identity";
-     * import { SecretClient } from "@azure/keyvault-secrets";
-     *
-     * const credential = new DefaultAzureCredential();
-     *
-     * const vaultName = "<YOUR KEYVAULT NAME>";
-     * const url = `https://${vaultName}.vault.azure.net`;
-     *
-     * const client = new SecretClient(url, credential);
-     *
-     * const secretName = "MySecretName";
-     *
-     * for await (const secretProperties of client.listPropertiesOfSecrets()) {
-     *   console.log("Secret properties: ", secretProperties);
-     * }
-     *
-     * for await (const deletedSecret of client.listDeletedSecrets()) {
-     *   console.log("Deleted secret: ", deletedSecret);
-     * }
-     *
-     * for await (const versionProperties of client.listPropertiesOfSecretVersions(secretName)) {
-     *   console.log("Version properties: ", versionProperties);
-     * }
-     * ```
-     * List all secrets in the vault.
-     * @param options - The optional parameters.
-     */
-    listDeletedSecrets(options = {}) {
-        return mapPagedAsyncIterable(this.client.getDeletedSecrets.bind(this.client), options, getSecretFromSecretBundle);
-    }
-}
-
-//# sourceMappingURL=index.js.map
-;// CONCATENATED MODULE: ./lib/auth/vault.js
-
-
-
-
-
-
-const vault_SILENCE = 30_000;
-/**
- * Reads the client secret from a vault.
- * @param credential opens the vault
- * @throws ActionError 'vault-…', or what the credential throws
- */
-async function readSecret(vault, credential, pipeline, deadline) {
-    // Not at the first look, which would fail inside the client and be taken for a fault of the vault.
-    await credential.getToken(vault.scope);
-    const what = `secret "${vault.secretName}" in ${vault.url}`;
-    try {
-        return await retrying(() => vault_attempt(vault, credential, new VaultNetwork(pipeline, deadline)), deadline, 'Key Vault');
-    }
-    catch (error) {
-        if (!(error instanceof RequestFailedError))
-            throw error;
-        const status = /^HTTP (\d+)/.exec(error.why)?.[1];
-        if (status === '404')
-            throw new errors/* ActionError */.lZ('vault-secret-missing', `${error.message}: ${what}`, { cause: error });
-        if (status === '401' || status === '403') {
-            throw new errors/* ActionError */.lZ('vault-forbidden', `${error.message}: ${what}`, { cause: error });
-        }
-        throw new errors/* ActionError */.lZ('vault-unreachable', `${error.message}: ${what}`, { cause: error });
-    }
-}
-async function vault_attempt(vault, credential, network) {
-    const client = new SecretClient(vault.url, credential, {
-        serviceVersion: '7.4',
-        retryOptions: { maxRetries: 0 },
-        httpClient: network,
-        // The token goes along at once: its scope follows the vault's host, and no challenge has to be trusted.
-        additionalPolicies: [{ policy: authorizationPolicy(credential, vault.scope), position: 'perRetry' }],
-    });
-    try {
-        const { value } = await client.getSecret(vault.secretName);
-        if (value !== undefined && value !== '')
-            return { kind: 'done', value };
-        return { kind: 'failed', why: 'HTTP 404 with an empty secret' };
-    }
-    catch (error) {
-        // What concerns the run, and what has not reached the network.
-        if (error instanceof errors/* ActionError */.lZ || error instanceof errors/* DeadlineError */.j3)
-            throw error;
-        if (network.last === undefined)
-            throw error;
-        if (network.last.kind !== 'done')
-            return network.last;
-        const { status } = network.last.value;
-        if (status >= 400)
-            return { kind: 'failed', why: `HTTP ${status}` };
-        return { kind: 'transient', why: `HTTP ${status} without a secret`, retryAfterMs: undefined };
-    }
-}
-/**
- * The client's network, through our own pipeline: its own takes NO_PROXY another way, and none of its errors tells how
- * long to wait. The last outcome is kept, as what the client throws is judged by it.
- */
-class VaultNetwork {
-    last;
-    #pipeline;
-    #deadline;
-    constructor(pipeline, deadline) {
-        this.#pipeline = pipeline;
-        this.#deadline = deadline;
-    }
-    async sendRequest(request) {
-        const { method, url, headers } = request;
-        const call = {
-            method,
-            url,
-            headers: headers.toJSON(),
-            silenceMs: vault_SILENCE,
-            answer: 'token',
-            signal: this.#deadline.signal,
-        };
-        const outcome = await (0,transport/* send */.tN)(this.#pipeline, call);
-        this.last = outcome;
-        if (outcome.kind !== 'done')
-            throw new Error(outcome.why);
-        const { status, header, body } = outcome.value;
-        const type = header('content-type');
-        return {
-            request,
-            status,
-            headers: (0,esm/* createHttpHeaders */.Nc)(type === undefined ? {} : { 'content-type': type }),
-            bodyAsText: body.toString('utf8'),
-        };
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/auth/sign-in.js
-
-
-
-
-
-
-
-/**
- * The credential that serves Power BI, Fabric, Azure Monitor and Key Vault. Nothing is called before the first token
- * is asked for, except that a vault is read at once.
- */
-async function signIn(inputs, context) {
-    const pipeline = (0,transport/* createPipeline */.pZ)(context.userAgent, undefined, context.onDate);
-    const way = inputs.signIn;
-    if (way.by === 'secret')
-        return appCredential(inputs, { secret: way.secret }, pipeline, context);
-    if (way.by !== 'vault')
-        return directCredential(inputs, way, pipeline, context);
-    const vaultCredential = directCredential(inputs, way.openedBy, pipeline, context);
-    const secret = await readSecret(way, vaultCredential, pipeline, context.deadline);
-    context.mask(secret);
-    return appCredential(inputs, { secret }, pipeline, context);
-}
-function directCredential(inputs, way, pipeline, context) {
-    switch (way.by) {
-        case 'oidc': {
-            const audience = CLOUDS[inputs.cloud].assertionAudience;
-            const assertion = () => requestIdToken(context.idTokenRequest, audience, pipeline, context.deadline, context.mask);
-            return appCredential(inputs, { assertion }, pipeline, context);
-        }
-        case 'certificate':
-            return appCredential(inputs, { certificate: way.certificate }, pipeline, context);
-        case 'managed-identity': {
-            const metadata = metadataPipeline(context.userAgent);
-            return maskedCredential(context, (scope) => managedIdentityToken(way.clientId, scope, metadata, context.deadline));
-        }
-    }
-}
-function appCredential(inputs, proof, pipeline, context) {
-    const { authorityHost, tenantId, clientId = '' } = inputs;
-    const app = { authorityHost, tenantId, clientId, proof };
-    return maskedCredential(context, (scope) => exchange(app, scope, pipeline, context.deadline));
-}
-function maskedCredential(context, newToken) {
-    const masked = async (scope) => {
-        const token = await newToken(scope);
-        context.mask(token.token);
-        return token;
-    };
-    return new EntraCredential(masked, context.deadline.clock);
-}
-
-// EXTERNAL MODULE: ./node_modules/tslib/tslib.js
-var tslib_tslib = __nccwpck_require__(1860);
-;// CONCATENATED MODULE: ./node_modules/tslib/modules/index.js
-
-const {
-    __extends,
-    __assign,
-    __rest,
-    __decorate,
-    __param,
-    __esDecorate,
-    __runInitializers,
-    __propKey,
-    __setFunctionName,
-    __metadata,
-    __awaiter,
-    __generator,
-    __exportStar,
-    __createBinding,
-    __values,
-    __read,
-    __spread,
-    __spreadArrays,
-    __spreadArray,
-    __await,
-    __asyncGenerator,
-    __asyncDelegator,
-    __asyncValues,
-    __makeTemplateObject,
-    __importStar,
-    __importDefault,
-    __classPrivateFieldGet,
-    __classPrivateFieldSet,
-    __classPrivateFieldIn,
-    __addDisposableResource,
-    __disposeResources,
-    __rewriteRelativeImportExtension,
-} = tslib_tslib;
-
-/* harmony default export */ const modules = ((/* unused pure expression or super */ null && (tslib)));
-
-;// CONCATENATED MODULE: ./node_modules/@azure/monitor-ingestion/dist/esm/logger.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT License.
-
-const dist_esm_logger_logger = (0,dist_esm/* createClientLogger */.KV)("monitor-ingestion");
-//# sourceMappingURL=logger.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/monitor-ingestion/dist/esm/models/models.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT License.
-
-/** Service API versions */
-var models_KnownVersions;
-(function (KnownVersions) {
-    /** The 2023-01-01 API version. */
-    KnownVersions["V20230101"] = "2023-01-01";
-})(models_KnownVersions || (models_KnownVersions = {}));
-/**
- * Known values for Monitor Audience
- */
-var KnownMonitorAudience;
-(function (KnownMonitorAudience) {
-    /**
-     * Audience for Azure China
-     */
-    KnownMonitorAudience["AzureChina"] = "https://monitor.azure.cn";
-    /**
-     * Audience for Azure Government
-     */
-    KnownMonitorAudience["AzureGovernment"] = "https://monitor.azure.us";
-    /**
-     * Audience for Azure Public
-     */
-    KnownMonitorAudience["AzurePublicCloud"] = "https://monitor.azure.com";
-})(KnownMonitorAudience || (KnownMonitorAudience = {}));
-/**
- * Aggregate Upload Logs Error Name
- */
-const AggregateLogsUploadErrorName = "AggregateLogsUploadError";
-/**
- * Aggregate Error type for upload function
- */
-class AggregateLogsUploadError extends Error {
-    /**
-     *
-     * @param errors - list of {@link LogsUploadFailure}
-     * @param errorMessage - error message
-     */
-    constructor(errors, errorMessage) {
-        super(`${errorMessage}\n}`);
-        this.errors = errors;
-        this.name = AggregateLogsUploadErrorName;
-    }
-}
-/**
- * Typeguard for AggregateUploadLogsError
- * @param e - Something caught by a catch clause.
- */
-function isAggregateLogsUploadError(e) {
-    if (e instanceof AggregateLogsUploadError) {
-        return true;
-    }
-    return isError(e) && e.name === AggregateLogsUploadErrorName;
-}
-//# sourceMappingURL=models.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/monitor-ingestion/dist/esm/api/logsIngestionContext.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT License.
-
-
-
-
-/** Azure Monitor data collection client. */
-function createLogsIngestion(endpoint, tokenCredential, options = {}) {
-    var _a, _b, _c, _d, _e, _f, _g;
-    const endpointUrl = (_b = (_a = options.endpoint) !== null && _a !== void 0 ? _a : options.baseUrl) !== null && _b !== void 0 ? _b : String(endpoint);
-    const prefixFromOptions = (_c = options === null || options === void 0 ? void 0 : options.userAgentOptions) === null || _c === void 0 ? void 0 : _c.userAgentPrefix;
-    const userAgentInfo = `azsdk-js-monitor-ingestion/1.2.0`;
-    const userAgentPrefix = prefixFromOptions
-        ? `${prefixFromOptions} azsdk-js-api ${userAgentInfo}`
-        : `azsdk-js-api ${userAgentInfo}`;
-    const scope = (options === null || options === void 0 ? void 0 : options.audience)
-        ? `${options.audience}/.default`
-        : `${KnownMonitorAudience.AzurePublicCloud}/.default`;
-    const _h = Object.assign(Object.assign({}, options), { userAgentOptions: { userAgentPrefix }, loggingOptions: { logger: (_e = (_d = options.loggingOptions) === null || _d === void 0 ? void 0 : _d.logger) !== null && _e !== void 0 ? _e : dist_esm_logger_logger.info }, credentials: {
-            scopes: scope ? [scope] : (_f = options.credentials) === null || _f === void 0 ? void 0 : _f.scopes,
-        } }), { apiVersion: _ } = _h, updatedOptions = __rest(_h, ["apiVersion"]);
-    const clientContext = getClient(endpointUrl, tokenCredential, updatedOptions);
-    clientContext.pipeline.removePolicy({ name: "ApiVersionPolicy" });
-    const apiVersion = (_g = options.apiVersion) !== null && _g !== void 0 ? _g : "2023-01-01";
-    clientContext.pipeline.addPolicy({
-        name: "ClientApiVersionPolicy",
-        sendRequest: (req, next) => {
-            // Use the apiVersion defined in request url directly
-            // Append one if there is no apiVersion and we have one at client options
-            const url = new URL(req.url);
-            if (!url.searchParams.get("api-version")) {
-                req.url = `${req.url}${Array.from(url.searchParams.keys()).length > 0 ? "&" : "?"}api-version=${apiVersion}`;
-            }
-            return next(req);
-        },
-    });
-    return Object.assign(Object.assign({}, clientContext), { apiVersion });
-}
-//# sourceMappingURL=logsIngestionContext.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/monitor-ingestion/dist/esm/static-helpers/urlTemplate.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT License.
-// ---------------------
-// helpers
-// ---------------------
-function urlTemplate_encodeComponent(val, reserved, op) {
-    return (reserved !== null && reserved !== void 0 ? reserved : op === "+") || op === "#"
-        ? urlTemplate_encodeReservedComponent(val)
-        : urlTemplate_encodeRFC3986URIComponent(val);
-}
-function urlTemplate_encodeReservedComponent(str) {
-    return str
-        .split(/(%[0-9A-Fa-f]{2})/g)
-        .map((part) => (!/%[0-9A-Fa-f]/.test(part) ? encodeURI(part) : part))
-        .join("");
-}
-function urlTemplate_encodeRFC3986URIComponent(str) {
-    return encodeURIComponent(str).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
-}
-function urlTemplate_isDefined(val) {
-    return val !== undefined && val !== null;
-}
-function urlTemplate_getNamedAndIfEmpty(op) {
-    return [!!op && [";", "?", "&"].includes(op), !!op && ["?", "&"].includes(op) ? "=" : ""];
-}
-function urlTemplate_getFirstOrSep(op, isFirst = false) {
-    if (isFirst) {
-        return !op || op === "+" ? "" : op;
-    }
-    else if (!op || op === "+" || op === "#") {
-        return ",";
-    }
-    else if (op === "?") {
-        return "&";
-    }
-    else {
-        return op;
-    }
-}
-function urlTemplate_getExpandedValue(option) {
-    let isFirst = option.isFirst;
-    const { op, varName, varValue: value, reserved } = option;
-    const vals = [];
-    const [named, ifEmpty] = urlTemplate_getNamedAndIfEmpty(op);
-    if (Array.isArray(value)) {
-        for (const val of value.filter(urlTemplate_isDefined)) {
-            // prepare the following parts: separator, varName, value
-            vals.push(`${urlTemplate_getFirstOrSep(op, isFirst)}`);
-            if (named && varName) {
-                vals.push(`${encodeURIComponent(varName)}`);
-                if (val === "") {
-                    vals.push(ifEmpty);
-                }
-                else {
-                    vals.push("=");
-                }
-            }
-            vals.push(urlTemplate_encodeComponent(val, reserved, op));
-            isFirst = false;
-        }
-    }
-    else if (typeof value === "object") {
-        for (const key of Object.keys(value)) {
-            const val = value[key];
-            if (!urlTemplate_isDefined(val)) {
-                continue;
-            }
-            // prepare the following parts: separator, key, value
-            vals.push(`${urlTemplate_getFirstOrSep(op, isFirst)}`);
-            if (key) {
-                vals.push(`${encodeURIComponent(key)}`);
-                if (named && val === "") {
-                    vals.push(ifEmpty);
-                }
-                else {
-                    vals.push("=");
-                }
-            }
-            vals.push(urlTemplate_encodeComponent(val, reserved, op));
-            isFirst = false;
-        }
-    }
-    return vals.join("");
-}
-function urlTemplate_getNonExpandedValue(option) {
-    const { op, varName, varValue: value, isFirst, reserved } = option;
-    const vals = [];
-    const first = urlTemplate_getFirstOrSep(op, isFirst);
-    const [named, ifEmpty] = urlTemplate_getNamedAndIfEmpty(op);
-    if (named && varName) {
-        vals.push(urlTemplate_encodeComponent(varName, reserved, op));
-        if (value === "") {
-            if (!ifEmpty) {
-                vals.push(ifEmpty);
-            }
-            return !vals.join("") ? undefined : `${first}${vals.join("")}`;
-        }
-        vals.push("=");
-    }
-    const items = [];
-    if (Array.isArray(value)) {
-        for (const val of value.filter(urlTemplate_isDefined)) {
-            items.push(urlTemplate_encodeComponent(val, reserved, op));
-        }
-    }
-    else if (typeof value === "object") {
-        for (const key of Object.keys(value)) {
-            if (!urlTemplate_isDefined(value[key])) {
-                continue;
-            }
-            items.push(urlTemplate_encodeRFC3986URIComponent(key));
-            items.push(urlTemplate_encodeComponent(value[key], reserved, op));
-        }
-    }
-    vals.push(items.join(","));
-    return !vals.join(",") ? undefined : `${first}${vals.join("")}`;
-}
-function urlTemplate_getVarValue(option) {
-    const { op, varName, modifier, isFirst, reserved, varValue: value } = option;
-    if (!urlTemplate_isDefined(value)) {
-        return undefined;
-    }
-    else if (["string", "number", "boolean"].includes(typeof value)) {
-        let val = value.toString();
-        const [named, ifEmpty] = urlTemplate_getNamedAndIfEmpty(op);
-        const vals = [urlTemplate_getFirstOrSep(op, isFirst)];
-        if (named && varName) {
-            // No need to encode varName considering it is already encoded
-            vals.push(varName);
-            if (val === "") {
-                vals.push(ifEmpty);
-            }
-            else {
-                vals.push("=");
-            }
-        }
-        if (modifier && modifier !== "*") {
-            val = val.substring(0, parseInt(modifier, 10));
-        }
-        vals.push(urlTemplate_encodeComponent(val, reserved, op));
-        return vals.join("");
-    }
-    else if (modifier === "*") {
-        return urlTemplate_getExpandedValue(option);
-    }
-    else {
-        return urlTemplate_getNonExpandedValue(option);
-    }
-}
-// ---------------------------------------------------------------------------------------------------
-// This is an implementation of RFC 6570 URI Template: https://datatracker.ietf.org/doc/html/rfc6570.
-// ---------------------------------------------------------------------------------------------------
-function urlTemplate_expandUrlTemplate(template, context, option) {
     return template.replace(/\{([^{}]+)\}|([^{}]+)/g, (_, expr, text) => {
         if (!expr) {
-            return urlTemplate_encodeReservedComponent(text);
+            return encodeReservedComponent(text);
         }
         let op;
         let expressionToParse = expr;
@@ -62741,7 +59040,7 @@ function urlTemplate_expandUrlTemplate(template, context, option) {
             if (!varMatch || !varMatch[1]) {
                 continue;
             }
-            const varValue = urlTemplate_getVarValue({
+            const varValue = getVarValue({
                 isFirst: result.length === 0,
                 op,
                 varValue: context[varMatch[1]],
@@ -62764,7 +59063,7 @@ function urlTemplate_expandUrlTemplate(template, context, option) {
 
 function _uploadSend(context, ruleId, streamName, body, options = { requestOptions: {} }) {
     var _a, _b;
-    const path = urlTemplate_expandUrlTemplate("/dataCollectionRules/{ruleId}/streams/{stream}{?api%2Dversion}", {
+    const path = expandUrlTemplate("/dataCollectionRules/{ruleId}/streams/{stream}{?api%2Dversion}", {
         ruleId: ruleId,
         stream: streamName,
         "api%2Dversion": context.apiVersion,
@@ -62989,7 +59288,7 @@ const INGESTION = 'Azure Monitor ingestion';
 const logs_ingestion_WAITS = { first: 2 * time_clock/* SECOND */.Z2, longest: 60 * time_clock/* SECOND */.Z2 };
 /** Silence after which an upload is given up. Long, because an upload sent again after its answer was lost is doubled. */
 const logs_ingestion_SILENCE = 90 * time_clock/* SECOND */.Z2;
-const API_VERSION = '2023-01-01';
+const logs_ingestion_API_VERSION = '2023-01-01';
 /** The client compresses inside the pipeline, which would be once for each attempt. */
 const CLIENT_GZIP_POLICY = 'GzippingPolicy';
 /**
@@ -63006,7 +59305,7 @@ function openDestination(rule, credential, userAgent, onDate) {
     (0,transport/* configurePipeline */.pi)(pipeline, userAgent, authorizationPolicy(credential, scope), onDate);
     const gate = new Gate(logs_ingestion_WAITS, INGESTION);
     const { host } = new URL(dcrEndpoint);
-    const url = `${dcrEndpoint}/dataCollectionRules/${dcrImmutableId}/streams/${streamName}?api-version=${API_VERSION}`;
+    const url = `${dcrEndpoint}/dataCollectionRules/${dcrImmutableId}/streams/${streamName}?api-version=${logs_ingestion_API_VERSION}`;
     const post = (content, deadline) => (0,transport/* send */.tN)(pipeline, {
         method: 'POST',
         url,
@@ -73400,13 +69699,12 @@ function getOctokit(token, options, ...additionalPlugins) {
 
 /***/ }),
 
-/***/ 1818:
+/***/ 8641:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  pj: () => (/* reexport */ RestError),
   N$: () => (/* reexport */ bearerTokenAuthenticationPolicy),
   uQ: () => (/* reexport */ bearerTokenAuthenticationPolicyName),
   fl: () => (/* reexport */ createDefaultHttpClient),
@@ -73419,7 +69717,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   OD: () => (/* reexport */ userAgentPolicyName)
 });
 
-// UNUSED EXPORTS: agentPolicy, agentPolicyName, auxiliaryAuthenticationHeaderPolicy, auxiliaryAuthenticationHeaderPolicyName, createEmptyPipeline, createFile, createFileFromStream, decompressResponsePolicy, decompressResponsePolicyName, defaultRetryPolicy, exponentialRetryPolicy, exponentialRetryPolicyName, formDataPolicy, formDataPolicyName, getDefaultProxySettings, isRestError, logPolicy, logPolicyName, multipartPolicy, multipartPolicyName, ndJsonPolicy, ndJsonPolicyName, redirectPolicy, retryPolicy, setClientRequestIdPolicy, setClientRequestIdPolicyName, systemErrorRetryPolicy, systemErrorRetryPolicyName, throttlingRetryPolicy, throttlingRetryPolicyName, tlsPolicy, tlsPolicyName, tracingPolicy, tracingPolicyName, userAgentPolicy
+// UNUSED EXPORTS: RestError, agentPolicy, agentPolicyName, auxiliaryAuthenticationHeaderPolicy, auxiliaryAuthenticationHeaderPolicyName, createEmptyPipeline, createFile, createFileFromStream, decompressResponsePolicy, decompressResponsePolicyName, defaultRetryPolicy, exponentialRetryPolicy, exponentialRetryPolicyName, formDataPolicy, formDataPolicyName, getDefaultProxySettings, isRestError, logPolicy, logPolicyName, multipartPolicy, multipartPolicyName, ndJsonPolicy, ndJsonPolicyName, redirectPolicy, retryPolicy, setClientRequestIdPolicy, setClientRequestIdPolicyName, systemErrorRetryPolicy, systemErrorRetryPolicyName, throttlingRetryPolicy, throttlingRetryPolicyName, tlsPolicy, tlsPolicyName, tracingPolicy, tracingPolicyName, userAgentPolicy
 
 // EXTERNAL MODULE: ./node_modules/@typespec/ts-http-runtime/dist/esm/index.js + 22 modules
 var esm = __nccwpck_require__(5920);
@@ -74016,8 +70314,217 @@ function tlsPolicy_tlsPolicy(tlsSettings) {
     return (0,tlsPolicy/* tlsPolicy */.i)(tlsSettings);
 }
 //# sourceMappingURL=tlsPolicy.js.map
-// EXTERNAL MODULE: ./node_modules/@azure/core-tracing/dist/esm/index.js + 4 modules
-var core_tracing_dist_esm = __nccwpck_require__(5433);
+;// CONCATENATED MODULE: ./node_modules/@azure/core-tracing/dist/esm/tracingContext.js
+// Copyright (c) Microsoft Corporation.
+// Licensed under the MIT License.
+/** @internal */
+const knownContextKeys = {
+    span: Symbol.for("@azure/core-tracing span"),
+    namespace: Symbol.for("@azure/core-tracing namespace"),
+};
+/**
+ * Creates a new {@link TracingContext} with the given options.
+ * @param options - A set of known keys that may be set on the context.
+ * @returns A new {@link TracingContext} with the given options.
+ *
+ * @internal
+ */
+function createTracingContext(options = {}) {
+    let context = new TracingContextImpl(options.parentContext);
+    if (options.span) {
+        context = context.setValue(knownContextKeys.span, options.span);
+    }
+    if (options.namespace) {
+        context = context.setValue(knownContextKeys.namespace, options.namespace);
+    }
+    return context;
+}
+/** @internal */
+class TracingContextImpl {
+    _contextMap;
+    constructor(initialContext) {
+        this._contextMap =
+            initialContext instanceof TracingContextImpl
+                ? new Map(initialContext._contextMap)
+                : new Map();
+    }
+    setValue(key, value) {
+        const newContext = new TracingContextImpl(this);
+        newContext._contextMap.set(key, value);
+        return newContext;
+    }
+    getValue(key) {
+        return this._contextMap.get(key);
+    }
+    deleteValue(key) {
+        const newContext = new TracingContextImpl(this);
+        newContext._contextMap.delete(key);
+        return newContext;
+    }
+}
+//# sourceMappingURL=tracingContext.js.map
+// EXTERNAL MODULE: ./node_modules/@azure/core-tracing/dist/commonjs/state-cjs.js
+var state_cjs = __nccwpck_require__(9437);
+;// CONCATENATED MODULE: ./node_modules/@azure/core-tracing/dist/esm/state.js
+// Copyright (c) Microsoft Corporation.
+// Licensed under the MIT License.
+// @ts-expect-error The recommended approach to sharing module state between ESM and CJS.
+// See https://github.com/isaacs/tshy/blob/main/README.md#module-local-state for additional information.
+
+/**
+ * Defines the shared state between CJS and ESM by re-exporting the CJS state.
+ */
+const state_state = state_cjs/* state */.w;
+//# sourceMappingURL=state.js.map
+;// CONCATENATED MODULE: ./node_modules/@azure/core-tracing/dist/esm/instrumenter.js
+// Copyright (c) Microsoft Corporation.
+// Licensed under the MIT License.
+
+
+function createDefaultTracingSpan() {
+    return {
+        end: () => {
+            // noop
+        },
+        isRecording: () => false,
+        recordException: () => {
+            // noop
+        },
+        setAttribute: () => {
+            // noop
+        },
+        setStatus: () => {
+            // noop
+        },
+        addEvent: () => {
+            // noop
+        },
+    };
+}
+function createDefaultInstrumenter() {
+    return {
+        createRequestHeaders: () => {
+            return {};
+        },
+        parseTraceparentHeader: () => {
+            return undefined;
+        },
+        startSpan: (_name, spanOptions) => {
+            return {
+                span: createDefaultTracingSpan(),
+                tracingContext: createTracingContext({ parentContext: spanOptions.tracingContext }),
+            };
+        },
+        withContext(_context, callback, ...callbackArgs) {
+            return callback(...callbackArgs);
+        },
+    };
+}
+/**
+ * Extends the Azure SDK with support for a given instrumenter implementation.
+ *
+ * @param instrumenter - The instrumenter implementation to use.
+ */
+function useInstrumenter(instrumenter) {
+    state.instrumenterImplementation = instrumenter;
+}
+/**
+ * Gets the currently set instrumenter, a No-Op instrumenter by default.
+ *
+ * @returns The currently set instrumenter
+ */
+function getInstrumenter() {
+    if (!state_state.instrumenterImplementation) {
+        state_state.instrumenterImplementation = createDefaultInstrumenter();
+    }
+    return state_state.instrumenterImplementation;
+}
+//# sourceMappingURL=instrumenter.js.map
+;// CONCATENATED MODULE: ./node_modules/@azure/core-tracing/dist/esm/tracingClient.js
+// Copyright (c) Microsoft Corporation.
+// Licensed under the MIT License.
+
+
+/**
+ * Creates a new tracing client.
+ *
+ * @param options - Options used to configure the tracing client.
+ * @returns - An instance of {@link TracingClient}.
+ */
+function createTracingClient(options) {
+    const { namespace, packageName, packageVersion } = options;
+    function startSpan(name, operationOptions, spanOptions) {
+        const startSpanResult = getInstrumenter().startSpan(name, {
+            ...spanOptions,
+            packageName,
+            packageVersion,
+            tracingContext: operationOptions?.tracingOptions?.tracingContext,
+        });
+        let tracingContext = startSpanResult.tracingContext;
+        const span = startSpanResult.span;
+        if (!tracingContext.getValue(knownContextKeys.namespace)) {
+            tracingContext = tracingContext.setValue(knownContextKeys.namespace, namespace);
+        }
+        span.setAttribute("az.namespace", tracingContext.getValue(knownContextKeys.namespace));
+        const updatedOptions = Object.assign({}, operationOptions, {
+            tracingOptions: { ...operationOptions?.tracingOptions, tracingContext },
+        });
+        return {
+            span,
+            updatedOptions,
+        };
+    }
+    async function withSpan(name, operationOptions, callback, spanOptions) {
+        const { span, updatedOptions } = startSpan(name, operationOptions, spanOptions);
+        try {
+            const result = await withContext(updatedOptions.tracingOptions.tracingContext, () => callback(updatedOptions, span));
+            span.setStatus({ status: "success" });
+            return result;
+        }
+        catch (err) {
+            span.setStatus({ status: "error", error: err });
+            throw err;
+        }
+        finally {
+            span.end();
+        }
+    }
+    function withContext(context, callback, ...callbackArgs) {
+        return getInstrumenter().withContext(context, callback, ...callbackArgs);
+    }
+    /**
+     * Parses a traceparent header value into a span identifier.
+     *
+     * @param traceparentHeader - The traceparent header to parse.
+     * @returns An implementation-specific identifier for the span.
+     */
+    function parseTraceparentHeader(traceparentHeader) {
+        return getInstrumenter().parseTraceparentHeader(traceparentHeader);
+    }
+    /**
+     * Creates a set of request headers to propagate tracing information to a backend.
+     *
+     * @param tracingContext - The context containing the span to serialize.
+     * @returns The set of headers to add to a request.
+     */
+    function createRequestHeaders(tracingContext) {
+        return getInstrumenter().createRequestHeaders(tracingContext);
+    }
+    return {
+        startSpan,
+        withSpan,
+        withContext,
+        parseTraceparentHeader,
+        createRequestHeaders,
+    };
+}
+//# sourceMappingURL=tracingClient.js.map
+;// CONCATENATED MODULE: ./node_modules/@azure/core-tracing/dist/esm/index.js
+// Copyright (c) Microsoft Corporation.
+// Licensed under the MIT License.
+
+
+//# sourceMappingURL=index.js.map
 ;// CONCATENATED MODULE: ./node_modules/@azure/core-rest-pipeline/dist/esm/restError.js
 // Copyright (c) Microsoft Corporation.
 // Licensed under the MIT License.
@@ -74026,7 +70533,7 @@ var core_tracing_dist_esm = __nccwpck_require__(5433);
  * A custom error type for failed pipeline requests.
  */
 // eslint-disable-next-line @typescript-eslint/no-redeclare
-const RestError = esm/* RestError */.pj;
+const RestError = (/* unused pure expression or super */ null && (TspRestError));
 /**
  * Typeguard for RestError
  * @param e - Something caught by a catch clause.
@@ -74097,7 +70604,7 @@ function tracingPolicy(options = {}) {
 }
 function tryCreateTracingClient() {
     try {
-        return (0,core_tracing_dist_esm/* createTracingClient */.y)({
+        return createTracingClient({
             namespace: "",
             packageName: "@azure/core-rest-pipeline",
             packageVersion: SDK_VERSION,
@@ -74919,231 +71426,6 @@ function auxiliaryAuthenticationHeaderPolicy(options) {
 
 /***/ }),
 
-/***/ 5433:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  y: () => (/* reexport */ createTracingClient)
-});
-
-// UNUSED EXPORTS: useInstrumenter
-
-;// CONCATENATED MODULE: ./node_modules/@azure/core-tracing/dist/esm/tracingContext.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT License.
-/** @internal */
-const knownContextKeys = {
-    span: Symbol.for("@azure/core-tracing span"),
-    namespace: Symbol.for("@azure/core-tracing namespace"),
-};
-/**
- * Creates a new {@link TracingContext} with the given options.
- * @param options - A set of known keys that may be set on the context.
- * @returns A new {@link TracingContext} with the given options.
- *
- * @internal
- */
-function createTracingContext(options = {}) {
-    let context = new TracingContextImpl(options.parentContext);
-    if (options.span) {
-        context = context.setValue(knownContextKeys.span, options.span);
-    }
-    if (options.namespace) {
-        context = context.setValue(knownContextKeys.namespace, options.namespace);
-    }
-    return context;
-}
-/** @internal */
-class TracingContextImpl {
-    _contextMap;
-    constructor(initialContext) {
-        this._contextMap =
-            initialContext instanceof TracingContextImpl
-                ? new Map(initialContext._contextMap)
-                : new Map();
-    }
-    setValue(key, value) {
-        const newContext = new TracingContextImpl(this);
-        newContext._contextMap.set(key, value);
-        return newContext;
-    }
-    getValue(key) {
-        return this._contextMap.get(key);
-    }
-    deleteValue(key) {
-        const newContext = new TracingContextImpl(this);
-        newContext._contextMap.delete(key);
-        return newContext;
-    }
-}
-//# sourceMappingURL=tracingContext.js.map
-// EXTERNAL MODULE: ./node_modules/@azure/core-tracing/dist/commonjs/state-cjs.js
-var state_cjs = __nccwpck_require__(9437);
-;// CONCATENATED MODULE: ./node_modules/@azure/core-tracing/dist/esm/state.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT License.
-// @ts-expect-error The recommended approach to sharing module state between ESM and CJS.
-// See https://github.com/isaacs/tshy/blob/main/README.md#module-local-state for additional information.
-
-/**
- * Defines the shared state between CJS and ESM by re-exporting the CJS state.
- */
-const state_state = state_cjs/* state */.w;
-//# sourceMappingURL=state.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/core-tracing/dist/esm/instrumenter.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT License.
-
-
-function createDefaultTracingSpan() {
-    return {
-        end: () => {
-            // noop
-        },
-        isRecording: () => false,
-        recordException: () => {
-            // noop
-        },
-        setAttribute: () => {
-            // noop
-        },
-        setStatus: () => {
-            // noop
-        },
-        addEvent: () => {
-            // noop
-        },
-    };
-}
-function createDefaultInstrumenter() {
-    return {
-        createRequestHeaders: () => {
-            return {};
-        },
-        parseTraceparentHeader: () => {
-            return undefined;
-        },
-        startSpan: (_name, spanOptions) => {
-            return {
-                span: createDefaultTracingSpan(),
-                tracingContext: createTracingContext({ parentContext: spanOptions.tracingContext }),
-            };
-        },
-        withContext(_context, callback, ...callbackArgs) {
-            return callback(...callbackArgs);
-        },
-    };
-}
-/**
- * Extends the Azure SDK with support for a given instrumenter implementation.
- *
- * @param instrumenter - The instrumenter implementation to use.
- */
-function useInstrumenter(instrumenter) {
-    state.instrumenterImplementation = instrumenter;
-}
-/**
- * Gets the currently set instrumenter, a No-Op instrumenter by default.
- *
- * @returns The currently set instrumenter
- */
-function getInstrumenter() {
-    if (!state_state.instrumenterImplementation) {
-        state_state.instrumenterImplementation = createDefaultInstrumenter();
-    }
-    return state_state.instrumenterImplementation;
-}
-//# sourceMappingURL=instrumenter.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/core-tracing/dist/esm/tracingClient.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT License.
-
-
-/**
- * Creates a new tracing client.
- *
- * @param options - Options used to configure the tracing client.
- * @returns - An instance of {@link TracingClient}.
- */
-function createTracingClient(options) {
-    const { namespace, packageName, packageVersion } = options;
-    function startSpan(name, operationOptions, spanOptions) {
-        const startSpanResult = getInstrumenter().startSpan(name, {
-            ...spanOptions,
-            packageName,
-            packageVersion,
-            tracingContext: operationOptions?.tracingOptions?.tracingContext,
-        });
-        let tracingContext = startSpanResult.tracingContext;
-        const span = startSpanResult.span;
-        if (!tracingContext.getValue(knownContextKeys.namespace)) {
-            tracingContext = tracingContext.setValue(knownContextKeys.namespace, namespace);
-        }
-        span.setAttribute("az.namespace", tracingContext.getValue(knownContextKeys.namespace));
-        const updatedOptions = Object.assign({}, operationOptions, {
-            tracingOptions: { ...operationOptions?.tracingOptions, tracingContext },
-        });
-        return {
-            span,
-            updatedOptions,
-        };
-    }
-    async function withSpan(name, operationOptions, callback, spanOptions) {
-        const { span, updatedOptions } = startSpan(name, operationOptions, spanOptions);
-        try {
-            const result = await withContext(updatedOptions.tracingOptions.tracingContext, () => callback(updatedOptions, span));
-            span.setStatus({ status: "success" });
-            return result;
-        }
-        catch (err) {
-            span.setStatus({ status: "error", error: err });
-            throw err;
-        }
-        finally {
-            span.end();
-        }
-    }
-    function withContext(context, callback, ...callbackArgs) {
-        return getInstrumenter().withContext(context, callback, ...callbackArgs);
-    }
-    /**
-     * Parses a traceparent header value into a span identifier.
-     *
-     * @param traceparentHeader - The traceparent header to parse.
-     * @returns An implementation-specific identifier for the span.
-     */
-    function parseTraceparentHeader(traceparentHeader) {
-        return getInstrumenter().parseTraceparentHeader(traceparentHeader);
-    }
-    /**
-     * Creates a set of request headers to propagate tracing information to a backend.
-     *
-     * @param tracingContext - The context containing the span to serialize.
-     * @returns The set of headers to add to a request.
-     */
-    function createRequestHeaders(tracingContext) {
-        return getInstrumenter().createRequestHeaders(tracingContext);
-    }
-    return {
-        startSpan,
-        withSpan,
-        withContext,
-        parseTraceparentHeader,
-        createRequestHeaders,
-    };
-}
-//# sourceMappingURL=tracingClient.js.map
-;// CONCATENATED MODULE: ./node_modules/@azure/core-tracing/dist/esm/index.js
-// Copyright (c) Microsoft Corporation.
-// Licensed under the MIT License.
-
-
-//# sourceMappingURL=index.js.map
-
-/***/ }),
-
 /***/ 9112:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -75154,12 +71436,10 @@ __nccwpck_require__.d(__webpack_exports__, {
   u1: () => (/* reexport */ getErrorMessage),
   bJ: () => (/* binding */ isError),
   qx: () => (/* binding */ isNodeLike),
-  TA: () => (/* reexport */ isObjectWithProperties),
-  Al: () => (/* binding */ stringToUint8Array),
-  SW: () => (/* binding */ uint8ArrayToString)
+  TA: () => (/* reexport */ isObjectWithProperties)
 });
 
-// UNUSED EXPORTS: calculateRetryDelay, cancelablePromiseRace, computeSha256Hash, computeSha256Hmac, createAbortablePromise, getRandomIntegerInclusive, isBrowser, isBun, isDefined, isDeno, isNode, isNodeRuntime, isObject, isReactNative, isWebWorker, objectHasProperty, randomUUID
+// UNUSED EXPORTS: calculateRetryDelay, cancelablePromiseRace, computeSha256Hash, computeSha256Hmac, createAbortablePromise, getRandomIntegerInclusive, isBrowser, isBun, isDefined, isDeno, isNode, isNodeRuntime, isObject, isReactNative, isWebWorker, objectHasProperty, randomUUID, stringToUint8Array, uint8ArrayToString
 
 // EXTERNAL MODULE: ./node_modules/@typespec/ts-http-runtime/dist/esm/util/internal.js + 1 modules
 var internal = __nccwpck_require__(1834);
@@ -75458,7 +71738,7 @@ const isWebWorker = internal/* isWebWorker */.p7;
  * @returns a string of the encoded string
  */
 function uint8ArrayToString(bytes, format) {
-    return internal/* uint8ArrayToString */.SW(bytes, format);
+    return tspRuntime.uint8ArrayToString(bytes, format);
 }
 /**
  * The helper that transforms string to specific character encoded bytes array.
@@ -75467,7 +71747,7 @@ function uint8ArrayToString(bytes, format) {
  * @returns a uint8array
  */
 function stringToUint8Array(value, format) {
-    return internal/* stringToUint8Array */.Al(value, format);
+    return tspRuntime.stringToUint8Array(value, format);
 }
 //# sourceMappingURL=index.js.map
 
@@ -75777,7 +72057,6 @@ function createHttpHeaders(rawHeaders) {
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  pj: () => (/* reexport */ restError/* RestError */.p),
   fl: () => (/* reexport */ createDefaultHttpClient),
   O8: () => (/* reexport */ createEmptyPipeline),
   Nc: () => (/* reexport */ httpHeaders/* createHttpHeaders */.N),
@@ -75788,7 +72067,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   Iq: () => (/* reexport */ operationOptionsToRequestParameters)
 });
 
-// UNUSED EXPORTS: AbortError, TypeSpecRuntimeLogger, createClientLogger, getLogLevel, setLogLevel, stringToUint8Array, uint8ArrayToString
+// UNUSED EXPORTS: AbortError, RestError, TypeSpecRuntimeLogger, createClientLogger, getLogLevel, setLogLevel, stringToUint8Array, uint8ArrayToString
 
 // EXTERNAL MODULE: ./node_modules/@typespec/ts-http-runtime/dist/esm/abort-controller/AbortError.js
 var AbortError = __nccwpck_require__(5151);
@@ -80525,12 +76804,10 @@ __nccwpck_require__.d(__webpack_exports__, {
   qx: () => (/* reexport */ env/* isNodeLike */.qx),
   tX: () => (/* reexport */ env/* isNodeRuntime */.tX),
   lV: () => (/* reexport */ env/* isReactNative */.lV),
-  p7: () => (/* reexport */ env/* isWebWorker */.p7),
-  Al: () => (/* reexport */ bytesEncoding/* stringToUint8Array */.A),
-  SW: () => (/* reexport */ bytesEncoding/* uint8ArrayToString */.S)
+  p7: () => (/* reexport */ env/* isWebWorker */.p7)
 });
 
-// UNUSED EXPORTS: calculateRetryDelay, computeSha256Hash, computeSha256Hmac, disposeResponseBody, getRandomIntegerInclusive, getRequestCompletion, getResponseBodyCompletion, isObject, randomUUID
+// UNUSED EXPORTS: calculateRetryDelay, computeSha256Hash, computeSha256Hmac, disposeResponseBody, getRandomIntegerInclusive, getRequestCompletion, getResponseBodyCompletion, isObject, randomUUID, stringToUint8Array, uint8ArrayToString
 
 // EXTERNAL MODULE: ./node_modules/@typespec/ts-http-runtime/dist/esm/util/error.js
 var error = __nccwpck_require__(4820);
@@ -80561,8 +76838,6 @@ async function computeSha256Hash(content, encoding) {
 //# sourceMappingURL=sha256.js.map
 // EXTERNAL MODULE: ./node_modules/@typespec/ts-http-runtime/dist/esm/env.js
 var env = __nccwpck_require__(7970);
-// EXTERNAL MODULE: ./node_modules/@typespec/ts-http-runtime/dist/esm/util/bytesEncoding.js
-var bytesEncoding = __nccwpck_require__(3816);
 // EXTERNAL MODULE: ./node_modules/@typespec/ts-http-runtime/dist/esm/util/sanitizer.js
 var sanitizer = __nccwpck_require__(1945);
 // EXTERNAL MODULE: ./node_modules/@typespec/ts-http-runtime/dist/esm/util/responseBody.js

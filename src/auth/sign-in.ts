@@ -4,6 +4,7 @@ import { CLOUDS } from '../inputs/clouds.ts';
 import type { Inputs } from '../inputs/inputs.ts';
 import type { DirectSignIn } from '../inputs/sign-in.ts';
 import type { Deadline } from '../time/deadline.ts';
+import { authorizationPolicy } from './authorize.ts';
 import { EntraCredential } from './credential.ts';
 import { exchange, type Proof } from './entra.ts';
 import { managedIdentityToken, metadataPipeline } from './managed-identity.ts';
@@ -30,7 +31,8 @@ export async function signIn(inputs: Inputs, context: SignInContext): Promise<En
   if (way.by === 'secret') return appCredential(inputs, { secret: way.secret }, pipeline, context);
   if (way.by !== 'vault') return directCredential(inputs, way, pipeline, context);
   const vaultCredential = directCredential(inputs, way.openedBy, pipeline, context);
-  const secret = await readSecret(way, vaultCredential, pipeline, context.deadline);
+  const vault = createPipeline(context.userAgent, authorizationPolicy(vaultCredential, way.scope));
+  const secret = await readSecret(way, vaultCredential, vault, context.deadline);
   context.mask(secret);
   return appCredential(inputs, { secret }, pipeline, context);
 }
