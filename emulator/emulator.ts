@@ -1,8 +1,10 @@
 import type { LandedRow } from './services/landing.ts';
-import type { ActivityEvent } from './tenant/events.ts';
+import type { ActivityEvent } from './tenant/event.ts';
 import type { Settings } from './tenant/settings.ts';
-import type { LoggedRequest, Service } from './wire/exchange.ts';
-import type { Fault, Row } from './wire/faults.ts';
+import type { LoggedRequest } from './wire/exchange.ts';
+import type { Fault } from './wire/fault.ts';
+import type { Service } from './wire/request.ts';
+import type { Row } from './wire/rows.ts';
 
 /** A running emulator. */
 export interface Emulator {

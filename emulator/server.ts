@@ -20,17 +20,18 @@ import { HOUR_MS } from './tenant/events.ts';
 import { CLIENT_ID, defaultSettings, defaultWorkspaces, type EmulatorOptions } from './tenant/settings.ts';
 import { Tokens } from './tenant/tokens.ts';
 import { makeCertificate } from './wire/certificate.ts';
-import { type Call, empty, type Handler, type Service } from './wire/exchange.ts';
+import { type Call, empty, type Handler } from './wire/exchange.ts';
 import { Faults } from './wire/faults.ts';
 import { type Front, listener } from './wire/front.ts';
 import { serviceOf } from './wire/hosts.ts';
 import { listen, portOf } from './wire/listening.ts';
 import { makeProxy } from './wire/proxy.ts';
+import type { Service } from './wire/request.ts';
 import { RequestLog } from './wire/request-log.ts';
 import { Sockets } from './wire/sockets.ts';
 
 export type { Emulator } from './emulator.ts';
-export type { ActivityEvent } from './tenant/events.ts';
+export type { ActivityEvent } from './tenant/event.ts';
 export type {
   EmulatorOptions,
   FabricWorkspace,
@@ -38,8 +39,10 @@ export type {
   Settings,
   StreamDeclaration,
 } from './tenant/settings.ts';
-export type { LoggedRequest, Service } from './wire/exchange.ts';
-export type { Fault, Row } from './wire/faults.ts';
+export type { LoggedRequest } from './wire/exchange.ts';
+export type { Fault } from './wire/fault.ts';
+export type { Service } from './wire/request.ts';
+export type { Row } from './wire/rows.ts';
 
 const IDENTITY_HEADER = 'synthetic-identity-header';
 const TOKEN_LIFETIME_SECONDS = 3599;
@@ -82,7 +85,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     foreign: () => empty(404),
   };
   const front: Front = {
-    ...{ scheme: 'https', serviceOf, handlers, faults, tokens, sockets, log, now },
+    ...{ scheme: 'https', serviceOf, handlers, faults, sockets, log, now },
+    expireTokens: () => tokens.expireAll(),
     ...{ delayOf: (call) => delayOf(call, options), gzip: options.gzip ?? false, stopped: stop.signal },
   };
 

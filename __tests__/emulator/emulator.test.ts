@@ -9,12 +9,13 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { generate } from 'selfsigned';
 import {
+  type ActivityEvent,
   type Emulator,
   type EmulatorOptions,
   type StreamDeclaration,
   startEmulator,
 } from '../../emulator/server.ts';
-import { type ActivityEvent, eventsOfHour } from '../../emulator/tenant/events.ts';
+import { eventsOfHour } from '../../emulator/tenant/events.ts';
 import { signJwt } from '../../emulator/wire/jwt.ts';
 import { countRows } from '../../emulator/wire/row-count.ts';
 

@@ -2,10 +2,11 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { Settings, StreamDeclaration } from '../tenant/settings.ts';
 import type { Tokens } from '../tenant/tokens.ts';
-import { type Answer, type Call, empty, headerOf, json } from '../wire/exchange.ts';
-import type { Row } from '../wire/faults.ts';
+import { type Answer, type Call, empty, json } from '../wire/exchange.ts';
 import { audiencesOf } from '../wire/hosts.ts';
+import { headerOf } from '../wire/request.ts';
 import { countRows } from '../wire/row-count.ts';
+import { elementsOf, isRow, type Row } from '../wire/rows.ts';
 import { type LandedRow, type LandingCounts, land } from './landing.ts';
 
 const LIMIT = 1_048_576;
@@ -96,7 +97,7 @@ function store(parts: IngestionParts, body: Buffer): number {
     landed.rowCount += count;
     return count;
   }
-  const rows = rowsOfJson(body);
+  const rows = elementsOf(body);
   // 204 proves nothing: https://github.com/Azure/azure-sdk-for-python/issues/32562
   if (rows === undefined) {
     landed.swallowed += 1;
@@ -117,7 +118,7 @@ function store(parts: IngestionParts, body: Buffer): number {
 }
 
 /** The inflated body, or undefined where it is not what its Content-Encoding says. */
-export async function inflatedBody(call: Call): Promise<Buffer | undefined> {
+async function inflatedBody(call: Call): Promise<Buffer | undefined> {
   const encoding = headerOf(call, 'content-encoding')?.toLowerCase() ?? 'identity';
   if (encoding === 'identity') return call.body;
   if (encoding !== 'gzip') return undefined;
@@ -126,24 +127,6 @@ export async function inflatedBody(call: Call): Promise<Buffer | undefined> {
   } catch {
     return undefined;
   }
-}
-
-/** The rows of a body, none where it is not an array of objects. */
-export function rowsIn(body: Buffer | undefined): Row[] {
-  return body === undefined ? [] : (rowsOfJson(body) ?? []).filter(isRow);
-}
-
-function rowsOfJson(body: Buffer): unknown[] | undefined {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-    return Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isRow(value: unknown): value is Row {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function tooLong(length: number): Answer {

@@ -1,5 +1,5 @@
 import type { ColumnType, StreamDeclaration } from '../tenant/settings.ts';
-import type { Row } from '../wire/faults.ts';
+import type { Row } from '../wire/rows.ts';
 
 const DAY_MS = 86_400_000;
 const FIELD_BYTES = 65_536;

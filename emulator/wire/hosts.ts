@@ -1,5 +1,5 @@
 /** Which real host name belongs to which service, and which token it wants. */
-import type { Service } from './exchange.ts';
+import type { Service } from './request.ts';
 
 const ENTRA_HOSTS = [
   'login.microsoftonline.com',

@@ -1,4 +1,5 @@
-import { type Call, headerOf, type LoggedRequest, type Service } from './exchange.ts';
+import type { LoggedRequest } from './exchange.ts';
+import { headerOf, type Service, type ServiceRequest } from './request.ts';
 
 /** Headers worth a look in a test; those with secrets are never kept. */
 const KEPT_HEADERS = [
@@ -22,7 +23,7 @@ export class RequestLog {
     this.#now = now;
   }
 
-  open(call: Call): LoggedRequest {
+  open(call: ServiceRequest): LoggedRequest {
     const headers: Record<string, string> = {};
     for (const name of KEPT_HEADERS) {
       const value = headerOf(call, name);
