@@ -1,6 +1,8 @@
 import { QueryError, refusalOf } from './errors.ts';
-import { parametersOf, statementsOf, tableOf } from './operators.ts';
+import { scalarOf } from './expressions.ts';
+import { tableOf } from './operators.ts';
 import { type Binding, INGESTED, type Scope } from './scope.ts';
+import { parametersOf, statementsOf } from './statements.ts';
 import { childOf, type Member, parse } from './syntax.ts';
 import type { Column, Table } from './values.ts';
 
@@ -42,7 +44,7 @@ export function evaluate(query: string, workspace: Workspace, now: number): Tabl
 function globalScope(workspace: Workspace, now: number): Scope {
   const names = new Map<string, Binding>();
   for (const [name, table] of workspace.tables) names.set(name, { kind: 'table', table });
-  const scope: Scope = { columns: [], names, now, tableOf, statementsOf };
+  const scope: Scope = { columns: [], names, now, scalarOf, tableOf, statementsOf };
   for (const { name, parameters, body } of workspace.functions) {
     const { root, faults } = parse(
       `let ${name} = (${parameters}) {\n${body}\n};\nprint 1`,
