@@ -5,6 +5,7 @@ import { any, max, min } from './aggregates/picks.ts';
 import { percentile, spread } from './aggregates/spreads.ts';
 import { avg, count, distinct, sum } from './aggregates/totals.ts';
 import { NotEvaluatedError } from './errors.ts';
+
 /** https://learn.microsoft.com/en-us/kusto/query/aggregation-functions; arg_max, arg_min and take_any of several stand in aggregates/whole-rows.ts. */
 export const AGGREGATES: Readonly<Record<string, Aggregate>> = {
   any,

@@ -29,7 +29,7 @@ export function evaluate(query: string, workspace: Workspace, now: number): Tabl
   const members = membersOf(workspace);
   const { root, faults } = parse(query, members);
   const [fault] = faults;
-  if (fault !== undefined) throw refusalOf(fault);
+  if (fault !== undefined) throw refusalOf(fault, query);
   const { scope, last } = statementsOf(root, globalScope(workspace, now));
   const { columns, rows } = scope.tableOf(last, scope);
   const shown = columns

@@ -13,6 +13,7 @@ import { literalOf, typeNamed } from './literals.ts';
 import type { Scalar, Scope } from './scope.ts';
 import { type Node, nameOf, operandsOf } from './syntax.ts';
 import { textOf } from './values.ts';
+
 /** Compiles an expression for the rows of the scope's columns. @throws QueryError, NotEvaluatedError */
 export function scalarOf(node: Node, scope: Scope): Scalar {
   const literal = literalOf(node);

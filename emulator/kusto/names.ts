@@ -1,5 +1,6 @@
 import { freeName } from './scope.ts';
 import { childOf, listsOf, type Node, nameOf } from './syntax.ts';
+
 /** An expression and the name that its column gets. */
 export interface Named {
   readonly name: string | undefined;

@@ -18,6 +18,7 @@ import { dataTable, print, range } from './sources.ts';
 import { listsOf, type Node, nameOf, operandsOf } from './syntax.ts';
 import { callTable, namedTable } from './table-calls.ts';
 import type { Table } from './values.ts';
+
 /** Evaluates a tabular expression. Its rows are computed when they are gone through. @throws QueryError, NotEvaluatedError */
 export function tableOf(node: Node, scope: Scope): Table {
   switch (node.kind) {

@@ -1,4 +1,5 @@
 import { isNumber, type Type, widest } from './values.ts';
+
 /** Of which type the result of a function or an aggregate is, by the types of its arguments. */
 export const always = (type: Type) => () => type;
 

@@ -6,6 +6,7 @@ import { namedOf } from './names.ts';
 import { lazy, NO_PLACE, type Scope } from './scope.ts';
 import { childOf, listsOf, type Node, nameOf, operandsOf } from './syntax.ts';
 import { convert, nullOf, type Row, type Table } from './values.ts';
+
 /** https://learn.microsoft.com/en-us/kusto/query/datatable-operator */
 export function dataTable(node: Node, scope: Scope): Table {
   const schema = listsOf(childOf(node, 'RowSchema') ?? node)[0] ?? [];

@@ -5,6 +5,7 @@ import { typeNamed } from './literals.ts';
 import { type Binding, type Parameter, type Scope, withName } from './scope.ts';
 import { childOf, isToken, listsOf, type Node, nameOf } from './syntax.ts';
 import { bound } from './table-calls.ts';
+
 /** Lets come into force one after the other; the last expression is the result. */
 export function statementsOf(node: Node, outer: Scope): { readonly scope: Scope; readonly last: Node } {
   let scope = outer;

@@ -4,6 +4,7 @@ import { namedOf } from './names.ts';
 import { type Binding, type Parameter, type Scope, withName } from './scope.ts';
 import { childOf, listsOf, type Node, nameOf } from './syntax.ts';
 import { convert, type Table } from './values.ts';
+
 /** The table of a name, or what a function without arguments gives. */
 export function namedTable(name: string, scope: Scope): Table {
   const binding = scope.names.get(name);

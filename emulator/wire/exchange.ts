@@ -41,6 +41,8 @@ export interface LoggedRequest {
   bodyBytes: number;
   answerBytes: number;
   rows: number;
+  /** Log Analytics: the query, whatever became of it. */
+  queryText: string | undefined;
 }
 
 /** An answer with a JSON body. */

@@ -31,6 +31,17 @@ export interface Fault {
   duplicates?: boolean;
   /** Every access token issued so far expires before the request is judged. */
   expireTokens?: boolean;
+  /**
+   * Ingestion: the rows are acknowledged and never stored, all of them or those that fit; with `logged` the rule's
+   * errors say so, in these words.
+   */
+  lose?: { rows?: (row: Row) => boolean; logged?: string };
+  /** Log Analytics: the answer holds so many rows and an error; severity 2 unless given, and 3 is a warning. */
+  partial?: { rows: number; severity?: number };
+  /** Log Analytics: what the query was answered before, if it was, with this Age; no request keeps the service from it. */
+  age?: number;
+  /** Log Analytics: the query is answered without a row, as for a reader who may not see them. */
+  blind?: boolean;
   /** Ingestion: 400 for a body with a row like that. */
   rejectRows?: (row: Row) => boolean;
 }

@@ -5,6 +5,7 @@ import { type Answer, type Call, type Handler, json, type LoggedRequest } from '
 import type { Fault } from './fault.ts';
 import type { Faults } from './faults.ts';
 import { parseQuery } from './query.ts';
+import { queryTextOf } from './query-text.ts';
 import { headerOf, type Service } from './request.ts';
 import type { RequestLog } from './request-log.ts';
 import { type Row, rowsIn } from './rows.ts';
@@ -61,6 +62,7 @@ async function answer(front: Front, { call, entry, request, response }: Exchange
   call.body = Buffer.concat(chunks);
   entry.wireBytes = call.body.length;
   entry.bodyBytes = call.body.length;
+  if (call.service === 'log-analytics') entry.queryText = queryTextOf(call);
 
   const fault = front.faults.take(call, () => rowsOf(call));
   if (fault !== undefined) call.fault = fault;

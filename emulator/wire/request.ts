@@ -1,7 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 /** The services that the action calls; `foreign` is any host to which it should not have spoken. */
-export type Service = 'entra' | 'oidc' | 'power-bi' | 'fabric' | 'ingestion' | 'vault' | 'imds' | 'foreign';
+export type Service =
+  | 'entra'
+  | 'oidc'
+  | 'power-bi'
+  | 'fabric'
+  | 'ingestion'
+  | 'log-analytics'
+  | 'vault'
+  | 'imds'
+  | 'foreign';
 
 /** A request as a service sees it: query values percent-decoded once, the body as it came over the wire. */
 export interface ServiceRequest {

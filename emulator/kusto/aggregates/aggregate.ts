@@ -1,4 +1,5 @@
 import type { Type, Value } from '../values.ts';
+
 /** An aggregate under way over one group. */
 export interface Accumulator {
   add(values: readonly Value[]): void;
@@ -18,7 +19,7 @@ export function conditional(aggregate: Aggregate, at: number): Aggregate {
       const inner = aggregate.begin(types.toSpliced(at, 1));
       return {
         add: (values) => {
-          if (values[at] === true) inner.add(values.toSpliced(at, 1));
+          if (values[at] === true) inner.add(at === values.length - 1 ? values : values.toSpliced(at, 1));
         },
         result: () => inner.result(),
       };

@@ -1,5 +1,6 @@
 import { always } from '../result-types.ts';
 import type { Aggregate } from './aggregate.ts';
+
 /** 64-bit operations on longs; below 2^53 in two halves, since BigInt takes ten times as long. */
 export function bitwise(
   start: bigint,

@@ -7,6 +7,7 @@ import type { Node } from '../syntax.ts';
 import { type Column, compare, type Value } from '../values.ts';
 import type { Plan } from './plan.ts';
 import { percentileOf } from './spreads.ts';
+
 /** https://learn.microsoft.com/en-us/kusto/query/percentiles-aggregation-function */
 export function percentiles(
   nodes: readonly Node[],

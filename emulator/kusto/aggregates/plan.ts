@@ -1,4 +1,5 @@
 import type { Column, Row, Value } from '../values.ts';
+
 /** One aggregate of a summarize: the columns it makes, and an accumulator for each group. */
 export interface Plan {
   readonly columns: readonly Column[];

@@ -7,6 +7,7 @@ import type { Column } from '../values.ts';
 import { percentiles } from './percentiles.ts';
 import type { Plan } from './plan.ts';
 import { anyRow, extremeRow } from './whole-rows.ts';
+
 /** What an element of summarize computes. */
 export function planOf(element: Node, scope: Scope, taken: readonly Column[]): Plan {
   const { name, names, node } = namedOf(element);

@@ -1,6 +1,7 @@
 import { always, first } from '../result-types.ts';
 import { compare, type Value } from '../values.ts';
 import { type Aggregate, folding } from './aggregate.ts';
+
 /** Variance, or its root; https://learn.microsoft.com/en-us/kusto/query/variance-aggregation-function */
 export function spread(root: boolean, sample: boolean): Aggregate {
   return folding<number[]>(

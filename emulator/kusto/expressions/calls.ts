@@ -8,6 +8,7 @@ import { named } from './names.ts';
 import { only } from './operands.ts';
 import { SPECIAL } from './places.ts';
 import { toScalar } from './to-scalar.ts';
+
 /** A call of a function: one of Kusto, of the query or of the workspace. */
 export function call(node: Node, scope: Scope): Scalar {
   const name = nameOf(only(node.children[0], node));

@@ -1,6 +1,7 @@
 import { NO_PLACE, type Scalar, type Scope } from '../scope.ts';
 import type { Node } from '../syntax.ts';
 import type { Type, Value } from '../values.ts';
+
 export function constant(type: Type, value: Value): Scalar {
   return { type, of: () => value };
 }

@@ -4,6 +4,7 @@ import { type Node, operandsOf } from '../syntax.ts';
 import { compare, type Value } from '../values.ts';
 import { comparison } from './comparisons.ts';
 import { only } from './operands.ts';
+
 export function negated(value: Value): Value {
   return typeof value === 'number' ? -value : null;
 }

@@ -2,6 +2,7 @@ import { QueryError } from '../errors.ts';
 import type { Scalar, Scope } from '../scope.ts';
 import { nullOf } from '../values.ts';
 import { constant } from './constants.ts';
+
 /** What a name stands for: a column, or a let. @throws QueryError */
 export function named(name: string, scope: Scope): Scalar {
   const at = scope.columns.findIndex((column) => column.name === name);

@@ -2,6 +2,7 @@ import { NotEvaluatedError } from '../errors.ts';
 import { INGESTED, type Scalar, type Scope } from '../scope.ts';
 import type { Node } from '../syntax.ts';
 import { nullOf } from '../values.ts';
+
 /** Functions that look at the place of a row, or at the service. */
 export const SPECIAL: Readonly<
   Record<string, (arguments_: readonly Scalar[], scope: Scope, nodes: readonly Node[]) => Scalar>

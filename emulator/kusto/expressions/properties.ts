@@ -2,6 +2,7 @@ import { literalOf } from '../literals.ts';
 import type { Scalar } from '../scope.ts';
 import { isToken, type Node } from '../syntax.ts';
 import type { Value } from '../values.ts';
+
 /** A property of a bag, or an element of an array. */
 export function property(of: Scalar, name: Scalar): Scalar {
   return {

@@ -1,6 +1,7 @@
 import type { Scope } from '../scope.ts';
 import { type Node, nameOf, operandsOf } from '../syntax.ts';
 import { only } from './operands.ts';
+
 /** Whether an expression is a table. */
 export function isTabular(node: Node, scope: Scope): boolean {
   switch (node.kind) {

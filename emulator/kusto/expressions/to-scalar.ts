@@ -3,6 +3,7 @@ import type { Node } from '../syntax.ts';
 import { nullOf } from '../values.ts';
 import { constant } from './constants.ts';
 import { isTabular } from './tabular.ts';
+
 /** The first cell of a table, or the expression itself where it is no table. */
 export function toScalar(node: Node, scope: Scope): Scalar {
   if (!isTabular(node, scope)) return scope.scalarOf(node, scope);

@@ -1,5 +1,6 @@
 import { compare, keyOf, textOf, type Value } from '../values.ts';
 import { type Functions, fn, type ScalarFunction } from './scalar-function.ts';
+
 /** An array, or null where the value is none. */
 export function listOf(value: Value | undefined): readonly unknown[] | null {
   return Array.isArray(value) ? value : null;

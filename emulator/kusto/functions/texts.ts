@@ -1,5 +1,6 @@
 import { compare, textOf } from '../values.ts';
 import { type Functions, fn, ofText } from './scalar-function.ts';
+
 /** Texts, without patterns. */
 export const TEXTS: Functions = {
   countof: ofText('long', (where, what) => where.split(String(what)).length - 1),
@@ -24,9 +25,11 @@ export const TEXTS: Functions = {
   strcmp: fn('int', ([a, b]) => Math.sign(compare(a ?? null, b ?? null))),
   strlen: ofText('long', (value) => [...value].length),
   substring: ofText('string', (value, from, length) => {
-    const characters = [...value];
+    // Characters and UTF-16 units are the same in nearly every text, and a million keys are cut here.
+    const characters = /[\ud800-\udfff]/.test(value) ? [...value] : value;
     const start = Math.max(typeof from === 'number' && from < 0 ? characters.length + from : Number(from), 0);
-    return characters.slice(start, typeof length === 'number' ? start + length : undefined).join('');
+    const part = characters.slice(start, typeof length === 'number' ? start + length : undefined);
+    return typeof part === 'string' ? part : part.join('');
   }),
   tolower: ofText('string', (value) => value.toLowerCase()),
   toupper: ofText('string', (value) => value.toUpperCase()),

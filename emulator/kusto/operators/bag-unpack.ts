@@ -2,6 +2,7 @@ import { NotEvaluatedError } from '../errors.ts';
 import type { Scope } from '../scope.ts';
 import { childOf, listsOf, type Node, nameOf, operandsOf } from '../syntax.ts';
 import type { Table, Value } from '../values.ts';
+
 /** https://learn.microsoft.com/en-us/kusto/query/bag-unpack-plugin */
 export function bagUnpack(node: Node, input: Table, scope: Scope): Table {
   const [called] = operandsOf(node);

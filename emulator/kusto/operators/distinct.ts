@@ -2,6 +2,7 @@ import { INGESTED, lazy, type Scope } from '../scope.ts';
 import type { Node } from '../syntax.ts';
 import type { Table } from '../values.ts';
 import { picked, project } from './columns.ts';
+
 /** https://learn.microsoft.com/en-us/kusto/query/distinct-operator */
 export function distinct(elements: readonly Node[], input: Table, scope: Scope): Table {
   const table = elements.some(({ kind }) => kind === 'StarExpression')

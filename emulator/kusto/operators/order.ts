@@ -2,6 +2,7 @@ import { scalarOf } from '../expressions.ts';
 import { NO_PLACE, type Scalar, type Scope } from '../scope.ts';
 import { childOf, type Node } from '../syntax.ts';
 import { compare, type Row } from '../values.ts';
+
 /** By what rows are sorted. */
 export interface Ordering {
   readonly scalar: Scalar;

@@ -6,6 +6,7 @@ import type { Scope } from '../scope.ts';
 import { listsOf, type Node, nameOf, operandsOf } from '../syntax.ts';
 import { type Column, convert, type Table } from '../values.ts';
 import { serially } from './rows.ts';
+
 /** parse … with "text" name:type * (https://learn.microsoft.com/en-us/kusto/query/parse-operator), in its simple mode. */
 export function parse(node: Node, input: Table, scope: Scope): Table {
   const [of] = operandsOf(node);

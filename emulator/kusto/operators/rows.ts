@@ -1,5 +1,6 @@
 import { lazy, NO_PLACE, type Place } from '../scope.ts';
 import type { Column, Row, Table } from '../values.ts';
+
 /** Goes through a table row by row, with each row's place where it has been serialized. */
 export function serially(
   input: Table,

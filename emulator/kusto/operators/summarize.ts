@@ -5,6 +5,7 @@ import { automaticName, namedOf } from '../names.ts';
 import { freeName, lazy, NO_PLACE, type Scalar, type Scope, withColumns } from '../scope.ts';
 import { childOf, listsOf, type Node } from '../syntax.ts';
 import { type Column, keyOf, type Table, type Value } from '../values.ts';
+
 /** https://learn.microsoft.com/en-us/kusto/query/summarize-operator */
 export function summarize(node: Node, input: Table, scope: Scope): Table {
   const inner = withColumns(scope, input.columns);

@@ -3,6 +3,7 @@ import { lazy, type Scope } from '../scope.ts';
 import { listsOf, type Node, nameOf } from '../syntax.ts';
 import { type Column, nullOf, type Table } from '../values.ts';
 import { parameterOf } from './join.ts';
+
 /** https://learn.microsoft.com/en-us/kusto/query/union-operator: columns by name; a name of two types becomes two columns. */
 export function union(node: Node, first: Table | undefined, scope: Scope): Table {
   const fuzzy = parameterOf(node, 'isfuzzy') === 'true';
