@@ -1,8 +1,10 @@
 import type { LandedRow } from './services/landing.ts';
-import type { ActivityEvent } from './tenant/events.ts';
+import type { ActivityEvent } from './tenant/event.ts';
 import type { Settings } from './tenant/settings.ts';
-import type { LoggedRequest, Service } from './wire/exchange.ts';
-import type { Fault, Row } from './wire/faults.ts';
+import type { LoggedRequest } from './wire/exchange.ts';
+import type { Fault } from './wire/fault.ts';
+import type { Service } from './wire/request.ts';
+import type { Row } from './wire/rows.ts';
 
 /** A running emulator. */
 export interface Emulator {
@@ -27,13 +29,17 @@ export interface Emulator {
   /** Action inputs for a run with `env`, and for one with `proxyEnv`; sign-in is by GitHub OIDC. */
   readonly inputs: Record<string, string>;
   readonly proxyInputs: Record<string, string>;
+  /** Inputs that let a run read its table back, with `env` and with `proxyEnv`; to be given beside those above. */
+  readonly proofInputs: Record<string, string>;
+  readonly proxyProofInputs: Record<string, string>;
 
   /** What the administrators have set up; change at will. */
   readonly configure: Settings;
 
-  /** Rows as they stand in the table, and as they were posted; both empty with `keepRows: false`. */
+  /** Rows as they stand in the table, seen by queries or not yet, and as they were posted; both empty with `keepRows: false`. */
   readonly table: readonly LandedRow[];
   readonly posted: readonly Row[];
+  /** Rows acknowledged, those that were lost afterwards included. */
   readonly rowCount: number;
   /** Bodies acknowledged by 204 of which nothing was stored, and array elements that are no objects. */
   readonly swallowed: number;
@@ -65,6 +71,10 @@ export interface Emulator {
 
   fault(fault: Fault): void;
   clearFaults(): void;
+  /** Rows that somebody else sends to the same stream, received now unless told otherwise. */
+  addRows(rows: readonly Row[], receivedAt?: number): void;
+  /** Deletes rows of the table. @returns how many */
+  deleteRows(gone: (row: LandedRow) => boolean): number;
   /**
    * Files events under `filedAt`, else under their CreationTime; the source shows them from
    * `visibleAt` of the emulator clock on.

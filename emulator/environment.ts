@@ -16,12 +16,24 @@ interface RunnerSecrets {
   identityHeader: string;
 }
 
+type RunnerSettings = Pick<
+  Emulator,
+  | 'env'
+  | 'proxyEnv'
+  | 'imdsEnv'
+  | 'appServiceEnv'
+  | 'inputs'
+  | 'proxyInputs'
+  | 'proofInputs'
+  | 'proxyProofInputs'
+>;
+
 /** Environment variables and action inputs that lead a run to the emulator. */
 export function runnerSettings(
   { url, proxyUrl, imdsUrl, caFile }: Addresses,
   { requestToken, identityHeader }: RunnerSecrets,
-  { dcrImmutableId, streamName }: Settings,
-): Pick<Emulator, 'env' | 'proxyEnv' | 'imdsEnv' | 'appServiceEnv' | 'inputs' | 'proxyInputs'> {
+  { dcrImmutableId, streamName, logAnalytics }: Settings,
+): RunnerSettings {
   const env = {
     ACTIONS_ID_TOKEN_REQUEST_URL: `${url}${OIDC_PATH}`,
     ACTIONS_ID_TOKEN_REQUEST_TOKEN: requestToken,
@@ -47,6 +59,8 @@ export function runnerSettings(
     imdsEnv: { AZURE_POD_IDENTITY_AUTHORITY_HOST: imdsUrl },
     appServiceEnv: { IDENTITY_ENDPOINT: `${imdsUrl}/msi/token`, IDENTITY_HEADER: identityHeader },
     inputs: { ...shared, 'dcr-endpoint': url, 'authority-host': url, 'power-bi-url': url, 'fabric-url': url },
+    proofInputs: { 'workspace-id': logAnalytics.workspaceId, 'log-analytics-url': url },
+    proxyProofInputs: { 'workspace-id': logAnalytics.workspaceId },
     proxyInputs: { ...shared, 'dcr-endpoint': 'https://activity-test.eastus-1.ingest.monitor.azure.com' },
   };
 }

@@ -10,7 +10,7 @@ import { startEmulator } from './server.ts';
 import { statsOf } from './stats.ts';
 import { HOUR_MS } from './tenant/events.ts';
 import type { EmulatorOptions } from './tenant/settings.ts';
-import type { Fault } from './wire/faults.ts';
+import type { Fault } from './wire/fault.ts';
 
 const { values } = parseArgs({
   options: {

@@ -9,10 +9,13 @@ import { runnerSettings } from './environment.ts';
 import { Assertions } from './services/assertions.ts';
 import { entra } from './services/entra.ts';
 import { fabric } from './services/fabric.ts';
-import { ingestion, type Landed } from './services/ingestion.ts';
+import { ingestion, type Landed, landRows } from './services/ingestion.ts';
+import { logAnalytics } from './services/log-analytics.ts';
+import { LogWorkspace } from './services/log-workspace.ts';
 import { managedIdentity } from './services/managed-identity.ts';
 import { IdTokenIssuer } from './services/oidc.ts';
 import { powerBi } from './services/power-bi.ts';
+import { QueryCache } from './services/query-cache.ts';
 import { vault } from './services/vault.ts';
 import { Budget } from './tenant/budget.ts';
 import { EventSource } from './tenant/event-source.ts';
@@ -20,29 +23,35 @@ import { HOUR_MS } from './tenant/events.ts';
 import { CLIENT_ID, defaultSettings, defaultWorkspaces, type EmulatorOptions } from './tenant/settings.ts';
 import { Tokens } from './tenant/tokens.ts';
 import { makeCertificate } from './wire/certificate.ts';
-import { type Call, empty, type Handler, type Service } from './wire/exchange.ts';
+import { type Call, empty, type Handler } from './wire/exchange.ts';
 import { Faults } from './wire/faults.ts';
 import { type Front, listener } from './wire/front.ts';
 import { serviceOf } from './wire/hosts.ts';
 import { listen, portOf } from './wire/listening.ts';
 import { makeProxy } from './wire/proxy.ts';
+import type { Service } from './wire/request.ts';
 import { RequestLog } from './wire/request-log.ts';
 import { Sockets } from './wire/sockets.ts';
 
 export type { Emulator } from './emulator.ts';
-export type { ActivityEvent } from './tenant/events.ts';
+export type { ActivityEvent } from './tenant/event.ts';
+export type { LogAnalyticsSettings, ReadAccess } from './tenant/log-analytics-settings.ts';
 export type {
   EmulatorOptions,
   FabricWorkspace,
   FederatedCredential,
   Settings,
-  StreamDeclaration,
 } from './tenant/settings.ts';
-export type { LoggedRequest, Service } from './wire/exchange.ts';
-export type { Fault, Row } from './wire/faults.ts';
+export type { StreamDeclaration } from './tenant/stream.ts';
+export type { LoggedRequest } from './wire/exchange.ts';
+export type { Fault } from './wire/fault.ts';
+export type { Service } from './wire/request.ts';
+export type { Row } from './wire/rows.ts';
 
 const IDENTITY_HEADER = 'synthetic-identity-header';
 const TOKEN_LIFETIME_SECONDS = 3599;
+/** https://learn.microsoft.com/azure/azure-monitor/fundamentals/service-limits#log-queries-and-language */
+const QUERY_SPAN_MS = 30_000;
 const QUIET_TURNS = 5;
 const QUIET_TURN_MS = 10;
 
@@ -59,6 +68,9 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const sockets = new Sockets();
   const stop = new AbortController();
   const landed = nothingLanded();
+  const workspace = new LogWorkspace(settings, now);
+  const landing = { settings, stream: options.stream, landed, workspace, now };
+  const queryLimit = () => settings.logAnalytics.queriesIn30Seconds;
   const lifetimeSeconds = options.tokenLifetimeSeconds ?? TOKEN_LIFETIME_SECONDS;
   const shared = { settings, tokens, now };
   const paging = { source, pageSize: options.pageSize ?? 5000, emptyPages: options.emptyPages ?? true };
@@ -68,21 +80,28 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const handlers: Record<Service, Handler> = {
     entra: entra({ ...shared, assertions, lifetimeSeconds }),
     oidc: (call) => issuer.handle(call),
-    'power-bi': powerBi({ ...shared, paging, budget: new Budget(options.budget, now) }),
+    'power-bi': powerBi({ ...shared, paging, budget: new Budget(() => options.budget, now) }),
     fabric: fabric({
       ...shared,
       paging,
-      budget: new Budget(options.budget, now),
+      budget: new Budget(() => options.budget, now),
       workspaces,
       workspacePageSize,
     }),
-    ingestion: ingestion({ ...shared, stream: options.stream, keepRows: options.keepRows ?? true, landed }),
+    ingestion: ingestion({ ...shared, ...landing, keepRows: options.keepRows ?? true }),
+    'log-analytics': logAnalytics({
+      ...shared,
+      workspace,
+      budget: new Budget(queryLimit, now, QUERY_SPAN_MS),
+      cache: new QueryCache(now),
+    }),
     vault: vault(settings, tokens),
     imds: managedIdentity({ ...shared, lifetimeSeconds, identityHeader: IDENTITY_HEADER }),
     foreign: () => empty(404),
   };
   const front: Front = {
-    ...{ scheme: 'https', serviceOf, handlers, faults, tokens, sockets, log, now },
+    ...{ scheme: 'https', serviceOf, handlers, faults, sockets, log, now },
+    expireTokens: () => tokens.expireAll(),
     ...{ delayOf: (call) => delayOf(call, options), gzip: options.gzip ?? false, stopped: stop.signal },
   };
 
@@ -120,7 +139,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       ...runnerSettings(addresses, secrets, settings),
     },
     ...{
-      table: landed.table,
+      table: workspace.activity.rows,
       posted: landed.posted,
       requests: log.requests,
       maxConcurrent: log.maxConcurrent,
@@ -163,6 +182,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     },
     fault: (fault) => faults.add(fault),
     clearFaults: () => faults.clear(),
+    addRows: (rows, receivedAt) => landRows(landing, rows, undefined, receivedAt),
+    deleteRows: (gone) => workspace.activity.delete(gone),
     addEvents: (events, visibleAt, filedAt) => source.add(events, visibleAt, filedAt),
     eventsIn: (startMs, endMs) => source.between(startMs, endMs),
     prerender: (startMs, endMs) => {
@@ -184,7 +205,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 
 function nothingLanded(): Landed {
   const counts = { rowCount: 0, swallowed: 0, swallowedElements: 0, truncatedValues: 0, rewrittenTimes: 0 };
-  return { table: [], posted: [], droppedColumns: {}, droppedValues: {}, ...counts };
+  return { posted: [], droppedColumns: {}, droppedValues: {}, ...counts };
 }
 
 function delayOf(call: Call, { pageDelayMs = 0, uploadDelayMs = 0 }: EmulatorOptions): number {

@@ -44,8 +44,8 @@ export class NotEvaluatedError extends Error {
 const SYNTAX = /^KS0(0\d|1\d)$/;
 const NAME = /^The name '([^']*)' does not refer to any known (.*)\.?$/;
 
-/** The service's refusal for what the language service found. */
-export function refusalOf(fault: Diagnostic): QueryError {
+/** The service's refusal for what the language service found in a query. */
+export function refusalOf(fault: Diagnostic, query: string): QueryError {
   if (SYNTAX.test(fault.code))
     return new QueryError(
       'SYN0002',
@@ -53,6 +53,12 @@ export function refusalOf(fault: Diagnostic): QueryError {
     );
   const name = NAME.exec(fault.message);
   if (name === null) return new QueryError('SEM0001', fault.message);
-  const what = name[2]?.includes('table') ? 'table or column' : 'scalar';
-  return new QueryError('SEM0100', `Failed to resolve ${what} expression named '${name[1]}'`);
+  const isTable = name[2]?.includes('column') !== true;
+  // Of an unknown table, the operator that would read it is named; of an unknown column, the one it stands in.
+  const operator = isTable
+    ? /^[^|;]*\|\s*([a-z-]+)/.exec(query.slice(fault.start))
+    : /\|\s*([a-z-]+)[^|]*$/.exec(query.slice(0, fault.start));
+  const where = operator === null ? '' : `'${operator[1]}' operator: `;
+  const what = isTable ? 'table or column' : 'scalar';
+  return new QueryError('SEM0100', `${where}Failed to resolve ${what} expression named '${name[1]}'`);
 }

@@ -1,6 +1,8 @@
 import { QueryError, refusalOf } from './errors.ts';
-import { parametersOf, statementsOf, tableOf } from './operators.ts';
+import { scalarOf } from './expressions.ts';
+import { tableOf } from './operators.ts';
 import { type Binding, INGESTED, type Scope } from './scope.ts';
+import { parametersOf, statementsOf } from './statements.ts';
 import { childOf, type Member, parse } from './syntax.ts';
 import type { Column, Table } from './values.ts';
 
@@ -27,7 +29,7 @@ export function evaluate(query: string, workspace: Workspace, now: number): Tabl
   const members = membersOf(workspace);
   const { root, faults } = parse(query, members);
   const [fault] = faults;
-  if (fault !== undefined) throw refusalOf(fault);
+  if (fault !== undefined) throw refusalOf(fault, query);
   const { scope, last } = statementsOf(root, globalScope(workspace, now));
   const { columns, rows } = scope.tableOf(last, scope);
   const shown = columns
@@ -42,7 +44,7 @@ export function evaluate(query: string, workspace: Workspace, now: number): Tabl
 function globalScope(workspace: Workspace, now: number): Scope {
   const names = new Map<string, Binding>();
   for (const [name, table] of workspace.tables) names.set(name, { kind: 'table', table });
-  const scope: Scope = { columns: [], names, now, tableOf, statementsOf };
+  const scope: Scope = { columns: [], names, now, scalarOf, tableOf, statementsOf };
   for (const { name, parameters, body } of workspace.functions) {
     const { root, faults } = parse(
       `let ${name} = (${parameters}) {\n${body}\n};\nprint 1`,

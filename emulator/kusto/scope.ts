@@ -37,7 +37,9 @@ export interface Scope {
   readonly names: ReadonlyMap<string, Binding>;
   /** The service's clock, ms since the epoch. */
   readonly now: number;
-  /** Evaluates a tabular expression; given along, since tables and scalars hold each other. */
+  /** Compiles a scalar expression; this and the next two are given along, since tables and scalars hold each other. */
+  readonly scalarOf: (node: Node, scope: Scope) => Scalar;
+  /** Evaluates a tabular expression. */
   readonly tableOf: (node: Node, scope: Scope) => Table;
   /** Evaluates the statements of a query or of a function's body up to its last expression. */
   readonly statementsOf: (node: Node, scope: Scope) => { readonly scope: Scope; readonly last: Node };

@@ -35,8 +35,10 @@ interface ServiceNode {
   readonly Kind: number;
   readonly Text?: string;
   readonly ChildCount: number;
+  /** Where its text begins, without the space and comments before it, and where it ends. */
+  readonly TextStart: number;
+  readonly End: number;
   GetChild(index: number): ServiceNode | null;
-  toString(): string;
 }
 
 /** The parts of the language service that are used here: a script that makes globals and exports nothing. */
@@ -82,20 +84,21 @@ export function parse(text: string, members: readonly Member[]): Parsed {
   const faults = service.Bridge.toArray(code.GetDiagnostics())
     .filter(({ Severity }) => Severity === 'Error')
     .map(({ Code, Message, Start }) => ({ code: Code, message: Message, start: Start }));
-  return { root: plain(code.Syntax, kinds), faults };
+  return { root: plain(code.Syntax, kinds, text), faults };
 }
 
-function plain(node: ServiceNode, kinds: ReadonlyMap<number, string>): Node {
+function plain(node: ServiceNode, kinds: ReadonlyMap<number, string>, query: string): Node {
   const kind = kinds.get(node.Kind) ?? String(node.Kind);
   const children: Node[] = [];
   for (let index = 0; index < node.ChildCount; index += 1) {
     const child = node.GetChild(index);
     if (child === null) continue;
-    const made = plain(child, kinds);
+    const made = plain(child, kinds, query);
     const [element] = made.children;
     children.push(made.kind === 'SeparatedElement' && element !== undefined ? element : made);
   }
-  return { kind, text: node.ChildCount === 0 ? (node.Text ?? '') : node.toString().trim(), children };
+  const text = node.ChildCount === 0 ? (node.Text ?? '') : query.slice(node.TextStart, node.End).trim();
+  return { kind, text, children };
 }
 
 function load(): NonNullable<typeof loaded> {

@@ -1,10 +1,11 @@
 import { type Position, writeContinuation } from '../tenant/continuation.ts';
+import type { ActivityEvent } from '../tenant/event.ts';
 import type { EventSource } from '../tenant/event-source.ts';
-import { type ActivityEvent, HOUR_MS } from '../tenant/events.ts';
+import { HOUR_MS } from '../tenant/events.ts';
 import { writeFilter } from '../tenant/filter.ts';
 import { mix } from '../tenant/random.ts';
 import type { Answer } from '../wire/exchange.ts';
-import type { Fault } from '../wire/faults.ts';
+import type { Fault } from '../wire/fault.ts';
 
 /** A cluster host, as the documentation's sample of a continuation URI has one. */
 const CLUSTER = 'https://wabi-test-redirect.analysis.windows.net/v1.0/myorg/admin/activityevents';

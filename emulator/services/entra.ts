@@ -1,8 +1,9 @@
 import type { Settings } from '../tenant/settings.ts';
 import { plainResource, type Tokens } from '../tenant/tokens.ts';
-import { type Answer, type Call, empty, headerOf, json } from '../wire/exchange.ts';
+import { type Answer, type Call, empty, json } from '../wire/exchange.ts';
 import { resourcesOfAuthority } from '../wire/hosts.ts';
 import { parseQuery } from '../wire/query.ts';
+import { headerOf } from '../wire/request.ts';
 import type { Assertions } from './assertions.ts';
 import { invalidClient, invalidRequest, type SignInError, signInErrorAnswer } from './entra-errors.ts';
 

@@ -3,8 +3,9 @@ import type { Budget } from '../tenant/budget.ts';
 import { readContinuation } from '../tenant/continuation.ts';
 import type { FabricWorkspace, Settings } from '../tenant/settings.ts';
 import type { Tokens } from '../tenant/tokens.ts';
-import { type Answer, type Call, headerOf, json } from '../wire/exchange.ts';
+import { type Answer, type Call, json } from '../wire/exchange.ts';
 import { audiencesOf } from '../wire/hosts.ts';
+import { headerOf } from '../wire/request.ts';
 import { firstPosition, type Paging, pageAnswer } from './activity-pages.ts';
 
 /** What the Fabric service works with. */

@@ -1,12 +1,16 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import type { Settings, StreamDeclaration } from '../tenant/settings.ts';
+import type { Settings } from '../tenant/settings.ts';
+import type { StreamDeclaration } from '../tenant/stream.ts';
 import type { Tokens } from '../tenant/tokens.ts';
-import { type Answer, type Call, empty, headerOf, json } from '../wire/exchange.ts';
-import type { Row } from '../wire/faults.ts';
+import { type Answer, type Call, empty, json } from '../wire/exchange.ts';
 import { audiencesOf } from '../wire/hosts.ts';
+import { headerOf } from '../wire/request.ts';
 import { countRows } from '../wire/row-count.ts';
-import { type LandedRow, type LandingCounts, land } from './landing.ts';
+import { elementsOf, isRow, type Row } from '../wire/rows.ts';
+import { type LandingCounts, land, streamed } from './landing.ts';
+import type { LogWorkspace } from './log-workspace.ts';
+import { transformed } from './transformation.ts';
 
 const LIMIT = 1_048_576;
 const BOMB_LIMIT = 64 * LIMIT;
@@ -14,8 +18,8 @@ const inflate = promisify(gunzip);
 
 /** What has arrived, and what became of it. */
 export interface Landed extends LandingCounts {
-  table: LandedRow[];
   posted: Row[];
+  /** Rows acknowledged, those that were lost later included. */
   rowCount: number;
   /** Bodies acknowledged by 204 and thrown away: not UTF-8 JSON, or not an array. */
   swallowed: number;
@@ -30,6 +34,7 @@ export interface IngestionParts {
   stream: StreamDeclaration | undefined;
   keepRows: boolean;
   landed: Landed;
+  workspace: LogWorkspace;
   now: () => number;
 }
 
@@ -41,12 +46,20 @@ export function ingestion(parts: IngestionParts): (call: Call) => Promise<Answer
   return async (call) => {
     const answer = await respond(parts, call);
     const id = headerOf(call, 'x-ms-client-request-id');
+    const refusal = REFUSALS_LOGGED[answer.status];
+    if (refusal !== undefined) noteError(parts, id, 'Ingestion', refusal);
     const wanted = headerOf(call, 'x-ms-return-client-request-id') === 'true';
     return wanted && id !== undefined
       ? { ...answer, headers: { ...answer.headers, 'x-ms-client-request-id': id } }
       : answer;
   };
 }
+
+/** Which refusals the errors of the rule tell; a 404 is not among them. */
+const REFUSALS_LOGGED: Readonly<Record<number, string>> = {
+  400: 'The request is malformed.',
+  413: 'The request exceeds the maximum allowed content length.',
+};
 
 async function respond(parts: IngestionParts, call: Call): Promise<Answer> {
   const { settings } = parts;
@@ -85,10 +98,10 @@ async function respond(parts: IngestionParts, call: Call): Promise<Answer> {
   if (call.fault?.rejectRows !== undefined) {
     return { ...failure(400, 'InvalidPayload', 'A record is malformed.'), bodyBytes: body.length };
   }
-  return { ...empty(204), rows: store(parts, body), bodyBytes: body.length };
+  return { ...empty(204), rows: store(parts, call, body), bodyBytes: body.length };
 }
 
-function store(parts: IngestionParts, body: Buffer): number {
+function store(parts: IngestionParts, call: Call, body: Buffer): number {
   const { landed } = parts;
   if (!parts.keepRows) {
     const count = countRows(body);
@@ -96,28 +109,65 @@ function store(parts: IngestionParts, body: Buffer): number {
     landed.rowCount += count;
     return count;
   }
-  const rows = rowsOfJson(body);
+  const requestId = headerOf(call, 'x-ms-client-request-id');
+  const elements = elementsOf(body);
   // 204 proves nothing: https://github.com/Azure/azure-sdk-for-python/issues/32562
-  if (rows === undefined) {
+  if (elements === undefined) {
     landed.swallowed += 1;
+    noteError(parts, requestId, 'Ingestion', 'The body is not a JSON array.');
     return 0;
   }
-  let stored = 0;
-  for (const row of rows) {
-    if (!isRow(row)) {
-      landed.swallowedElements += 1;
-      continue;
+  const rows = elements.filter(isRow);
+  landed.swallowedElements += elements.length - rows.length;
+  for (const row of rows) landed.posted.push(row);
+  landed.rowCount += rows.length;
+  landRows(parts, survivors(parts, call, rows), requestId);
+  return rows.length;
+}
+
+/** The rows that neither a fault nor the daily cap takes away. */
+function survivors(parts: IngestionParts, call: Call, rows: readonly Row[]): readonly Row[] {
+  if (parts.workspace.isOverQuota()) return [];
+  const lose = call.fault?.lose;
+  if (lose === undefined) return rows;
+  const requestId = headerOf(call, 'x-ms-client-request-id');
+  if (lose.logged !== undefined) noteError(parts, requestId, 'Ingestion', lose.logged);
+  return rows.filter((row) => lose.rows !== undefined && !lose.rows(row));
+}
+
+/** The way of rows from the stream through the transformation into the table, received now unless told otherwise. */
+export function landRows(
+  parts: Pick<IngestionParts, 'settings' | 'stream' | 'landed' | 'workspace' | 'now'>,
+  rows: readonly Row[],
+  requestId: string | undefined,
+  receivedAt = parts.now(),
+): void {
+  const { settings, stream, landed, workspace } = parts;
+  let ready = rows.map((row) => streamed(row, stream?.columns, landed));
+  if (settings.transformKql !== '') {
+    try {
+      ready = transformed(settings.transformKql, ready, stream?.columns ?? {}, receivedAt);
+    } catch (error) {
+      // Errors of a transformation come after the acknowledgement, and no row of the upload outlives them.
+      noteError(parts, requestId, 'Transformation', error instanceof Error ? error.message : String(error));
+      return;
     }
-    stored += 1;
-    landed.posted.push(row);
-    landed.table.push(land(row, parts.now(), parts.stream, landed));
   }
-  landed.rowCount += stored;
-  return stored;
+  const columns = stream === undefined ? undefined : settings.logAnalytics.columns;
+  for (const row of ready) workspace.activity.add(land(row, receivedAt, columns, landed), workspace.queries);
+}
+
+function noteError(
+  { settings, workspace }: Pick<IngestionParts, 'settings' | 'workspace'>,
+  requestId: string | undefined,
+  operation: 'Ingestion' | 'Transformation',
+  message: string,
+): void {
+  workspace.noteRuleError({ operation, stream: settings.streamName, message, requestId });
 }
 
 /** The inflated body, or undefined where it is not what its Content-Encoding says. */
-export async function inflatedBody(call: Call): Promise<Buffer | undefined> {
+async function inflatedBody(call: Call): Promise<Buffer | undefined> {
   const encoding = headerOf(call, 'content-encoding')?.toLowerCase() ?? 'identity';
   if (encoding === 'identity') return call.body;
   if (encoding !== 'gzip') return undefined;
@@ -126,24 +176,6 @@ export async function inflatedBody(call: Call): Promise<Buffer | undefined> {
   } catch {
     return undefined;
   }
-}
-
-/** The rows of a body, none where it is not an array of objects. */
-export function rowsIn(body: Buffer | undefined): Row[] {
-  return body === undefined ? [] : (rowsOfJson(body) ?? []).filter(isRow);
-}
-
-function rowsOfJson(body: Buffer): unknown[] | undefined {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-    return Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isRow(value: unknown): value is Row {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function tooLong(length: number): Answer {

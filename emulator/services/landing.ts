@@ -1,5 +1,5 @@
-import type { ColumnType, StreamDeclaration } from '../tenant/settings.ts';
-import type { Row } from '../wire/faults.ts';
+import type { Columns, ColumnType } from '../tenant/stream.ts';
+import type { Row } from '../wire/rows.ts';
 
 const DAY_MS = 86_400_000;
 const FIELD_BYTES = 65_536;
@@ -18,23 +18,32 @@ export interface LandingCounts {
 /** A row as it stands in the table. */
 export type LandedRow = Row & { receivedAt: number };
 
-/** Turns a posted row into the row of the table. */
-export function land(
-  row: Row,
-  receivedAt: number,
-  stream: StreamDeclaration | undefined,
-  counts: LandingCounts,
-): LandedRow {
-  const landed: LandedRow = { receivedAt };
+/** What the stream takes of a posted row: values of declared columns that are of their type. */
+export function streamed(row: Row, columns: Columns | undefined, counts: LandingCounts): Row {
+  const taken: Row = {};
   for (const [name, value] of Object.entries(row)) {
-    const type = stream?.columns[name];
-    if (stream !== undefined && type === undefined) {
+    const type = columns?.[name];
+    if (columns !== undefined && type === undefined) {
       counts.droppedColumns[name] = (counts.droppedColumns[name] ?? 0) + 1;
     } else if (value !== null) {
       if (type !== undefined && !isOfType(value, type)) {
         counts.droppedValues[name] = (counts.droppedValues[name] ?? 0) + 1;
-      } else landed[name] = truncated(value, counts);
+      } else taken[name] = value;
     }
+  }
+  return taken;
+}
+
+/** The row of the table; what the table has no column for is gone, and the sender has no part in that. */
+export function land(
+  row: Row,
+  receivedAt: number,
+  columns: Columns | undefined,
+  counts: LandingCounts,
+): LandedRow {
+  const landed: LandedRow = { receivedAt };
+  for (const [name, value] of Object.entries(row)) {
+    if (columns === undefined || columns[name] !== undefined) landed[name] = truncated(value, counts);
   }
   if (!isRecent(landed.TimeGenerated, receivedAt)) {
     if (row.TimeGenerated !== undefined) counts.rewrittenTimes += 1;

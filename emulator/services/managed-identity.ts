@@ -1,7 +1,8 @@
 import type { Settings } from '../tenant/settings.ts';
 import { plainResource, type Tokens } from '../tenant/tokens.ts';
-import { type Answer, type Call, headerOf, json } from '../wire/exchange.ts';
+import { type Answer, type Call, json } from '../wire/exchange.ts';
 import { resourcesOfAuthority } from '../wire/hosts.ts';
+import { headerOf } from '../wire/request.ts';
 
 /** What the identity endpoints work with. */
 export interface IdentityParts {

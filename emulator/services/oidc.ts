@@ -1,7 +1,8 @@
 import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
 import type { Settings } from '../tenant/settings.ts';
-import { type Answer, type Call, headerOf, json } from '../wire/exchange.ts';
+import { type Answer, type Call, json } from '../wire/exchange.ts';
 import { signJwt } from '../wire/jwt.ts';
+import { headerOf } from '../wire/request.ts';
 
 /**
  * GitHub's issuer of ID tokens for a job. Tokens live five minutes: exp - iat is 300 s and nbf lies 600 s

@@ -4,8 +4,9 @@ import { readContinuation } from '../tenant/continuation.ts';
 import { type ActivityFilter, parseFilter } from '../tenant/filter.ts';
 import type { Settings } from '../tenant/settings.ts';
 import type { Tokens } from '../tenant/tokens.ts';
-import { type Answer, type Call, empty, headerOf, json } from '../wire/exchange.ts';
+import { type Answer, type Call, empty, json } from '../wire/exchange.ts';
 import { audiencesOf } from '../wire/hosts.ts';
+import { headerOf } from '../wire/request.ts';
 import { firstPosition, type Paging, pageAnswer } from './activity-pages.ts';
 
 const DAY_MS = 86_400_000;

@@ -1,7 +1,8 @@
 import type { Settings } from '../tenant/settings.ts';
 import type { Tokens } from '../tenant/tokens.ts';
-import { type Answer, type Call, headerOf, json } from '../wire/exchange.ts';
+import { type Answer, type Call, json } from '../wire/exchange.ts';
 import { audiencesOf } from '../wire/hosts.ts';
+import { headerOf } from '../wire/request.ts';
 
 /**
  * Key Vault, as far as reading a secret goes. Error texts are not documented, their codes and statuses are.

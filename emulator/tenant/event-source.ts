@@ -1,4 +1,5 @@
-import { type ActivityEvent, eventsOfHour, HOUR_MS, instantOf } from './events.ts';
+import { type ActivityEvent, instantOf } from './event.ts';
+import { eventsOfHour, HOUR_MS } from './events.ts';
 import { type ActivityFilter, fits } from './filter.ts';
 import type { EmulatorOptions } from './settings.ts';
 

@@ -1,13 +1,7 @@
+import type { ActivityEvent } from './event.ts';
 import { WEIGHTED } from './operations.ts';
 import { mix, Random } from './random.ts';
 import { TENANT_ID, tenantOf } from './tenant.ts';
-
-/** One audit record as the source gives it. Real ones may lack anything, their id included. */
-export interface ActivityEvent {
-  Id?: string;
-  CreationTime?: string;
-  [property: string]: unknown;
-}
 
 /** Milliseconds of an hour, the unit by which the source pages. */
 export const HOUR_MS = 3_600_000;
@@ -51,14 +45,6 @@ export function eventsOfHour(hourStartMs: number, count: number, seed: number): 
     events[index] = event;
   }
   return events;
-}
-
-/** The instant of an event in milliseconds, always read as UTC, or undefined where it has none. */
-export function instantOf(event: ActivityEvent): number | undefined {
-  const text = event.CreationTime;
-  if (typeof text !== 'string') return undefined;
-  const instant = Date.parse(/Z$|[+-]\d\d:\d\d$/i.test(text) ? text : `${text}Z`);
-  return Number.isNaN(instant) ? undefined : instant;
 }
 
 function two(value: number): string {

@@ -4,7 +4,7 @@
  * https://learn.microsoft.com/en-us/rest/api/power-bi/admin/get-activity-events
  * https://learn.microsoft.com/en-us/power-bi/guidance/admin-activity-log
  */
-import type { ActivityEvent } from './events.ts';
+import type { ActivityEvent } from './event.ts';
 import type { Random } from './random.ts';
 import { type Report, TENANT_ID, type Tenant, type User } from './tenant.ts';
 

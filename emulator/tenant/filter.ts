@@ -1,4 +1,4 @@
-import type { ActivityEvent } from './events.ts';
+import type { ActivityEvent } from './event.ts';
 
 /** The one condition the activity log knows: an activity, a user, or both. */
 export interface ActivityFilter {

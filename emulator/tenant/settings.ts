@@ -1,3 +1,5 @@
+import { defaultLogAnalytics, type LogAnalyticsSettings } from './log-analytics-settings.ts';
+import type { StreamDeclaration } from './stream.ts';
 import { TENANT_ID } from './tenant.ts';
 
 /** A federated identity credential of the app: all three are compared exactly. */
@@ -16,18 +18,6 @@ export interface FabricWorkspace {
   capacityId?: string;
   /** False where the caller has no role: listed, yet 403 when asked for. */
   readable?: boolean;
-}
-
-/**
- * The types a stream may declare;
- * https://learn.microsoft.com/azure/azure-monitor/data-collection/data-collection-rule-structure
- */
-export type ColumnType = 'string' | 'int' | 'long' | 'real' | 'boolean' | 'datetime' | 'dynamic';
-
-/** A declared stream. */
-export interface StreamDeclaration {
-  name: string;
-  columns: Record<string, ColumnType>;
 }
 
 export interface EmulatorOptions {
@@ -85,6 +75,14 @@ export interface Settings {
   roleGranted: boolean;
   dcrImmutableId: string;
   streamName: string;
+  /**
+   * The rule's transformation, run on each upload before its rows land; `source` is the stream. Empty: none.
+   * https://learn.microsoft.com/azure/azure-monitor/data-collection/data-collection-transformations-kql
+   */
+  transformKql: string;
+  /** Whether a diagnostic setting of the rule sends its errors to the table DCRLogErrors. */
+  ruleErrorsLogged: boolean;
+  logAnalytics: LogAnalyticsSettings;
   vaultAllowed: boolean;
   vaultSecrets: Record<string, string>;
 }
@@ -97,6 +95,7 @@ const ISSUER = 'https://token.actions.githubusercontent.com';
 
 /** A tenant in which everything is set up as the documentation asks. */
 export function defaultSettings(options: EmulatorOptions): Settings {
+  const streamName = options.stream?.name ?? 'Custom-FabricUserActivity_CL';
   return {
     tenants: [TENANT_ID, 'tenant.example.test'],
     clientIds: [CLIENT_ID],
@@ -114,7 +113,10 @@ export function defaultSettings(options: EmulatorOptions): Settings {
     fabricActivities: 'missing',
     roleGranted: true,
     dcrImmutableId: 'dcr-00000000000000000000000000000000',
-    streamName: options.stream?.name ?? 'Custom-FabricUserActivity_CL',
+    streamName,
+    transformKql: '',
+    ruleErrorsLogged: true,
+    logAnalytics: defaultLogAnalytics(streamName, options.stream),
     vaultAllowed: true,
     vaultSecrets: { 'activity-client-secret': 'synthetic-client-secret' },
   };

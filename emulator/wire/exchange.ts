@@ -1,26 +1,8 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import type { Fault } from './faults.ts';
+import type { Fault } from './fault.ts';
+import type { Service, ServiceRequest } from './request.ts';
 
-/** The services that the action calls; `foreign` is any host to which it should not have spoken. */
-export type Service = 'entra' | 'oidc' | 'power-bi' | 'fabric' | 'ingestion' | 'vault' | 'imds' | 'foreign';
-
-/** A request as a service sees it: query values percent-decoded once, the body as it came over the wire. */
-export interface Call {
-  service: Service;
-  method: string;
-  /** Host name without port, lower case. */
-  host: string;
-  /** Scheme, host and port that the client addressed. */
-  origin: string;
-  path: string;
-  query: Readonly<Record<string, string>>;
-  /** True when a query parameter was given twice or is not valid percent-encoding. */
-  malformedQuery: boolean;
-  headers: IncomingHttpHeaders;
-  body: Buffer;
-  /** Emulator clock. */
-  at: number;
-  /** The fault that changes how the service itself answers. */
+/** A request with the fault that changes how the service itself answers it. */
+export interface Call extends ServiceRequest {
   fault?: Fault;
 }
 
@@ -59,6 +41,8 @@ export interface LoggedRequest {
   bodyBytes: number;
   answerBytes: number;
   rows: number;
+  /** Log Analytics: the query, whatever became of it. */
+  queryText: string | undefined;
 }
 
 /** An answer with a JSON body. */
@@ -73,10 +57,4 @@ export function json(status: number, value: unknown, headers: Record<string, str
 /** An answer without a body. */
 export function empty(status: number, headers: Record<string, string> = {}): Answer {
   return { status, headers };
-}
-
-/** A header as one text, whatever node made of it. */
-export function headerOf(call: Call, name: string): string | undefined {
-  const value = call.headers[name];
-  return Array.isArray(value) ? value.join(', ') : value;
 }

@@ -1,20 +1,14 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
-import { rowsIn } from '../services/ingestion.ts';
-import type { Tokens } from '../tenant/tokens.ts';
-import {
-  type Answer,
-  type Call,
-  type Handler,
-  headerOf,
-  json,
-  type LoggedRequest,
-  type Service,
-} from './exchange.ts';
-import type { Fault, Faults, Row } from './faults.ts';
+import { type Answer, type Call, type Handler, json, type LoggedRequest } from './exchange.ts';
+import type { Fault } from './fault.ts';
+import type { Faults } from './faults.ts';
 import { parseQuery } from './query.ts';
+import { queryTextOf } from './query-text.ts';
+import { headerOf, type Service } from './request.ts';
 import type { RequestLog } from './request-log.ts';
+import { type Row, rowsIn } from './rows.ts';
 import { prepare, send, sendCut } from './sending.ts';
 import type { Sockets } from './sockets.ts';
 
@@ -24,7 +18,8 @@ export interface Front {
   serviceOf: (host: string, path: string) => Service;
   handlers: Readonly<Record<Service, Handler>>;
   faults: Faults;
-  tokens: Tokens;
+  /** Ends the life of every access token issued so far. */
+  expireTokens: () => void;
   sockets: Sockets;
   log: RequestLog;
   /** Milliseconds before a service answers. */
@@ -67,6 +62,7 @@ async function answer(front: Front, { call, entry, request, response }: Exchange
   call.body = Buffer.concat(chunks);
   entry.wireBytes = call.body.length;
   entry.bodyBytes = call.body.length;
+  if (call.service === 'log-analytics') entry.queryText = queryTextOf(call);
 
   const fault = front.faults.take(call, () => rowsOf(call));
   if (fault !== undefined) call.fault = fault;
@@ -74,7 +70,7 @@ async function answer(front: Front, { call, entry, request, response }: Exchange
   if (delay > 0) await sleep(delay, undefined, { signal: front.stopped });
   if (fault?.reset === true) return front.sockets.reset(request);
   if (fault?.silent === true) return;
-  if (fault?.expireTokens === true) front.tokens.expireAll();
+  if (fault?.expireTokens === true) front.expireTokens();
 
   const answered = staged(fault) ?? (await front.handlers[call.service](call));
   entry.rows = answered.rows ?? 0;

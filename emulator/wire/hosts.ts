@@ -1,5 +1,5 @@
 /** Which real host name belongs to which service, and which token it wants. */
-import type { Service } from './exchange.ts';
+import type { Service } from './request.ts';
 
 const ENTRA_HOSTS = [
   'login.microsoftonline.com',
@@ -26,6 +26,21 @@ const MONITOR_RESOURCES: Readonly<Record<string, string>> = {
   '.ingest.monitor.azure.cn': 'https://monitor.azure.cn',
 };
 
+/**
+ * The query API by cloud. Both public hosts want the same resource.
+ * https://learn.microsoft.com/azure/azure-monitor/logs/api/access-api,
+ * https://github.com/Azure/azure-sdk-for-js/tree/main/sdk/monitor/monitor-query-logs
+ */
+const LOG_ANALYTICS_RESOURCES: Readonly<Record<string, string>> = {
+  'api.loganalytics.azure.com': 'https://api.loganalytics.io',
+  'api.loganalytics.io': 'https://api.loganalytics.io',
+  'api.loganalytics.us': 'https://api.loganalytics.us',
+  'api.loganalytics.azure.cn': 'https://api.loganalytics.azure.cn',
+};
+
+/** Azure Government resources, which a tenant of the public cloud may have. */
+const GOVERNMENT_AZURE = ['https://monitor.azure.us', 'https://api.loganalytics.us'];
+
 const VAULT_RESOURCES: Readonly<Record<string, string>> = {
   '.vault.azure.net': 'https://vault.azure.net',
   '.vault.usgovcloudapi.net': 'https://vault.usgovcloudapi.net',
@@ -44,6 +59,7 @@ export const CERTIFICATE_NAMES: readonly string[] = [
   ...ENTRA_HOSTS,
   ...Object.keys(POWER_BI_RESOURCES),
   'api.fabric.microsoft.com',
+  ...Object.keys(LOG_ANALYTICS_RESOURCES),
   OIDC_HOST,
   ...Object.keys(MONITOR_RESOURCES).flatMap((end) => [
     `*${end}`,
@@ -65,6 +81,7 @@ export function serviceOf(host: string, path: string): Service {
   if (ENTRA_HOSTS.includes(host)) return 'entra';
   if (host in POWER_BI_RESOURCES) return 'power-bi';
   if (host === 'api.fabric.microsoft.com') return 'fabric';
+  if (host in LOG_ANALYTICS_RESOURCES) return 'log-analytics';
   if (host === OIDC_HOST) return 'oidc';
   if (Object.keys(MONITOR_RESOURCES).some((end) => host.endsWith(end))) return 'ingestion';
   if (Object.keys(VAULT_RESOURCES).some((end) => host.endsWith(end))) return 'vault';
@@ -75,6 +92,7 @@ export function serviceOf(host: string, path: string): Service {
 export function audiencesOf(service: Service, host: string): readonly string[] {
   if (service === 'fabric') return [FABRIC_RESOURCE];
   if (service === 'power-bi') return own(POWER_BI_RESOURCES, POWER_BI_RESOURCES[host]);
+  if (service === 'log-analytics') return own(LOG_ANALYTICS_RESOURCES, LOG_ANALYTICS_RESOURCES[host]);
   const byEnd = service === 'ingestion' ? MONITOR_RESOURCES : service === 'vault' ? VAULT_RESOURCES : {};
   return own(byEnd, Object.entries(byEnd).find(([end]) => host.endsWith(end))?.[1]);
 }
@@ -88,6 +106,7 @@ export function resourcesOfAuthority(host: string): readonly string[] {
   const all = [
     ...Object.values(POWER_BI_RESOURCES),
     ...Object.values(MONITOR_RESOURCES),
+    ...Object.values(LOG_ANALYTICS_RESOURCES),
     ...Object.values(VAULT_RESOURCES),
     FABRIC_RESOURCE,
   ];
@@ -98,7 +117,7 @@ export function resourcesOfAuthority(host: string): readonly string[] {
     if (resource === FABRIC_RESOURCE) return true;
     if (/chinacloudapi|\.cn$/.test(resource)) return china;
     if (/(high|mil)\.analysis|vault\.usgov/.test(resource)) return government;
-    if (resource === 'https://monitor.azure.us') return !china;
+    if (GOVERNMENT_AZURE.includes(resource)) return !china;
     return !china && !government;
   });
 }
@@ -109,6 +128,7 @@ function own(all: Readonly<Record<string, string>>, one: string | undefined): re
 
 function serviceOfPath(path: string): Service {
   if (path.startsWith('/v1.0/myorg/')) return 'power-bi';
+  if (/^\/v1\/workspaces\/[^/]+\/query$/.test(path)) return 'log-analytics';
   if (path.startsWith('/v1/')) return 'fabric';
   if (path.startsWith('/dataCollectionRules/')) return 'ingestion';
   if (path.startsWith('/secrets/')) return 'vault';

@@ -1,12 +1,15 @@
-import { type Call, headerOf, type LoggedRequest, type Service } from './exchange.ts';
+import type { LoggedRequest } from './exchange.ts';
+import { headerOf, type Service, type ServiceRequest } from './request.ts';
 
 /** Headers worth a look in a test; those with secrets are never kept. */
 const KEPT_HEADERS = [
   'accept',
   'accept-encoding',
+  'cache-control',
   'content-encoding',
   'content-type',
   'host',
+  'prefer',
   'user-agent',
   'x-ms-client-request-id',
 ];
@@ -22,7 +25,7 @@ export class RequestLog {
     this.#now = now;
   }
 
-  open(call: Call): LoggedRequest {
+  open(call: ServiceRequest): LoggedRequest {
     const headers: Record<string, string> = {};
     for (const name of KEPT_HEADERS) {
       const value = headerOf(call, name);
@@ -32,7 +35,7 @@ export class RequestLog {
     const sizes = { wireBytes: 0, bodyBytes: 0, answerBytes: 0, rows: 0 };
     const entry: LoggedRequest = {
       ...{ service, method, host, path, query: withoutSecrets(service, query), headers },
-      ...{ status: 0, at, finishedAt: undefined, settledAt: undefined, ...sizes },
+      ...{ status: 0, at, finishedAt: undefined, settledAt: undefined, queryText: undefined, ...sizes },
     };
     this.requests.push(entry);
     this.#open[service] += 1;
@@ -63,5 +66,6 @@ function withoutSecrets(
 }
 
 function zeroes(): Record<Service, number> {
-  return { entra: 0, oidc: 0, 'power-bi': 0, fabric: 0, ingestion: 0, vault: 0, imds: 0, foreign: 0 };
+  const own = { entra: 0, oidc: 0, 'power-bi': 0, fabric: 0, ingestion: 0, 'log-analytics': 0 };
+  return { ...own, vault: 0, imds: 0, foreign: 0 };
 }

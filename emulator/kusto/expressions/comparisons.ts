@@ -1,5 +1,5 @@
-import type { Scalar } from './scope.ts';
-import { compare, keyOf, type Type, textOf, type Value, widest } from './values.ts';
+import type { Scalar } from '../scope.ts';
+import { compare, keyOf, type Type, textOf, type Value, widest } from '../values.ts';
 
 /** The operators between two operands, by the kind of their node. */
 const ORDER: Readonly<Record<string, (order: number) => boolean>> = {

@@ -1,7 +1,7 @@
-import { NotEvaluatedError } from './errors.ts';
-import { freeName, INGESTED, lazy, type Scope } from './scope.ts';
-import { childOf, listsOf, type Node, nameOf, operandsOf } from './syntax.ts';
-import { keyOf, nullOf, type Row, type Table } from './values.ts';
+import { NotEvaluatedError } from '../errors.ts';
+import { freeName, INGESTED, lazy, type Scope } from '../scope.ts';
+import { childOf, listsOf, type Node, nameOf, operandsOf } from '../syntax.ts';
+import { keyOf, nullOf, type Row, type Table } from '../values.ts';
 
 type Kind =
   | 'inner'

@@ -1,11 +1,12 @@
-import { aggregateOf } from './aggregates.ts';
-import { NotEvaluatedError } from './errors.ts';
-import { constantOf, scalarOf } from './expressions.ts';
-import { bin } from './functions.ts';
-import { freeName, lazy, NO_PLACE, type Scope, withColumns } from './scope.ts';
-import { automaticName, namedOf } from './summarize.ts';
-import { childOf, listsOf, type Node, nameOf, operandsOf } from './syntax.ts';
-import { type Column, keyOf, type Row, type Table, textOf, type Value } from './values.ts';
+import { aggregateOf } from '../aggregates.ts';
+import { NotEvaluatedError } from '../errors.ts';
+import { constantOf } from '../expressions/constants.ts';
+import { scalarOf } from '../expressions.ts';
+import { bin } from '../functions/numbers.ts';
+import { automaticName, namedOf } from '../names.ts';
+import { freeName, lazy, NO_PLACE, type Scope, withColumns } from '../scope.ts';
+import { childOf, listsOf, type Node, nameOf, operandsOf } from '../syntax.ts';
+import { type Column, keyOf, type Row, type Table, textOf, type Value } from '../values.ts';
 
 /** make-series with from, to and step, and aggregates of one argument (https://learn.microsoft.com/en-us/kusto/query/make-series-operator). */
 export function makeSeries(node: Node, input: Table, scope: Scope): Table {

@@ -1,10 +1,10 @@
-import { NotEvaluatedError } from './errors.ts';
-import { scalarOf } from './expressions.ts';
-import { typeNamed } from './literals.ts';
-import { freeName, lazy, NO_PLACE, type Scalar, type Scope, withColumns } from './scope.ts';
-import { automaticName, namedOf } from './summarize.ts';
-import { childOf, listsOf, type Node, operandsOf } from './syntax.ts';
-import { type Column, convert, nullOf, type Row, type Table, type Type, type Value } from './values.ts';
+import { NotEvaluatedError } from '../errors.ts';
+import { scalarOf } from '../expressions.ts';
+import { typeNamed } from '../literals.ts';
+import { automaticName, namedOf } from '../names.ts';
+import { freeName, lazy, NO_PLACE, type Scalar, type Scope, withColumns } from '../scope.ts';
+import { childOf, listsOf, type Node, operandsOf } from '../syntax.ts';
+import { type Column, convert, nullOf, type Row, type Table, type Type, type Value } from '../values.ts';
 
 interface Expansion {
   readonly at: number;
