@@ -23,7 +23,7 @@ export function authorizationPolicy(credential: EntraCredential, scope: string):
 
 /**
  * A 401 of PowerBINotAuthorizedException is a verdict on the app, and a new token would meet the same;
- * every other 401 may be an expired token, and so may a 403 with the code TokenExpired or without a word
+ * every other 401 may be an expired token, and so may a 403 with the code TokenExpired or an empty body
  * (https://learn.microsoft.com/en-us/power-bi/developer/embedded/embedded-troubleshoot).
  */
 function tokenRefused(response: PipelineResponse): boolean {

@@ -1,42 +1,16 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ActionError } from '../errors.ts';
 import { type FileLock, lock } from '../files/file-lock.ts';
 import { fileFault, openPrivate, writeAll } from '../files/kept-file.ts';
 import type { EventKey } from '../rows/event-key.ts';
 import type { Window } from '../time/window.ts';
-import {
-  acknowledgedRecord,
-  Checkpoint,
-  finalRecord,
-  type Header,
-  type RunMark,
-  runRecord,
-  VERSION,
-} from './checkpoint.ts';
+import { acknowledgedRecord, Checkpoint, finalRecord, type RunMark, runRecord } from './checkpoint.ts';
 import { acknowledge, isSettled } from './hour-state.ts';
-import { decode, encode, type Record } from './log-record.ts';
+import { encode, type Record } from './log-record.ts';
+import { type LoadOptions, load } from './state-load.ts';
 
-export interface OpenOptions {
-  readonly path: string;
-  readonly fingerprint: string;
-  /** Fingerprints under which the same log was kept before; such a file is taken on. */
-  readonly alsoTaken?: readonly string[];
-  readonly now: number;
-  /** Read, never write: a dry run. */
-  readonly readOnly: boolean;
-  /** Told why a file was set aside, as a sentence. */
-  readonly onSetAside: (why: string) => void;
+export interface OpenOptions extends LoadOptions {
   /** Bytes appended after which the file is replaced by a snapshot while the run goes on. */
   readonly compactAfter?: number;
 }
@@ -223,43 +197,4 @@ export class StateFile {
     this.#length = length;
     this.#compactAt = length + this.#compactAfter(length);
   }
-}
-
-function load(options: OpenOptions): Checkpoint | undefined {
-  const { path, fingerprint, alsoTaken = [] } = options;
-  if (!existsSync(path)) return undefined;
-  const decoded = decode(readFileSync(path));
-  if (!decoded.ok) return setAside(options, 'damaged', 'is damaged');
-  const checkpoint = new Checkpoint();
-  try {
-    const header = headerOf(decoded.records);
-    if (header === undefined) return setAside(options, 'damaged', 'is damaged');
-    if (header.version > VERSION) return setAside(options, 'newer', 'was written by a newer version');
-    if (header.fingerprint !== fingerprint && !alsoTaken.includes(header.fingerprint)) {
-      return setAside(
-        options,
-        'other-configuration',
-        'belongs to another tenant, source, filter, rule or stream',
-      );
-    }
-    for (const record of decoded.records) checkpoint.apply(record);
-    return checkpoint;
-  } catch {
-    return setAside(options, 'damaged', 'is damaged');
-  }
-}
-
-function headerOf(records: readonly Record[]): Header | undefined {
-  const first = records[0];
-  return first?.kind === 'header' ? (JSON.parse(first.payload.toString('utf8')) as Header) : undefined;
-}
-
-function setAside({ path, now, readOnly, onSetAside }: OpenOptions, kind: string, why: string): undefined {
-  const stamp = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
-  let aside = `${path}.${kind}-${stamp}`;
-  for (let more = 2; existsSync(aside); more += 1) aside = `${path}.${kind}-${stamp}-${more}`;
-  if (!readOnly) renameSync(path, aside);
-  const where = readOnly ? 'left where it is (dry run)' : `kept as ${aside}`;
-  onSetAside(`The state file ${path} ${why}: ${where}, and this run is a first run.`);
-  return undefined;
 }

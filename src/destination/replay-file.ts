@@ -1,25 +1,14 @@
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  copyFileSync,
-  createReadStream,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
-import { gzipSync } from 'node:zlib';
+import { closeSync, createReadStream, existsSync, renameSync, rmSync } from 'node:fs';
 import { ActionError } from '../errors.ts';
 import { type FileLock, lock } from '../files/file-lock.ts';
 import { type Stretch, stretchesOf } from '../files/gzip-members.ts';
-import { fileFault, openPrivate, writeAll } from '../files/kept-file.ts';
+import { fileFault } from '../files/kept-file.ts';
 import { Deduplicator } from '../rows/deduplicator.ts';
 import type { EventKey } from '../rows/event-key.ts';
 import { rowJson } from '../rows/map.ts';
 import type { ReadyRow } from '../rows/rows.ts';
 import type { Truncations } from '../rows/truncate.ts';
-import { asideOf } from './rejected-file.ts';
 import { linesOf, rowOf } from './replay-lines.ts';
 import {
   type AcceptedRows,
@@ -28,6 +17,7 @@ import {
   openAccepted,
   readAccepted,
 } from './replay-progress.ts';
+import { keepAside, writeRest } from './replay-rest.ts';
 
 /**
  * A file of refused rows on its way back, held against other runs until it is closed. Which events were accepted is appended to a file beside it as it happens, by
@@ -90,7 +80,7 @@ export class ReplayFile {
   async *rows(truncations: Truncations): AsyncGenerator<ReadyRow, void> {
     const acceptedBefore = this.#accepted.oneByOne();
     const met = new Deduplicator();
-    for await (const text of linesOf(this.#path, this.#stretches)) {
+    for await (const text of this.#lines()) {
       const found = rowOf(text);
       if (found === undefined) {
         this.unreadable += 1;
@@ -152,7 +142,7 @@ export class ReplayFile {
   async #replace(now: number): Promise<string | undefined> {
     const fresh = `${this.#path}.new`;
     try {
-      await this.#writeRest(fresh);
+      await writeRest(fresh, this.#lines(), this.#accepted.oneByOne());
       if ((await hashOf(this.#path)) !== this.#hash) {
         rmSync(fresh, { force: true });
         throw new ActionError(
@@ -160,7 +150,7 @@ export class ReplayFile {
           `${this.#path} was changed while it was replayed: it stays as it is, and what was accepted of it is noted beside it`,
         );
       }
-      const damagedAt = this.isDamaged ? await this.#keepAside(now) : undefined;
+      const damagedAt = this.isDamaged ? await keepAside(this.#path, this.#lines(), now) : undefined;
       renameSync(fresh, this.#path);
       rmSync(acceptedPath(this.#path), { force: true });
       return damagedAt;
@@ -169,55 +159,8 @@ export class ReplayFile {
     }
   }
 
-  async #writeRest(fresh: string): Promise<void> {
-    const file = openPrivate(fresh, 'w');
-    try {
-      const accepted = this.#accepted.oneByOne();
-      let kept: string[] = [];
-      const write = () => {
-        writeAll(file, gzipSync(kept.join('')));
-        kept = [];
-      };
-      for await (const text of linesOf(this.#path, this.#stretches)) {
-        const found = rowOf(text);
-        if (found !== undefined && accepted(found.key)) continue;
-        kept.push(`${text}\n`);
-        if (kept.length >= 1000) write();
-      }
-      write();
-      fsyncSync(file);
-    } catch (error) {
-      rmSync(fresh, { force: true });
-      throw error;
-    } finally {
-      closeSync(file);
-    }
-  }
-
-  /**
-   * Keeps the damaged file as it was. Its whole rows were sent or remain in the file: beside what is kept they count as
-   * accepted, so that a replay of it, once it is mended, sends only what could not be read before.
-   */
-  async #keepAside(now: number): Promise<string> {
-    const aside = asideOf(this.#path, now);
-    const noted = openAccepted(aside);
-    try {
-      const keys: EventKey[] = [];
-      for await (const text of linesOf(this.#path, this.#stretches)) {
-        const found = rowOf(text);
-        if (found !== undefined) keys.push(found.key);
-        if (keys.length >= 1000) appendAccepted(noted, keys.splice(0));
-      }
-      appendAccepted(noted, keys);
-      fsyncSync(noted);
-      secondName(this.#path, aside);
-    } catch (error) {
-      rmSync(acceptedPath(aside), { force: true });
-      throw error;
-    } finally {
-      closeSync(noted);
-    }
-    return aside;
+  #lines(): AsyncGenerator<string, void> {
+    return linesOf(this.#path, this.#stretches);
   }
 }
 
@@ -225,14 +168,4 @@ async function hashOf(path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
   return hash.digest('hex');
-}
-
-/** A second name for the file as it was, so that it is never without one. */
-function secondName(path: string, aside: string): void {
-  try {
-    linkSync(path, aside);
-  } catch {
-    // File systems without hard links.
-    copyFileSync(path, aside);
-  }
 }

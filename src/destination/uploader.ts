@@ -6,6 +6,7 @@ import { RequestFailedError } from '../http/retry.ts';
 import { Slots } from '../http/slots.ts';
 import type { Batch } from './batch.ts';
 import type { Delivery } from './delivery.ts';
+import { Queue } from './queue.ts';
 import { halvesOf, type Part, Refusals, RefusedParts } from './refusals.ts';
 
 export interface UploaderOptions {
@@ -44,9 +45,7 @@ export class Uploader {
   readonly #underWay = new Set<Promise<void>>();
   readonly #parts = new RefusedParts();
   readonly #refusals: Refusals;
-  /** Deliveries that were not taken yet, and what tells of the next one. */
-  readonly #deliveries: Delivery[] = [];
-  #changed = Promise.withResolvers<void>();
+  readonly #deliveries = new Queue<Delivery>();
   /** Rows so far: where the next batch stands among all of them. */
   #rows = 0;
   #narrowing = 0;
@@ -67,31 +66,15 @@ export class Uploader {
    * @throws what `batches` throws, or what is no fault of an upload, once every batch has its delivery
    */
   async *deliver(batches: AsyncIterable<Batch>): AsyncGenerator<Delivery, void> {
-    let isDone = false;
-    let failure: { readonly error: unknown } | undefined;
-    const work = this.#uploadAll(batches)
-      .catch((error: unknown) => {
-        failure = { error };
-      })
-      .finally(() => {
-        isDone = true;
-        this.#changed.resolve();
-      });
+    const work = this.#uploadAll(batches).finally(() => this.#deliveries.close());
+    // Thrown below, behind the last delivery.
+    work.catch(() => undefined);
     try {
-      for (;;) {
-        const delivery = this.#deliveries.shift();
-        if (delivery !== undefined) yield delivery;
-        else if (isDone) break;
-        else {
-          this.#changed = Promise.withResolvers();
-          await this.#changed.promise;
-        }
-      }
+      yield* this.#deliveries;
     } finally {
       this.#stopped = true;
       await work;
     }
-    if (failure !== undefined) throw failure.error;
   }
 
   /**
@@ -260,8 +243,7 @@ export class Uploader {
   }
 
   #end(delivery: Delivery): false {
-    this.#deliveries.push(delivery);
-    this.#changed.resolve();
+    this.#deliveries.put(delivery);
     return false;
   }
 }

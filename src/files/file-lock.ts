@@ -44,7 +44,7 @@ const POLL = 50;
 const held = new Set<string>();
 
 /**
- * Takes a file for this process, so that two runs at once do not write to it. A lock that a dead run left behind is
+ * Takes a file for this process, so that two runs at once do not write to it. A lock that an ended run left behind is
  * taken over: its process is gone from this machine, or the lock was not written to for five minutes by the clock of the
  * file system that it lies on. Clocks of two machines are never compared.
  * @param fault the code of the error where the lock cannot be written
@@ -56,7 +56,7 @@ export function lock(path: string, what: string, fault: FaultCode): FileLock {
   const own: Holder = { token: randomUUID(), host: hostname(), pid: process.pid, space: processSpace() };
   let file = create(lockPath, own, fault);
   if (file === undefined) file = takeOver(lockPath, guardPath, own, fault);
-  // A run that was killed while it took the file over, after the dead run's lock was gone.
+  // A run that was killed while it took the file over, after the ended run's lock was gone.
   else if (existsSync(guardPath) && isDead(guardPath)) rmSync(guardPath, { force: true });
   if (file === undefined)
     throw new ActionError('state-locked', `${what} ${path} is in use by ${nameOf(holderOf(lockPath))}`);
@@ -160,7 +160,7 @@ function isDead(lockPath: string): boolean {
     const { mtimeMs } = statSync(lockPath);
     if (fileSystemNow(lockPath) - mtimeMs > STALE || staysEmpty(lockPath)) return true;
     const holder = holderOf(lockPath);
-    // A dead run's process id may have come back, even as ours: a container starts them anew each time.
+    // An ended run's process id may have come back, even as ours: a container starts them anew each time.
     if (holder === undefined || holder.host !== hostname() || holder.space !== processSpace()) return false;
     if (holder.pid === process.pid) return !held.has(lockPath);
     process.kill(holder.pid, 0);

@@ -15,24 +15,24 @@ export function bodyOf(response: PipelineResponse): Buffer {
   return body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? body.subarray(3) : body;
 }
 
-/** Largest body that is made room for on the word of its Content-Length. */
-const MOST_ROOM = 64 * 2 ** 20;
-/** A body of unknown length begins in a room of this size. */
-const FIRST_ROOM = 2 ** 20;
-/** A body that is smaller does not keep a room. */
-const WORTH_A_ROOM = 2 ** 18;
+/** Largest body that a buffer is taken for on the word of its Content-Length. */
+const MOST_BUFFER = 64 * 2 ** 20;
+/** A body of unknown length begins in a buffer of this size. */
+const FIRST_BUFFER = 2 ** 20;
+/** A body that is smaller does not keep a buffer. */
+const WORTH_A_BUFFER = 2 ** 18;
 
-const rooms = new BufferPool();
+const pool = new BufferPool();
 const lent = new WeakSet<Buffer>();
 
 /** Lets a body go whose bytes nobody needs any more: the next one is read into its place. */
 export function letGo(body: Buffer): void {
-  if (lent.delete(body)) rooms.giveBack(body);
+  if (lent.delete(body)) pool.giveBack(body);
 }
 
 /** Puts a body together in one place, so that a page is not in memory twice. */
 export class BodyReader {
-  #room: Buffer;
+  #buffer: Buffer;
   #length = 0;
   readonly #most: number;
 
@@ -40,36 +40,36 @@ export class BodyReader {
   constructor({ headers }: PipelineResponse, most: number) {
     this.#most = most;
     const length = Number(headers.get('content-length'));
-    const known = headers.get('content-encoding') === undefined && length > 0 && length <= MOST_ROOM;
-    this.#room = rooms.take(known ? length : FIRST_ROOM);
+    const known = headers.get('content-encoding') === undefined && length > 0 && length <= MOST_BUFFER;
+    this.#buffer = pool.take(known ? length : FIRST_BUFFER);
   }
 
   /** @returns false where that would be more than allowed; all memory is then given back */
   add(chunk: Buffer): boolean {
     const needed = this.#length + chunk.length;
     if (needed > this.#most) {
-      rooms.giveBack(this.#room);
+      pool.giveBack(this.#buffer);
       return false;
     }
-    if (needed > this.#room.length) {
-      const larger = rooms.take(Math.max(needed, 2 * this.#room.length));
-      this.#room.copy(larger, 0, 0, this.#length);
-      rooms.giveBack(this.#room);
-      this.#room = larger;
+    if (needed > this.#buffer.length) {
+      const larger = pool.take(Math.max(needed, 2 * this.#buffer.length));
+      this.#buffer.copy(larger, 0, 0, this.#length);
+      pool.giveBack(this.#buffer);
+      this.#buffer = larger;
     }
-    chunk.copy(this.#room, this.#length);
+    chunk.copy(this.#buffer, this.#length);
     this.#length = needed;
     return true;
   }
 
   whole(): Buffer {
-    const body = this.#room.subarray(0, this.#length);
-    if (this.#length >= WORTH_A_ROOM) {
+    const body = this.#buffer.subarray(0, this.#length);
+    if (this.#length >= WORTH_A_BUFFER) {
       lent.add(body);
       return body;
     }
     const small = Buffer.from(body);
-    rooms.giveBack(this.#room);
+    pool.giveBack(this.#buffer);
     return small;
   }
 }

@@ -25,7 +25,7 @@ const TARGETS: ReadonlyMap<string, Target> = new Map(
 
 /**
  * Maps an event to its row. A value that does not fit its column's type, and every property without a column, goes to
- * AdditionalFields under its own name: the service drops what does not fit without a word.
+ * AdditionalFields under its own name: the service drops what does not fit and does not say so.
  * @param createdAt the event's CreationTime in ms, or undefined where it has none that can be read
  */
 export function mapEvent(

@@ -1,5 +1,5 @@
 /**
- * Longest value of a field in bytes of UTF-8; the service truncations longer ones without a word
+ * Longest value of a field in bytes of UTF-8; the service cuts longer ones and does not say so
  * (https://learn.microsoft.com/en-us/azure/azure-monitor/fundamentals/service-limits#logs-ingestion-api).
  */
 export const FIELD_LIMIT = 65_536;
