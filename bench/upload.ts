@@ -3,9 +3,9 @@
 import { LogsIngestionClient } from '@azure/monitor-ingestion';
 import { EntraCredential } from '../src/auth/credential.ts';
 import { Batcher } from '../src/destination/batch.ts';
-import { openDestination, upload, verdictOf } from '../src/destination/logs-ingestion.ts';
-import { Ingest } from '../src/destination/uploader.ts';
-import { Gate } from '../src/http/gate.ts';
+import { inBatches } from '../src/destination/batches.ts';
+import { openDestination } from '../src/destination/logs-ingestion.ts';
+import { Uploader } from '../src/destination/uploader.ts';
 import { mapEvent } from '../src/rows/map.ts';
 import { systemClock } from '../src/time/clock.ts';
 import { accessToken, MONITOR, noteOutput, POWER_BI, page, settingFromEnv } from './plain.ts';
@@ -36,35 +36,26 @@ async function byClient(): Promise<void> {
 async function byAction(): Promise<void> {
   const rule = { dcrEndpoint: setting.url, dcrImmutableId: setting.rule, streamName: setting.stream };
   const credential = new EntraCredential(async () => token, systemClock);
-  const destination = openDestination(
-    rule,
-    credential,
-    'bench',
-    new Gate({ first: 1000, longest: 1000 }, 'ingestion'),
-  );
-  const pace = {
+  const destination = openDestination(rule, credential, 'bench');
+  const deadline = {
     clock: systemClock,
-    deadline: Number.POSITIVE_INFINITY,
+    at: Number.POSITIVE_INFINITY,
     signal: new AbortController().signal,
   };
   const batcher = new Batcher();
-  const ingest = new Ingest({
+  const uploader = new Uploader({
     provenBefore: true,
     concurrency: CONCURRENCY,
-    send: (body, requestId) => upload(destination, body, requestId, pace),
-    verdictOf: (answer) => verdictOf(destination, answer),
+    send: (body, requestId) => destination.send(body, requestId, deadline),
+    faultOf: (answer) => destination.faultOf(answer),
     newRequestId: () => crypto.randomUUID(),
-    onEnd: () => undefined,
     onStop: (reason) => {
       throw reason;
     },
   });
   const key = { hour: 0, high: 0, low: 0, byContent: false };
-  for (const row of rows) {
-    const batch = batcher.add({ json: JSON.stringify(row), key });
-    if (batch !== undefined) await ingest.add(batch, () => batcher.reuse(batch));
-  }
-  const last = batcher.flush();
-  if (last !== undefined) await ingest.add(last, () => undefined);
-  await ingest.settle();
+  const ready = (async function* () {
+    for (const row of rows) yield [{ json: JSON.stringify(row), key }];
+  })();
+  for await (const { batch } of uploader.deliver(inBatches(ready, batcher))) batcher.reuse(batch);
 }

@@ -46,6 +46,6 @@ export async function runStep(
     cancelled,
     proxyFaults: [],
   };
-  const ok = await run(host);
+  const ok = (await run(host)).conclusions.faults.size === 0;
   return { ok, outputs, warnings, errors };
 }

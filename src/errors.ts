@@ -198,8 +198,8 @@ export class ActionError extends Error {
 }
 
 /** Thrown where a wait would end after the deadline: not a fault, the run ends cleanly with what it has. */
-export class OutOfTimeError extends Error {
-  override readonly name = 'OutOfTimeError';
+export class DeadlineError extends Error {
+  override readonly name = 'DeadlineError';
   /** @param wait the one that was not begun, because it would have ended after the deadline; none where time ran out */
   constructor(wait?: { readonly service: string; readonly why: string; readonly until: number }) {
     super(

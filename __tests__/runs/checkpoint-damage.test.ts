@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { keyOf } from '../../src/rows/deduplicator.ts';
+import { keyOf } from '../../src/rows/event-key.ts';
 import { HOUR } from '../../src/time/clock.ts';
 import { bytesOf, inFolder, key, open, readBack, stateOf } from '../support/checkpoint.ts';
 import {

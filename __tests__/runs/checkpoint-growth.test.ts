@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSy
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import type { Checkpoint } from '../../src/checkpoint/checkpoint.ts';
-import { Seen } from '../../src/rows/deduplicator.ts';
+import { Deduplicator } from '../../src/rows/deduplicator.ts';
 import { OpenHours } from '../../src/sources/open-hours.ts';
 import { HOUR, MINUTE } from '../../src/time/clock.ts';
 import { bytesOf, inFolder, key, open, readBack, stateOf } from '../support/checkpoint.ts';
@@ -38,23 +38,23 @@ describe('the events of a settled hour', () => {
       for (const hour of [SEVEN, SEVEN + HOUR]) {
         state.final({ start: hour, end: hour + (hour === SEVEN ? HOUR : 30 * MINUTE) });
       }
-      const seen = new Seen(checkpoint);
-      expect(seen.take(key(SEVEN, 1))).toBe(false);
+      const seen = new Deduplicator(checkpoint);
+      expect(seen.admit(key(SEVEN, 1))).toBe(false);
       // Listed under another hour, and never sent.
-      expect(seen.take(key(SEVEN, 3))).toBe(true);
+      expect(seen.admit(key(SEVEN, 3))).toBe(true);
       checkpoint.close((hour) => hour > SEVEN);
       seen.forget((hour) => hour > SEVEN);
-      expect(seen.take(key(SEVEN, 3))).toBe(false);
-      expect(seen.take(key(SEVEN, 4))).toBe(true);
+      expect(seen.admit(key(SEVEN, 3))).toBe(false);
+      expect(seen.admit(key(SEVEN, 4))).toBe(true);
       checkpoint.close(() => true);
       seen.forget(() => true);
       for (const number of [1, 2, 3, 4, 5]) {
-        expect(seen.take(key(SEVEN, number))).toBe(false);
-        expect(seen.take(key(SEVEN, number, true))).toBe(false);
+        expect(seen.admit(key(SEVEN, number))).toBe(false);
+        expect(seen.admit(key(SEVEN, number, true))).toBe(false);
       }
       // One that is not settled is not closed.
-      expect(seen.take(key(SEVEN + HOUR, 1))).toBe(false);
-      expect(seen.take(key(SEVEN + HOUR, 2))).toBe(true);
+      expect(seen.admit(key(SEVEN + HOUR, 1))).toBe(false);
+      expect(seen.admit(key(SEVEN + HOUR, 2))).toBe(true);
       expect(idsIn(checkpoint)).toBe(1);
       expect(checkpoint.hours.get(SEVEN)?.count).toBe(2);
       state.close(NOW);

@@ -82,7 +82,7 @@ async function runAt(
     proxyFaults: [],
   };
   const started = clock.now();
-  const ok = await run(host);
+  const ok = (await run(host)).conclusions.faults.size === 0;
   return { ok, outputs, warnings, errors, ms: clock.now() - started };
 }
 

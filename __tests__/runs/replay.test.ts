@@ -15,7 +15,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { runStep } from '../../emulator/runner.ts';
 import type { Emulator } from '../../emulator/server.ts';
-import { Replay } from '../../src/destination/replay-file.ts';
+import { ReplayFile } from '../../src/destination/replay-file.ts';
 import {
   between,
   closeAll,
@@ -303,7 +303,7 @@ describe('a replay', () => {
     );
     emulator.clearFaults();
     const ready: string[] = [];
-    const file = await Replay.open(path, true);
+    const file = await ReplayFile.open(path, true);
     for await (const { json } of file.rows({ values: 0, rows: 0 })) ready.push(json);
     expect(ready.at(-1)).toContain(`"Size":${long}`);
     const run = await step(emulator, { 'replay-file': path });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Checkpoint } from '../../src/checkpoint/checkpoint.ts';
 import { StateFile } from '../../src/checkpoint/state-file.ts';
-import type { EventKey } from '../../src/rows/deduplicator.ts';
+import type { EventKey } from '../../src/rows/event-key.ts';
 
 export const FINGERPRINT = 'f'.repeat(64);
 

@@ -5,7 +5,7 @@ import { ActionError } from '../errors.ts';
 import { type Outcome, RequestFailedError, retrying } from '../http/retry.ts';
 import type { Certificate } from '../inputs/certificate.ts';
 import { CLOUDS } from '../inputs/clouds.ts';
-import { type Pace, wait } from '../time/deadline.ts';
+import { type Deadline, wait } from '../time/deadline.ts';
 import { isTransient, type Refusal, refusalError, refusalOf, secondTries } from './entra-refusal.ts';
 import { Network } from './network.ts';
 
@@ -38,16 +38,16 @@ export async function exchange(
   app: EntraApp,
   scope: string,
   pipeline: Pipeline,
-  pace: Pace,
+  deadline: Deadline,
 ): Promise<AccessToken> {
   const resource = scope.replace(/\/?\/\.default$/, '');
   try {
     for (let tries = 0; ; tries += 1) {
-      const result = await retrying(() => attempt(app, scope, pipeline, pace), pace, ENTRA);
+      const result = await retrying(() => attempt(app, scope, pipeline, deadline), deadline, ENTRA);
       if ('token' in result) return result.token;
       const next = secondTries(result.refusal)[tries];
       if (next === undefined) throw refusalError(result.refusal, { resource, assertion: result.assertion });
-      await wait(next, pace, { service: ENTRA, why: `AADSTS${result.refusal.codes[0] ?? ''}` });
+      await wait(next, deadline, { service: ENTRA, why: `AADSTS${result.refusal.codes[0] ?? ''}` });
     }
   } catch (error) {
     if (!(error instanceof RequestFailedError)) throw error;
@@ -59,10 +59,10 @@ async function attempt(
   app: EntraApp,
   scope: string,
   pipeline: Pipeline,
-  pace: Pace,
+  deadline: Deadline,
 ): Promise<Outcome<Exchanged>> {
   const assertion = 'assertion' in app.proof ? await app.proof.assertion() : undefined;
-  const network = new Network(pipeline, pace, { silenceMs: SILENCE });
+  const network = new Network(pipeline, deadline, { silenceMs: SILENCE });
   const client = new ConfidentialClientApplication({
     auth: { clientId: app.clientId, ...authorityOf(app), ...proofOf(app.proof, assertion) },
     system: { networkClient: network },
@@ -79,7 +79,7 @@ async function attempt(
     }
     return { kind: 'transient', why: 'an answer without a token', retryAfterMs: undefined };
   } catch (error) {
-    pace.signal.throwIfAborted();
+    deadline.signal.throwIfAborted();
     const outcome = network.last;
     if (outcome === undefined) throw error;
     if (outcome.kind !== 'done') return outcome;

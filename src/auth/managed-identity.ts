@@ -6,7 +6,7 @@ import { ActionError } from '../errors.ts';
 import { statusWithCode } from '../http/answer.ts';
 import { type Outcome, RequestFailedError, retrying } from '../http/retry.ts';
 import { createPipeline } from '../http/transport.ts';
-import type { Pace } from '../time/deadline.ts';
+import type { Deadline } from '../time/deadline.ts';
 import { Network } from './network.ts';
 
 /** The metadata service is on the machine itself: what it has to say comes at once or not at all. */
@@ -29,13 +29,13 @@ export async function managedIdentityToken(
   clientId: string | undefined,
   scope: string,
   pipeline: Pipeline,
-  pace: Pace,
+  deadline: Deadline,
 ): Promise<AccessToken> {
   const resource = scope.replace(/\/\.default$/, '');
   try {
     return await retrying(
-      () => attempt(clientId, resource, pipeline, pace),
-      pace,
+      () => attempt(clientId, resource, pipeline, deadline),
+      deadline,
       'The managed identity endpoint',
     );
   } catch (error) {
@@ -64,9 +64,9 @@ async function attempt(
   clientId: string | undefined,
   resource: string,
   pipeline: Pipeline,
-  pace: Pace,
+  deadline: Deadline,
 ): Promise<Outcome<AccessToken>> {
-  const network = new Network(pipeline, pace, { silenceMs: SILENCE, allowHttp: true });
+  const network = new Network(pipeline, deadline, { silenceMs: SILENCE, allowHttp: true });
   const client = new ManagedIdentityApplication({
     ...(clientId === undefined ? {} : { managedIdentityIdParams: { userAssignedClientId: clientId } }),
     system: { networkClient: sharedNetwork, disableInternalRetries: true },
@@ -79,10 +79,10 @@ async function attempt(
     const expires = result.expiresOn?.getTime();
     return {
       kind: 'done',
-      value: { token: result.accessToken, expiresOnTimestamp: expires ?? pace.clock.now() },
+      value: { token: result.accessToken, expiresOnTimestamp: expires ?? deadline.clock.now() },
     };
   } catch (error) {
-    pace.signal.throwIfAborted();
+    deadline.signal.throwIfAborted();
     const outcome = network.last;
     if (outcome === undefined) throw error;
     if (outcome.kind !== 'done') return outcome;

@@ -3,7 +3,7 @@ import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@az
 import { type Answer, jsonOf } from '../http/answer.ts';
 import type { Outcome } from '../http/retry.ts';
 import { send } from '../http/transport.ts';
-import type { Pace } from '../time/deadline.ts';
+import type { Deadline } from '../time/deadline.ts';
 
 /**
  * MSAL's network, through our own pipeline: MSAL's fetch knows no proxy and no time-out. One attempt a call: after a
@@ -13,13 +13,13 @@ import type { Pace } from '../time/deadline.ts';
 export class Network implements INetworkModule {
   last: Outcome<Answer> | undefined;
   readonly #pipeline: Pipeline;
-  readonly #pace: Pace;
+  readonly #deadline: Deadline;
   readonly #silenceMs: number;
   readonly #allowHttp: boolean;
 
-  constructor(pipeline: Pipeline, pace: Pace, options: { silenceMs: number; allowHttp?: boolean }) {
+  constructor(pipeline: Pipeline, deadline: Deadline, options: { silenceMs: number; allowHttp?: boolean }) {
     this.#pipeline = pipeline;
-    this.#pace = pace;
+    this.#deadline = deadline;
     this.#silenceMs = options.silenceMs;
     this.#allowHttp = options.allowHttp ?? false;
   }
@@ -44,7 +44,7 @@ export class Network implements INetworkModule {
       ...(options?.body === undefined ? {} : { body: options.body }),
       silenceMs: this.#silenceMs,
       answer: 'token',
-      signal: this.#pace.signal,
+      signal: this.#deadline.signal,
       allowHttp: this.#allowHttp,
     });
     this.last = outcome;
@@ -58,6 +58,7 @@ export class Network implements INetworkModule {
       this.last = {
         kind: 'transient',
         why: `HTTP ${outcome.value.status} without JSON`,
+        status: outcome.value.status,
         retryAfterMs: undefined,
       };
       throw new Error(this.last.why);

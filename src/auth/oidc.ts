@@ -3,7 +3,7 @@ import { ActionError } from '../errors.ts';
 import { jsonOf, statusWithCode } from '../http/answer.ts';
 import { RequestFailedError, retrying } from '../http/retry.ts';
 import { send } from '../http/transport.ts';
-import type { Pace } from '../time/deadline.ts';
+import type { Deadline } from '../time/deadline.ts';
 
 /** The two variables that GitHub sets in a job with `permissions: id-token: write`. */
 export interface IdTokenRequest {
@@ -23,7 +23,7 @@ export async function requestIdToken(
   request: IdTokenRequest,
   audience: string,
   pipeline: Pipeline,
-  pace: Pace,
+  deadline: Deadline,
   mask: (secret: string) => void,
 ): Promise<string> {
   if (!request.url || !request.token) {
@@ -51,7 +51,7 @@ export async function requestIdToken(
           headers,
           silenceMs: SILENCE,
           answer: 'token',
-          signal: pace.signal,
+          signal: deadline.signal,
         });
         if (outcome.kind !== 'done') return outcome;
         const why = statusWithCode(outcome.value);
@@ -70,7 +70,7 @@ export async function requestIdToken(
           retryAfterMs: undefined,
         };
       },
-      pace,
+      deadline,
       'GitHub OIDC',
     );
   } catch (error) {

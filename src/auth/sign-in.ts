@@ -3,7 +3,8 @@ import { createPipeline } from '../http/transport.ts';
 import { CLOUDS } from '../inputs/clouds.ts';
 import type { Inputs } from '../inputs/inputs.ts';
 import type { DirectSignIn } from '../inputs/sign-in.ts';
-import type { Pace } from '../time/deadline.ts';
+import type { Deadline } from '../time/deadline.ts';
+import { authorizationPolicy } from './authorize.ts';
 import { EntraCredential } from './credential.ts';
 import { exchange, type Proof } from './entra.ts';
 import { managedIdentityToken, metadataPipeline } from './managed-identity.ts';
@@ -13,7 +14,7 @@ import { readSecret } from './vault.ts';
 export interface SignInContext {
   readonly userAgent: string;
   readonly idTokenRequest: IdTokenRequest;
-  readonly pace: Pace;
+  readonly deadline: Deadline;
   /** Told every secret and token before it is used. */
   readonly mask: (secret: string) => void;
   /** Told the Date header of each answer of Entra and of the service of ID tokens. */
@@ -30,7 +31,8 @@ export async function signIn(inputs: Inputs, context: SignInContext): Promise<En
   if (way.by === 'secret') return appCredential(inputs, { secret: way.secret }, pipeline, context);
   if (way.by !== 'vault') return directCredential(inputs, way, pipeline, context);
   const vaultCredential = directCredential(inputs, way.openedBy, pipeline, context);
-  const secret = await readSecret(way, vaultCredential, pipeline, context.pace);
+  const vault = createPipeline(context.userAgent, authorizationPolicy(vaultCredential, way.scope));
+  const secret = await readSecret(way, vaultCredential, vault, context.deadline);
   context.mask(secret);
   return appCredential(inputs, { secret }, pipeline, context);
 }
@@ -45,7 +47,7 @@ function directCredential(
     case 'oidc': {
       const audience = CLOUDS[inputs.cloud].assertionAudience;
       const assertion = () =>
-        requestIdToken(context.idTokenRequest, audience, pipeline, context.pace, context.mask);
+        requestIdToken(context.idTokenRequest, audience, pipeline, context.deadline, context.mask);
       return appCredential(inputs, { assertion }, pipeline, context);
     }
     case 'certificate':
@@ -53,7 +55,7 @@ function directCredential(
     case 'managed-identity': {
       const metadata = metadataPipeline(context.userAgent);
       return maskedCredential(context, (scope) =>
-        managedIdentityToken(way.clientId, scope, metadata, context.pace),
+        managedIdentityToken(way.clientId, scope, metadata, context.deadline),
       );
     }
   }
@@ -67,7 +69,7 @@ function appCredential(
 ): EntraCredential {
   const { authorityHost, tenantId, clientId = '' } = inputs;
   const app = { authorityHost, tenantId, clientId, proof };
-  return maskedCredential(context, (scope) => exchange(app, scope, pipeline, context.pace));
+  return maskedCredential(context, (scope) => exchange(app, scope, pipeline, context.deadline));
 }
 
 function maskedCredential(
@@ -79,5 +81,5 @@ function maskedCredential(
     context.mask(token.token);
     return token;
   };
-  return new EntraCredential(masked, context.pace.clock);
+  return new EntraCredential(masked, context.deadline.clock);
 }

@@ -1,4 +1,5 @@
-import { contentOf, type EventKey, type Known } from '../rows/deduplicator.ts';
+import type { PreviouslyDelivered } from '../rows/deduplicator.ts';
+import { contentOf, type EventKey } from '../rows/event-key.ts';
 import { HOUR } from '../time/clock.ts';
 import { HISTORY, hourOf, type Window } from '../time/window.ts';
 import {
@@ -30,7 +31,7 @@ export interface RunMark {
 }
 
 /** The state that goes from run to run: hours, acknowledged events of hours that are not settled, and no more. */
-export class Checkpoint implements Known {
+export class Checkpoint implements PreviouslyDelivered {
   readonly hours = new Map<number, HourState>();
   mark: RunMark | undefined;
 

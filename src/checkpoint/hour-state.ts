@@ -1,4 +1,5 @@
-import { contentOf, type EventKey, KeySet } from '../rows/deduplicator.ts';
+import { contentOf, type EventKey } from '../rows/event-key.ts';
+import { KeySet } from '../rows/key-set.ts';
 import { HOUR } from '../time/clock.ts';
 import type { Window } from '../time/window.ts';
 

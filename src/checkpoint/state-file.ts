@@ -13,7 +13,7 @@ import { dirname } from 'node:path';
 import { ActionError } from '../errors.ts';
 import { type FileLock, lock } from '../files/file-lock.ts';
 import { fileFault, openPrivate, writeAll } from '../files/kept-file.ts';
-import type { EventKey } from '../rows/deduplicator.ts';
+import type { EventKey } from '../rows/event-key.ts';
 import type { Window } from '../time/window.ts';
 import {
   acknowledgedRecord,
@@ -42,7 +42,7 @@ export interface OpenOptions {
 }
 
 /** Why the file could not be rewritten, and whether what was appended to the old one is less than the state. */
-export interface Hindrance {
+export interface CompactionFailure {
   /** Of the system, such as ENOSPC. */
   readonly code: string;
   readonly lacking: boolean;
@@ -126,7 +126,7 @@ export class StateFile {
    * @returns what stood in the way of it, if anything did
    * @throws ActionError 'state-locked' where the file is another run's by now
    */
-  close(now: number): Hindrance | undefined {
+  close(now: number): CompactionFailure | undefined {
     if (this.#options.readOnly) return undefined;
     try {
       this.#replace(now);

@@ -1,190 +1,147 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { keepRejected, prepareRejected } from '../destination/rejected-file.ts';
-import type { Ending } from '../destination/uploader.ts';
 import { ActionError } from '../errors.ts';
-import { type FileLock, lock } from '../files/file-lock.ts';
-import { fileFault } from '../files/kept-file.ts';
-import type { Host } from '../host.ts';
-import type { Inputs } from '../inputs/inputs.ts';
-import { isFinalAt } from '../pipeline/plan.ts';
-import type { Tally } from '../report/run-record.ts';
-import type { EventKey } from '../rows/deduplicator.ts';
+import type { EventKey } from '../rows/event-key.ts';
 import { HOUR } from '../time/clock.ts';
-import type { ServiceTime } from '../time/service-time.ts';
-import { clipToHistory, type HourWindow, hoursOf, isWholeHour, type Window } from '../time/window.ts';
+import { clipToHistory, hoursOf, isFinalAt, isWholeHour, type Window } from '../time/window.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { fingerprintOf, formerFingerprints } from './fingerprint.ts';
-import { createLedger } from './pending-rows.ts';
+import { PendingRows } from './pending-rows.ts';
 import { isUnusuallyQuiet } from './quiet-hours.ts';
-import { type Hindrance, StateFile } from './state-file.ts';
-
-/** Keeps what a run has achieved, so that the next one can go on from there. */
-export interface Track {
-  /** Undefined without "state-file". */
-  readonly checkpoint: Checkpoint | undefined;
-  /** The oldest instant that runs before this one covered. */
-  readonly covered: number | undefined;
-  /** The run begins to collect this window. */
-  readonly begin: (window: Window) => void;
-  /** The same window by the services' clocks: what lies before their history no longer counts as covered. */
-  readonly confirm: (window: Window, time: ServiceTime) => void;
-  readonly taken: (key: EventKey) => void;
-  readonly ended: (ending: Ending) => void;
-  /** A window was collected whole; `askedAt` is when it was first asked for. */
-  readonly collected: (window: Window, askedAt: number) => void;
-  /** @throws ActionError 'state-locked' where another run has taken one of the files over */
-  readonly ensureHeld: () => void;
-  readonly close: () => void;
-}
+import { type CompactionFailure, type OpenOptions, StateFile } from './state-file.ts';
 
 /**
- * Opens the files that "state-file" and "rejected-file" name.
- * @param onFault told what went wrong with them while the run is under way
- * @throws ActionError 'state-locked' or 'state-file'
+ * Keeps what a run has achieved, so that the next one can go on from there. Without a state file it keeps nothing. What goes
+ * wrong with the file while the run is under way is told to `onFault` and kept here; the run ends by it elsewhere.
  */
-export async function openTrack(
-  inputs: Inputs,
-  host: Host,
-  tally: Tally,
-  onFault: (error: ActionError) => void,
-): Promise<Track> {
-  const { clock } = host;
-  const locks: FileLock[] = [];
-  const { rejectedFile, replayFile, dryRun } = inputs;
-  const state = openState(inputs, host, tally);
-  try {
-    if (rejectedFile !== undefined && rejectedFile !== replayFile && !dryRun) {
-      guardFile(rejectedFile, () => mkdirSync(dirname(rejectedFile), { recursive: true }));
-      locks.push(lock(rejectedFile, 'the rejected file', 'rejected-file'));
-      const aside = await prepareRejected(rejectedFile, clock.now());
-      if (aside !== undefined)
-        tally.warn('rejected-set-aside', `The file of rejected rows was damaged: kept as ${aside}.`);
-    }
-  } catch (error) {
-    state?.close(Number.NEGATIVE_INFINITY);
-    for (const { release } of locks) release();
-    throw error;
-  }
-  /** Known once the services have told their time; until then nothing is given up for lost. */
-  let time: ServiceTime | undefined;
-  const ledger = createLedger((part) => guarded(() => state?.final(part)));
+export class CheckpointWriter {
+  /** What went wrong with the file. */
+  readonly faults: ActionError[] = [];
+  /** When the run before this one began, ms since the epoch. */
+  readonly lastRunAt: number | undefined;
+  /** The oldest instant that runs before this one covered. */
+  readonly covered: number | undefined;
+  readonly #state: StateFile | undefined;
+  readonly #pending = new PendingRows();
+  readonly #onFault: (error: ActionError) => void;
+  /** Of the services; until they have told their time, nothing is given up for lost. */
+  #now: (() => number) | undefined;
 
-  function guarded(act: () => void): boolean {
+  private constructor(state: StateFile | undefined, onFault: (error: ActionError) => void) {
+    this.#state = state;
+    this.#onFault = onFault;
+    this.lastRunAt = state?.checkpoint.mark?.at;
+    this.covered = state?.checkpoint.mark?.since;
+  }
+
+  /**
+   * @param options of the state file; undefined where there is none
+   * @param onFault told each fault of the file once the run is under way
+   * @throws ActionError 'state-locked' or 'state-file'
+   */
+  static open(options: OpenOptions | undefined, onFault: (error: ActionError) => void): CheckpointWriter {
+    return new CheckpointWriter(options === undefined ? undefined : StateFile.open(options), onFault);
+  }
+
+  /** What is known of earlier runs; undefined without a state file. */
+  get checkpoint(): Checkpoint | undefined {
+    return this.#state?.checkpoint;
+  }
+
+  /** Whether the destination took rows of an earlier run. */
+  get wasAccepted(): boolean {
+    return this.checkpoint?.mark?.accepted === true;
+  }
+
+  /** Notes that a run begins to collect a window. @param now by the runner's clock, ms since the epoch */
+  begin({ start }: Window, now: number): void {
+    const before = this.checkpoint?.mark;
+    // Not clipped yet: the runner's clock alone must not make hours forgotten.
+    const since = Math.min(before?.since ?? start, start);
+    const accepted = before?.accepted === true ? { accepted: true } : {};
+    this.#guarded(() => this.#state?.begin({ since, at: now, ...accepted }));
+  }
+
+  /**
+   * The same window by the services' clocks: what lies before their history is told once as lost, and then no longer
+   * counts as covered.
+   * @param now of the services, ms since the epoch
+   */
+  confirm({ start, end }: Window, now: () => number): void {
+    this.#now = now;
+    const mark = this.checkpoint?.mark;
+    if (mark === undefined) return;
+    const since = clipToHistory({ start: Math.min(this.covered ?? start, start), end }, now()).start;
+    if (since !== mark.since) this.#guarded(() => this.#state?.begin({ ...mark, since }));
+  }
+
+  /** A row will be delivered. */
+  added(key: EventKey): void {
+    this.#pending.added(key);
+  }
+
+  /** The destination accepted rows. */
+  accepted(): void {
+    const mark = this.checkpoint?.mark;
+    if (mark === undefined || mark.accepted === true) return;
+    this.#guarded(() => this.#state?.begin({ ...mark, accepted: true }));
+  }
+
+  /** Rows are no longer under way. @param handled whether they were acknowledged or kept, and count as sent */
+  resolve(keys: readonly EventKey[], handled: boolean): void {
+    const fresh = keys.filter((key) => key.recorded !== true);
+    const recorded = handled && this.#guarded(() => this.#state?.acknowledged(fresh));
+    this.#settle(this.#pending.resolved(keys, recorded));
+  }
+
+  /** A window was collected whole. @param askedAt when it was first asked for, ms since the epoch */
+  collected(window: Window, askedAt: number): void {
+    for (const { hour, start, end } of hoursOf(window)) {
+      if (isFinalAt(hour + HOUR, askedAt)) this.#settle(this.#pending.hourCollected({ start, end }));
+    }
+  }
+
+  /**
+   * The hours of a window that came without an event and usually have some; each is told once.
+   * @param hasEvents whether this run saw events of an hour
+   */
+  takeQuietHours(window: Window, hasEvents: (hour: number) => boolean, now: number): number[] {
+    const { checkpoint } = this;
+    if (checkpoint === undefined) return [];
+    const quiet = [...hoursOf(window)]
+      .filter((part) => isWholeHour(part) && !hasEvents(part.hour))
+      .map(({ hour }) => hour)
+      .filter((hour) => isUnusuallyQuiet(checkpoint, hour, now));
+    for (const hour of quiet) checkpoint.hour(hour).toldQuiet = true;
+    return quiet;
+  }
+
+  /** @throws ActionError 'state-locked' where another run has taken the file over */
+  ensureHeld(): void {
+    this.#state?.ensureHeld();
+  }
+
+  /** Writes the state and lets the file go. @returns why it could not be rewritten, if it could not */
+  close(runnerNow: number): CompactionFailure | undefined {
+    const now = this.#now === undefined ? Number.NEGATIVE_INFINITY : Math.min(this.#now(), runnerNow);
+    let failure: CompactionFailure | undefined;
+    this.#guarded(() => {
+      failure = this.#state?.close(now);
+    });
+    return failure;
+  }
+
+  #settle(parts: readonly Window[]): void {
+    for (const part of parts) this.#guarded(() => this.#state?.final(part));
+  }
+
+  /** @returns whether it was done */
+  #guarded(act: () => void): boolean {
     try {
       act();
       return true;
     } catch (error) {
       if (!(error instanceof ActionError)) throw error;
-      onFault(error);
+      this.faults.push(error);
+      this.#onFault(error);
       return false;
     }
   }
-
-  /** Whether a batch's rows need not be sent again. */
-  function isSafe({ status, batch, why }: Ending): boolean {
-    if (status === 'sent') return true;
-    if (status === 'failed' || rejectedFile === undefined || replayFile !== undefined) return false;
-    return guarded(() => {
-      for (const { ensureHeld } of locks) ensureHeld();
-      keepRejected(rejectedFile, batch, why, { now: clock.now(), recorded: state !== undefined });
-    });
-  }
-
-  function noteQuiet(hours: readonly HourWindow[]): void {
-    const checkpoint = state?.checkpoint;
-    if (checkpoint === undefined || inputs.activity !== undefined || inputs.userId !== undefined) return;
-    for (const window of hours) {
-      if (!isWholeHour(window) || tally.counts.hours.has(window.hour)) continue;
-      if (!isUnusuallyQuiet(checkpoint, window.hour, time?.now() ?? clock.now())) continue;
-      checkpoint.hour(window.hour).toldQuiet = true;
-      tally.quietHours.push(window.hour);
-    }
-  }
-
-  const covered = state?.checkpoint.mark?.since;
-  return {
-    checkpoint: state?.checkpoint,
-    covered,
-    begin: ({ start }) => {
-      const now = clock.now();
-      const before = state?.checkpoint.mark;
-      tally.lastRunAt = before?.at;
-      // Not clipped yet: the runner's clock alone must not make hours forgotten.
-      const since = Math.min(before?.since ?? start, start);
-      guarded(() =>
-        state?.begin({ since, at: now, ...(before?.accepted === true ? { accepted: true } : {}) }),
-      );
-    },
-    confirm: ({ start, end }, services) => {
-      time = services;
-      const mark = state?.checkpoint.mark;
-      if (mark === undefined) return;
-      // Told once as lost, and then no longer counted as covered.
-      const reached = Math.min(covered ?? start, start);
-      const since = clipToHistory({ start: reached, end }, services.now()).start;
-      if (since !== mark.since) guarded(() => state?.begin({ ...mark, since }));
-    },
-    taken: (key) => ledger.taken(key),
-    ensureHeld: () => {
-      state?.ensureHeld();
-      for (const { ensureHeld } of locks) ensureHeld();
-    },
-    ended: (ending) => {
-      const { keys } = ending.batch;
-      const mark = state?.checkpoint.mark;
-      if (ending.status === 'sent' && mark !== undefined && mark.accepted !== true)
-        guarded(() => state?.begin({ ...mark, accepted: true }));
-      const safe = isSafe(ending);
-      const fresh = keys.filter((key) => key.recorded !== true);
-      const recorded = safe && guarded(() => state?.acknowledged(fresh));
-      ledger.ended(keys, recorded);
-    },
-    collected: (window, askedAt) => {
-      const hours = [...hoursOf(window)];
-      noteQuiet(hours);
-      for (const { hour, start, end } of hours) {
-        if (isFinalAt(hour + HOUR, askedAt)) ledger.collected({ start, end });
-      }
-    },
-    close: () => {
-      const now = time === undefined ? Number.NEGATIVE_INFINITY : Math.min(time.now(), clock.now());
-      let hindrance: Hindrance | undefined;
-      guarded(() => {
-        hindrance = state?.close(now);
-      });
-      for (const { release } of locks) release();
-      if (hindrance !== undefined) {
-        const holds = hindrance.lacking
-          ? 'it stays valid, but lacks what was acknowledged last: the next run sends that again'
-          : 'it stays valid, only longer';
-        tally.warn(
-          'state-not-compacted',
-          `The state file could not be rewritten (${hindrance.code}); ${holds}.`,
-        );
-      }
-    },
-  };
-}
-
-function guardFile<T>(path: string, act: () => T): T {
-  try {
-    return act();
-  } catch (error) {
-    throw fileFault(error, path, 'rejected-file');
-  }
-}
-
-function openState(inputs: Inputs, host: Host, tally: Tally): StateFile | undefined {
-  const { stateFile: path, dryRun } = inputs;
-  if (path === undefined) return undefined;
-  tally.carriesOn = true;
-  return StateFile.open({
-    path,
-    fingerprint: fingerprintOf(inputs),
-    alsoTaken: formerFingerprints(inputs),
-    now: host.clock.now(),
-    readOnly: dryRun,
-    onSetAside: (why) => tally.warn('state-set-aside', why),
-  });
 }

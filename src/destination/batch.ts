@@ -1,11 +1,6 @@
-import type { EventKey } from '../rows/deduplicator.ts';
+import type { EventKey } from '../rows/event-key.ts';
+import type { ReadyRow } from '../rows/rows.ts';
 import { BODY_LIMIT } from '../rows/truncate.ts';
-
-/** A row ready to be sent: its JSON, and the event that it stands for. */
-export interface ReadyRow {
-  readonly json: string;
-  readonly key: EventKey;
-}
 
 /** A request body, and where its rows are in it, so that it can be split without serialising again. */
 export interface Batch {

@@ -1,17 +1,26 @@
 import { createHash } from 'node:crypto';
-import { closeSync, copyFileSync, createReadStream, fsyncSync, linkSync, renameSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  createReadStream,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { ActionError } from '../errors.ts';
-import { inflated, type Stretch, stretchesOf } from '../files/gzip-members.ts';
+import { type FileLock, lock } from '../files/file-lock.ts';
+import { type Stretch, stretchesOf } from '../files/gzip-members.ts';
 import { fileFault, openPrivate, writeAll } from '../files/kept-file.ts';
-import { type EventKey, keyOf, Seen } from '../rows/deduplicator.ts';
-import { parseExactly } from '../rows/exact-json.ts';
+import { Deduplicator } from '../rows/deduplicator.ts';
+import type { EventKey } from '../rows/event-key.ts';
 import { rowJson } from '../rows/map.ts';
-import type { Cuts } from '../rows/truncate.ts';
-import { parseInstant } from '../time/instant.ts';
-import { hourOf } from '../time/window.ts';
-import type { ReadyRow } from './batch.ts';
-import { asideOf, eventKey } from './rejected-file.ts';
+import type { ReadyRow } from '../rows/rows.ts';
+import type { Truncations } from '../rows/truncate.ts';
+import { asideOf } from './rejected-file.ts';
+import { linesOf, rowOf } from './replay-lines.ts';
 import {
   type AcceptedRows,
   acceptedPath,
@@ -20,19 +29,15 @@ import {
   readAccepted,
 } from './replay-progress.ts';
 
-/** What came of the file when it was given back. */
-export interface Returned {
-  /** Where the file as it was is kept, because parts of it could not be read. */
-  readonly damagedAt: string | undefined;
-}
-
 /**
- * A file of refused rows on its way back. Which events were accepted is appended to a file beside it as it happens, by
+ * A file of refused rows on its way back, held against other runs until it is closed. Which events were accepted is appended to a file beside it as it happens, by
  * their keys, so that a replay that is cut short does not send them again, whatever was done to the file since. A row
  * leaves the file only when it was accepted and all that remains is on the disk.
  */
-export class Replay {
+export class ReplayFile {
   readonly #path: string;
+  /** None in a dry run. */
+  readonly #lock: FileLock | undefined;
   readonly #readOnly: boolean;
   readonly #accepted: AcceptedRows;
   readonly #stretches: readonly Stretch[];
@@ -46,11 +51,12 @@ export class Replay {
 
   private constructor(
     path: string,
-    readOnly: boolean,
+    held: FileLock | undefined,
     content: { stretches: readonly Stretch[]; hash: string },
   ) {
     this.#path = path;
-    this.#readOnly = readOnly;
+    this.#lock = held;
+    this.#readOnly = held === undefined;
     this.#stretches = content.stretches;
     this.#hash = content.hash;
     this.#accepted = readAccepted(path);
@@ -60,13 +66,16 @@ export class Replay {
    * @param readOnly a dry run: nothing is written, neither the file nor beside it
    * @throws ActionError 'replay-file' where it cannot be read, or nothing in it
    */
-  static async open(path: string, readOnly: boolean): Promise<Replay> {
+  static async open(path: string, readOnly: boolean): Promise<ReplayFile> {
+    if (!existsSync(path)) throw new ActionError('replay-file', `no file at ${path}`);
+    const held = readOnly ? undefined : lock(path, 'the replay file', 'replay-file');
     try {
       const stretches = await stretchesOf(path);
       const nothing = stretches.length > 0 && stretches.every(({ kind }) => kind !== 'whole');
       if (nothing) throw Object.assign(new Error('no gzip'), { code: 'Z_DATA_ERROR' });
-      return new Replay(path, readOnly, { stretches, hash: await hashOf(path) });
+      return new ReplayFile(path, held, { stretches, hash: await hashOf(path) });
     } catch (error) {
+      held?.release();
       throw fileFault(error, path, 'replay-file');
     }
   }
@@ -78,10 +87,10 @@ export class Replay {
   }
 
   /** The rows that are still to be sent, each event once. @throws ActionError 'replay-file' */
-  async *rows(cuts: Cuts): AsyncGenerator<ReadyRow, void> {
+  async *rows(truncations: Truncations): AsyncGenerator<ReadyRow, void> {
     const acceptedBefore = this.#accepted.oneByOne();
-    const met = new Seen();
-    for await (const text of this.#lines()) {
+    const met = new Deduplicator();
+    for await (const text of linesOf(this.#path, this.#stretches)) {
       const found = rowOf(text);
       if (found === undefined) {
         this.unreadable += 1;
@@ -93,11 +102,11 @@ export class Replay {
         continue;
       }
       // Equal events without an id are events of their own: which of them is a repeat can't be told, so none is left out.
-      if (!key.byContent && !met.take(key)) {
+      if (!key.byContent && !met.admit(key)) {
         this.repeated += 1;
         continue;
       }
-      yield { json: rowJson(row, cuts), key };
+      yield { json: rowJson(row, truncations), key };
     }
   }
 
@@ -113,11 +122,34 @@ export class Replay {
     }
   }
 
-  /** Takes the accepted rows out of the file; sets it aside as it was where parts of it cannot be read. */
-  async close(now: number): Promise<Returned> {
-    if (this.#progress !== undefined) closeSync(this.#progress);
-    const nothingToDo = this.#accepted.isEmpty && !this.isDamaged;
-    if (this.#readOnly || nothingToDo) return { damagedAt: undefined };
+  /** @throws ActionError 'state-locked' where another run has taken the file over */
+  ensureHeld(): void {
+    this.#lock?.ensureHeld();
+  }
+
+  /**
+   * Takes the accepted rows out of the file and lets it go; sets it aside as it was where parts of it cannot be read.
+   * @throws ActionError 'replay-file' where it was damaged, was changed meanwhile or cannot be written; 'state-locked'
+   */
+  async close(now: number): Promise<void> {
+    try {
+      this.ensureHeld();
+      if (this.#progress !== undefined) closeSync(this.#progress);
+      const nothingToDo = this.#accepted.isEmpty && !this.isDamaged;
+      const damagedAt = this.#readOnly || nothingToDo ? undefined : await this.#replace(now);
+      if (!this.isDamaged) return;
+      const where = damagedAt === undefined ? '' : `; as it was it is kept at ${damagedAt}`;
+      throw new ActionError(
+        'replay-file',
+        `parts of ${this.#path} are damaged, and the rows in them can't be read; what is whole was taken${where}`,
+      );
+    } finally {
+      this.#lock?.release();
+    }
+  }
+
+  /** @returns where the file as it was is kept, because parts of it could not be read */
+  async #replace(now: number): Promise<string | undefined> {
     const fresh = `${this.#path}.new`;
     try {
       await this.#writeRest(fresh);
@@ -131,7 +163,7 @@ export class Replay {
       const damagedAt = this.isDamaged ? await this.#keepAside(now) : undefined;
       renameSync(fresh, this.#path);
       rmSync(acceptedPath(this.#path), { force: true });
-      return { damagedAt };
+      return damagedAt;
     } catch (error) {
       throw fileFault(error, this.#path, 'replay-file');
     }
@@ -146,7 +178,7 @@ export class Replay {
         writeAll(file, gzipSync(kept.join('')));
         kept = [];
       };
-      for await (const text of this.#lines()) {
+      for await (const text of linesOf(this.#path, this.#stretches)) {
         const found = rowOf(text);
         if (found !== undefined && accepted(found.key)) continue;
         kept.push(`${text}\n`);
@@ -171,7 +203,7 @@ export class Replay {
     const noted = openAccepted(aside);
     try {
       const keys: EventKey[] = [];
-      for await (const text of this.#lines()) {
+      for await (const text of linesOf(this.#path, this.#stretches)) {
         const found = rowOf(text);
         if (found !== undefined) keys.push(found.key);
         if (keys.length >= 1000) appendAccepted(noted, keys.splice(0));
@@ -187,35 +219,6 @@ export class Replay {
     }
     return aside;
   }
-
-  async *#lines(): AsyncGenerator<string, void> {
-    let begun: Buffer[] = [];
-    let end = 0;
-    for (const stretch of this.#stretches) {
-      if (stretch.kind !== 'whole') continue;
-      // A line that ends in what cannot be read does not go on behind it.
-      if (stretch.start !== end) yield* rest(begun.splice(0));
-      end = stretch.end;
-      for await (const chunk of inflated(this.#path, stretch)) {
-        let from = 0;
-        // Lines end with a line feed and nothing else: JSON may hold what node:readline takes for an end as well.
-        for (let at = chunk.indexOf(LF); at >= 0; at = chunk.indexOf(LF, from)) {
-          yield* rest([...begun, chunk.subarray(from, at)]);
-          begun = [];
-          from = at + 1;
-        }
-        begun.push(chunk.subarray(from));
-      }
-    }
-    yield* rest(begun);
-  }
-}
-
-const LF = 0x0a;
-
-function* rest(parts: readonly Buffer[]): Generator<string, void> {
-  const line = Buffer.concat(parts).toString('utf8');
-  if (line !== '') yield line;
 }
 
 async function hashOf(path: string): Promise<string> {
@@ -231,19 +234,5 @@ function secondName(path: string, aside: string): void {
   } catch {
     // File systems without hard links.
     copyFileSync(path, aside);
-  }
-}
-
-function rowOf(text: string): { row: Record<string, unknown>; key: EventKey } | undefined {
-  try {
-    const line = parseExactly(text) as { row?: unknown; event?: unknown; recorded?: unknown };
-    if (typeof line.row !== 'object' || line.row === null || Array.isArray(line.row)) return undefined;
-    const row = line.row as Record<string, unknown>;
-    const time = row.CreationTime ?? row.TimeGenerated;
-    const hour = hourOf((typeof time === 'string' ? parseInstant(time) : undefined) ?? 0);
-    const key = eventKey(line.event) ?? keyOf({ ...row, Id: row.ActivityId }, hour);
-    return { row, key: line.recorded === true ? { ...key, recorded: true } : key };
-  } catch {
-    return undefined;
   }
 }

@@ -1,7 +1,8 @@
 import { existsSync, fstatSync, ftruncateSync, readFileSync } from 'node:fs';
 import { ActionError } from '../errors.ts';
 import { openPrivate, writeAll } from '../files/kept-file.ts';
-import { type EventKey, KeySet } from '../rows/deduplicator.ts';
+import type { EventKey } from '../rows/event-key.ts';
+import { KeySet } from '../rows/key-set.ts';
 
 /** First bytes of the file; one of another version begins otherwise. */
 const HEAD = Buffer.from('replay2\n');

@@ -1,5 +1,5 @@
 import type { PipelineResponse } from '@azure/core-rest-pipeline';
-import { Rooms } from './buffer-pool.ts';
+import { BufferPool } from './buffer-pool.ts';
 
 const bodies = new WeakMap<PipelineResponse, Buffer>();
 
@@ -22,7 +22,7 @@ const FIRST_ROOM = 2 ** 20;
 /** A body that is smaller does not keep a room. */
 const WORTH_A_ROOM = 2 ** 18;
 
-const rooms = new Rooms();
+const rooms = new BufferPool();
 const lent = new WeakSet<Buffer>();
 
 /** Lets a body go whose bytes nobody needs any more: the next one is read into its place. */

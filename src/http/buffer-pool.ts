@@ -2,7 +2,7 @@
  * Memory for bodies, used again and again. A page of events is some megabytes that live long enough to reach the old
  * generation, where only a full collection lets go of them: pages long done with would pile up between two of those.
  */
-export class Rooms {
+export class BufferPool {
   readonly #free: Buffer[] = [];
 
   /** A room of `size` bytes or more, with anything in it. */

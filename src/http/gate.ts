@@ -1,4 +1,4 @@
-import { type Pace, wait } from '../time/deadline.ts';
+import { type Deadline, wait } from '../time/deadline.ts';
 
 /**
  * One gate for all requests to a service: a 429 closes it for everybody until Retry-After has passed,
@@ -28,10 +28,10 @@ export class Gate {
     return this.#until > now ? this.#until : 0;
   }
 
-  /** Waits while the gate is closed. @throws OutOfTimeError where that is past the deadline */
-  async pass(pace: Pace): Promise<void> {
-    for (let left = this.#left(pace); left > 0; left = this.#left(pace)) {
-      await wait(left, pace, { service: this.#service, why: this.#why });
+  /** Waits while the gate is closed. @throws DeadlineError where that is past the deadline */
+  async pass(deadline: Deadline): Promise<void> {
+    for (let left = this.#left(deadline); left > 0; left = this.#left(deadline)) {
+      await wait(left, deadline, { service: this.#service, why: this.#why });
     }
   }
 
@@ -55,7 +55,7 @@ export class Gate {
     if (sentAt >= this.#closedAt) this.#withoutHint = 0;
   }
 
-  #left(pace: Pace): number {
-    return this.#until - pace.clock.now();
+  #left(deadline: Deadline): number {
+    return this.#until - deadline.clock.now();
   }
 }

@@ -1,4 +1,4 @@
-import { type Pace, wait } from '../time/deadline.ts';
+import { type Deadline, wait } from '../time/deadline.ts';
 import { Gate } from './gate.ts';
 
 /**
@@ -7,20 +7,28 @@ import { Gate } from './gate.ts';
  */
 export type Outcome<T> =
   | { readonly kind: 'done'; readonly value: T }
-  | { readonly kind: 'throttled'; readonly why: string; readonly retryAfterMs: number | undefined }
-  | { readonly kind: 'transient'; readonly why: string; readonly retryAfterMs: number | undefined }
-  | { readonly kind: 'failed'; readonly why: string };
+  | {
+      readonly kind: 'throttled' | 'transient';
+      readonly why: string;
+      /** Of the service's answer, where there was one. */
+      readonly status?: number;
+      readonly retryAfterMs: number | undefined;
+    }
+  | { readonly kind: 'failed'; readonly why: string; readonly status?: number };
 
 /** Thrown when an attempt cannot succeed, or did not after all attempts. */
 export class RequestFailedError extends Error {
   override readonly name = 'RequestFailedError';
   readonly why: string;
   readonly attempts: number;
+  /** Of the service's last answer, where there was one. */
+  readonly status: number | undefined;
 
-  constructor(why: string, attempts: number) {
+  constructor(why: string, attempts: number, status?: number) {
     super(attempts > 1 ? `${why} (${attempts} attempts)` : why);
     this.why = why;
     this.attempts = attempts;
+    this.status = status;
   }
 }
 
@@ -48,41 +56,45 @@ export function backoff(failures: number, random: () => number = Math.random): n
  * counts throttles among its tries, and cannot see a body that is no JSON.
  * @param service its name for the reader, told when it makes us wait
  * @param gate shared by all requests to the same service; a request of its own kind has one of its own
- * @throws RequestFailedError, OutOfTimeError (a wait would end after the deadline), or the signal's reason
+ * @throws RequestFailedError, DeadlineError (a wait would end after the deadline), or the signal's reason
  */
 export async function retrying<T>(
   attempt: (number: number) => Promise<Outcome<T>>,
-  pace: Pace,
+  deadline: Deadline,
   service: string,
   gate: Gate = new Gate(OWN_WAITS, service),
 ): Promise<T> {
   let waited = 0;
   let failures = 0;
   for (;;) {
-    await gate.pass(pace);
-    pace.signal.throwIfAborted();
-    const sentAt = pace.clock.now();
+    await gate.pass(deadline);
+    deadline.signal.throwIfAborted();
+    const sentAt = deadline.clock.now();
     const outcome = await attempt(failures + 1);
     switch (outcome.kind) {
       case 'done':
         gate.answered(sentAt);
         return outcome.value;
       case 'failed':
-        throw new RequestFailedError(outcome.why, failures + 1);
+        throw new RequestFailedError(outcome.why, failures + 1, outcome.status);
       case 'throttled':
-        gate.close(outcome.why, outcome.retryAfterMs, sentAt, pace.clock.now());
+        gate.close(outcome.why, outcome.retryAfterMs, sentAt, deadline.clock.now());
         continue;
       case 'transient':
         break;
     }
     failures += 1;
-    if (failures >= ATTEMPTS) throw new RequestFailedError(outcome.why, failures);
+    if (failures >= ATTEMPTS) throw new RequestFailedError(outcome.why, failures, outcome.status);
     const asked = outcome.retryAfterMs ?? 0;
     waited += asked;
-    if (waited > LONGEST_ASKED || pace.clock.now() + asked > pace.deadline) {
+    if (waited > LONGEST_ASKED || deadline.clock.now() + asked > deadline.at) {
       const minutes = Math.ceil(asked / 60_000);
-      throw new RequestFailedError(`${outcome.why}, and asks to wait ${minutes} min`, failures);
+      throw new RequestFailedError(
+        `${outcome.why}, and asks to wait ${minutes} min`,
+        failures,
+        outcome.status,
+      );
     }
-    await wait(Math.max(asked, backoff(failures)), pace, { service, why: outcome.why });
+    await wait(Math.max(asked, backoff(failures)), deadline, { service, why: outcome.why });
   }
 }

@@ -13,7 +13,7 @@ import {
   redirectPolicyName,
   userAgentPolicyName,
 } from '@azure/core-rest-pipeline';
-import { ActionError, OutOfTimeError } from '../errors.ts';
+import { ActionError, DeadlineError } from '../errors.ts';
 import { type Answer, retryAfter, statusWithCode } from './answer.ts';
 import { bodyOf } from './body.ts';
 import { type AnswerKind, BOUNDS, bind, TooLargeError } from './bounds.ts';
@@ -49,7 +49,7 @@ export function createPipeline(
   authorization?: PipelinePolicy,
   onDate?: (date: string | undefined) => void,
 ): Pipeline {
-  return adopt(createPipelineFromOptions({}), userAgent, authorization, onDate);
+  return configurePipeline(createPipelineFromOptions({}), userAgent, authorization, onDate);
 }
 
 /**
@@ -57,7 +57,7 @@ export function createPipeline(
  * and redirects that come with it: those wait on their own, and would carry the bearer token to another host.
  * @param onDate told the Date header of each answer as it arrives
  */
-export function adopt(
+export function configurePipeline(
   pipeline: Pipeline,
   userAgent: string,
   authorization?: PipelinePolicy,
@@ -142,12 +142,15 @@ export async function send(pipeline: Pipeline, call: Call): Promise<Outcome<Answ
   };
   // The code is looked up in the body, which costs much with a page of events.
   if (answer.status < 400) return { kind: 'done', value: answer };
-  const why = statusWithCode(answer);
-  if (answer.status === 429) return { kind: 'throttled', why, retryAfterMs: retryAfter(answer) };
-  const transient = answer.status === 408 || (answer.status >= 500 && ![501, 505].includes(answer.status));
-  return transient
-    ? { kind: 'transient', why, retryAfterMs: retryAfter(answer) }
-    : { kind: 'done', value: answer };
+  const { status } = answer;
+  const isTransient = status === 408 || (status >= 500 && ![501, 505].includes(status));
+  if (status !== 429 && !isTransient) return { kind: 'done', value: answer };
+  return {
+    kind: status === 429 ? 'throttled' : 'transient',
+    why: statusWithCode(answer),
+    status,
+    retryAfterMs: retryAfter(answer),
+  };
 }
 
 /** Whether a request that failed cannot have reached the service. */
@@ -164,7 +167,7 @@ function judgeError(error: unknown): Outcome<never> {
   if (error instanceof TunnelRefusedError) return error.outcome;
   if (error instanceof TooLargeError) return { kind: 'failed', why: error.message };
   // Signing a request may itself fail, with a verdict of its own.
-  const code = error instanceof ActionError || error instanceof OutOfTimeError ? undefined : codeOf(error);
+  const code = error instanceof ActionError || error instanceof DeadlineError ? undefined : codeOf(error);
   if (code === undefined) throw error;
   if (LASTING.test(code)) return { kind: 'failed', why: `${code}: ${certificateAdvice(code)}` };
   return { kind: 'transient', why: code, retryAfterMs: undefined };

@@ -1,154 +1,164 @@
-import type { ReadyRow } from '../destination/batch.ts';
-import { withIdle } from '../destination/idle.ts';
-import { ActionError, FAULTS } from '../errors.ts';
-import { FABRIC_SCOPE } from '../inputs/clouds.ts';
-import { afterRefusals, type Tally } from '../report/run-record.ts';
-import { Seen } from '../rows/deduplicator.ts';
+import type { CheckpointWriter } from '../checkpoint/writer.ts';
+import { ActionError } from '../errors.ts';
+import type { Inputs } from '../inputs/inputs.ts';
+import { type Collected, nothingCollected } from '../report/run-record.ts';
+import { Deduplicator } from '../rows/deduplicator.ts';
 import type { ActivityEvent } from '../rows/event.ts';
-import { type RowContext, rowsOf } from '../rows/rows.ts';
-import type { Chosen } from '../sources/choose.ts';
-import { linkTo, openSource, SOURCE } from '../sources/open.ts';
+import { type ReadyRow, type RowContext, rowsOf } from '../rows/rows.ts';
+import type { OpenedSource } from '../sources/choose.ts';
+import { openSource, SOURCE, type SourceServices } from '../sources/open.ts';
 import { OpenHours } from '../sources/open-hours.ts';
-import { collect } from '../sources/windows.ts';
-import { workspaceRecords } from '../sources/workspaces.ts';
-import { HOUR, SECOND } from '../time/clock.ts';
+import { collectWindows } from '../sources/windows.ts';
+import { HOUR } from '../time/clock.ts';
 import { hoursOf, type Window } from '../time/window.ts';
-import type { Job } from './job.ts';
 import type { Plan } from './plan.ts';
-
-/** A batch that is not full is sent when nothing new came for so long, so that it never waits for a throttle. */
-const IDLE = 5 * SECOND;
+import type { RowSource } from './row-source.ts';
+import { standIn } from './stand-in.ts';
 
 /** Windows refused in a row, from which on the others are not asked for any more. */
 const REFUSALS_IN_A_ROW = 3;
+
+/** What collecting needs of the run. */
+export interface CollectServices extends Omit<SourceServices, 'onRequest'> {
+  /** Told each source that refuses, as it does. */
+  readonly onRefusal: (reason: string) => void;
+}
 
 interface EventPage {
   readonly window: Window;
   readonly events: Iterable<ActivityEvent>;
 }
 
-/**
- * From the sources to rows ready to be sent, page by page, as it comes. 'idle' says that nothing came for a while.
- * @throws ActionError, OutOfTimeError
- */
-export async function* collectRows(job: Job, plan: Plan): AsyncGenerator<Iterable<ReadyRow> | 'idle', void> {
-  const { tally, inputs, track } = job;
-  if (inputs.source !== 'workspaces' && plan.windows.length === 0) {
-    tally.collectedWhole = true;
-    return;
-  }
-  const chosen = await openSource(job, plan);
-  const activityLog = chosen.kind === 'activity' ? chosen.candidate : undefined;
-  const seen = new Seen(track.checkpoint);
-  const context: RowContext = {
-    source: activityLog?.api.name ?? 'workspaces',
-    filter: inputs,
-    inWindow: activityLog === undefined ? () => true : within(plan.windows),
-    isSettled: (hour) => track.checkpoint?.isSettled(hour) ?? false,
-    seen,
-    now: () => job.time.now(),
-    counts: tally.counts,
-  };
-  tally.source = context.source;
-  if (activityLog === undefined) tally.hoursPlanned = 0;
-  const pages = chosen.kind === 'activity' ? activityEvents(job, chosen, seen) : workspaceEvents(job);
-  for await (const page of withIdle(pages, IDLE)) {
-    yield page === 'idle' ? page : noted(rowsOf(page.events, page.window, context), job);
-  }
-  tally.collectedWhole =
-    activityLog !== undefined && tally.missing.length === 0 && tally.agedOut.length === 0;
+/** What the functions of one collection share. */
+interface Collection {
+  readonly inputs: Inputs;
+  readonly plan: Plan;
+  readonly checkpoint: CheckpointWriter;
+  readonly services: SourceServices;
+  readonly collected: Collected;
+  readonly deduplicator: Deduplicator;
 }
 
-function* noted(rows: Iterable<ReadyRow>, { track }: Job): Generator<ReadyRow, void> {
+/**
+ * From the sources to rows ready to be sent, page by page, as it comes; its rows throw ActionError or DeadlineError.
+ * @param checkpoint told each row, and each window that was collected whole
+ */
+export function collect(
+  inputs: Inputs,
+  plan: Plan,
+  checkpoint: CheckpointWriter,
+  { onRefusal, ...services }: CollectServices,
+): RowSource {
+  const collected = nothingCollected();
+  const onRequest = () => {
+    collected.requests += 1;
+  };
+  const collection: Collection = {
+    inputs,
+    plan,
+    checkpoint,
+    services: { ...services, onRequest },
+    collected,
+    deduplicator: new Deduplicator(checkpoint.checkpoint),
+  };
+  const noteRefusal = (reason: string) => {
+    collected.refusals.push(reason);
+    onRefusal(reason);
+  };
+  return { rows: collectRows(collection, noteRefusal), collected };
+}
+
+async function* collectRows(
+  collection: Collection,
+  onRefusal: (reason: string) => void,
+): AsyncGenerator<Iterable<ReadyRow>, void> {
+  const { inputs, plan, checkpoint, services, collected, deduplicator } = collection;
+  if (inputs.source !== 'workspaces' && plan.windows.length === 0) {
+    collected.isWhole = true;
+    return;
+  }
+  const opened = await openSource(inputs, plan.windows, services, onRefusal);
+  const isActivity = opened.kind === 'activity';
+  collected.source = isActivity ? opened.candidate.api.name : 'workspaces';
+  const context: RowContext = {
+    source: collected.source,
+    filter: inputs,
+    inWindow: isActivity ? within(plan.windows) : () => true,
+    isSettled: (hour) => checkpoint.checkpoint?.isSettled(hour) ?? false,
+    deduplicator,
+    now: () => services.time.now(),
+    counts: collected.counts,
+  };
+  const pages = isActivity ? activityEvents(collection, opened) : standIn(inputs, services, collected);
+  for await (const { events, window } of pages) yield noted(rowsOf(events, window, context), checkpoint);
+  collected.isWhole = isActivity && collected.uncollected.length === 0 && collected.agedOut.length === 0;
+}
+
+function* noted(rows: Iterable<ReadyRow>, checkpoint: CheckpointWriter): Generator<ReadyRow, void> {
   for (const row of rows) {
-    track.taken(row.key);
+    checkpoint.added(row.key);
     yield row;
   }
 }
 
 async function* activityEvents(
-  job: Job,
-  chosen: Extract<Chosen, { kind: 'activity' }>,
-  seen: Seen,
+  collection: Collection,
+  opened: Extract<OpenedSource, { kind: 'activity' }>,
 ): AsyncGenerator<EventPage, void> {
-  const { tally, inputs, track } = job;
-  const { api, link, windows } = chosen.candidate;
+  const { inputs, plan, checkpoint, services, collected, deduplicator } = collection;
+  const { api, link, windows } = opened.candidate;
   const askedAt = new Map<Window, number>();
   const open = new OpenHours(windows);
   let refusals = 0;
-  for await (const item of collect(api, windows, link, inputs.concurrency, chosen.begun)) {
+  for await (const item of collectWindows(api, windows, link, inputs.concurrency, opened.first)) {
     switch (item.kind) {
       case 'begin':
         askedAt.set(item.window, item.askedAt);
-        for (const { hour } of hoursOf(item.window)) seen.rewind(hour);
-        break;
+        for (const { hour } of hoursOf(item.window)) deduplicator.rewind(hour);
+        continue;
       case 'page':
         yield item;
-        break;
+        continue;
       case 'whole':
-        tally.hoursDone += hoursIn(item.window);
-        tally.anyHourWhole = true;
+        collected.anyHourWhole = true;
         refusals = 0;
-        track.collected(item.part, job.time.earliest(askedAt.get(item.window) ?? 0, SOURCE));
-        open.leave(item.window);
+        noteQuiet(item.part, collection);
+        checkpoint.collected(item.part, services.time.earliest(askedAt.get(item.window) ?? 0, SOURCE));
         break;
-      case 'missing':
-        tally.hoursDone += hoursIn(item.window);
-        tally.missing.push(item);
-        open.leave(item.window);
-        if (item.refused) {
-          const reason = `${api.name}: ${item.why}`;
-          if (!tally.refusals.includes(reason)) tally.refusals.push(reason);
-          refusals += 1;
-          if (refusals >= REFUSALS_IN_A_ROW) {
-            const left = tally.hoursPlanned - tally.hoursDone + tally.missing.length;
-            const extent = `${left} of ${tally.hoursPlanned} hours were not collected`;
-            throw new ActionError('source-refused', `${reason}, ${refusals} times in a row; ${extent}`);
-          }
-        }
+      case 'uncollected':
+        collected.uncollected.push(item);
+        if (item.refused) refusals += 1;
         break;
       case 'aged-out':
-        tally.agedOut.push(item.part);
-        if (item.part.end === item.window.end) {
-          tally.hoursDone += hoursIn(item.window);
-          open.leave(item.window);
-        }
+        collected.agedOut.push(item.part);
+        // The rest of the window follows.
+        if (item.part.end !== item.window.end) continue;
         break;
     }
-    if (item.kind === 'page' || item.kind === 'begin') continue;
+    collected.hoursDone += [...hoursOf(item.window)].length;
+    open.leave(item.window);
+    if (item.kind === 'uncollected' && item.refused)
+      noteRefusal(`${api.name}: ${item.why}`, refusals, plan.hours, collected);
     const isDone = (hour: number) => open.isDone(hour);
-    seen.forget(isDone);
-    track.checkpoint?.close(isDone);
+    deduplicator.forget(isDone);
+    checkpoint.checkpoint?.close(isDone);
   }
 }
 
-async function* workspaceEvents(job: Job): AsyncGenerator<EventPage, void> {
-  const { inputs, tally } = job;
-  const link = linkTo(job, 'Fabric', FABRIC_SCOPE);
-  const now = job.time.now();
-  let readable = 0;
-  const results = workspaceRecords(inputs.fabricUrl ?? '', inputs.workspaceIds, link, inputs.concurrency);
-  for await (const result of withRefusals(results, tally)) {
-    if ('record' in result) {
-      readable += 1;
-      tally.fallbackUsed = inputs.source === 'auto';
-      yield { window: { start: now, end: now }, events: [result.record] };
-    } else {
-      tally.unreadable.push({ id: result.unreadable, why: result.why });
-    }
-  }
-  if (readable === 0) {
-    const why = tally.unreadable[0]?.why ?? 'the list is empty';
-    throw workspacesFault(tally, `no workspace could be read (${why})`);
-  }
-  const what = tally.fallbackUsed
-    ? 'No activity log was accessible, and workspace records stand in'
-    : 'Workspace records were collected';
-  const remedy = tally.fallbackUsed ? ` ${FAULTS['source-refused'].remedy}` : '';
-  tally.warn(
-    'fallback',
-    `${what}: they say that the app could read a workspace, not that anybody used it. No hour counts as collected.${remedy}`,
-  );
+/** @throws ActionError 'source-refused' where the source refuses again and again */
+function noteRefusal(reason: string, inARow: number, hoursPlanned: number, collected: Collected): void {
+  if (!collected.refusals.includes(reason)) collected.refusals.push(reason);
+  if (inARow < REFUSALS_IN_A_ROW) return;
+  const left = hoursPlanned - collected.hoursDone + collected.uncollected.length;
+  const extent = `${left} of ${hoursPlanned} hours were not collected`;
+  throw new ActionError('source-refused', `${reason}, ${inARow} times in a row; ${extent}`);
+}
+
+/** Without a filter, hours that usually have events and come without any are worth a word. */
+function noteQuiet(part: Window, { inputs, checkpoint, services, collected }: Collection): void {
+  if (inputs.activity !== undefined || inputs.userId !== undefined) return;
+  const hasEvents = (hour: number) => collected.counts.hours.has(hour);
+  collected.quietHours.push(...checkpoint.takeQuietHours(part, hasEvents, services.time.now()));
 }
 
 /** Whether an instant lies in one of the windows; looked up by hour, since there may be hundreds. */
@@ -158,23 +168,4 @@ function within(windows: Plan['windows']): (instant: number) => boolean {
     const window = byHour.get(Math.floor(instant / HOUR) * HOUR);
     return window !== undefined && instant >= window.start && instant < window.end;
   };
-}
-
-function hoursIn(window: Window): number {
-  return [...hoursOf(window)].length;
-}
-
-/** A list of workspaces that cannot be had is not the whole story where another source had refused before. */
-async function* withRefusals<T>(results: AsyncGenerator<T, void>, tally: Tally): AsyncGenerator<T, void> {
-  try {
-    yield* results;
-  } catch (error) {
-    throw error instanceof ActionError ? afterRefusals(error.code, error.detail, tally) : error;
-  }
-}
-
-/** No source is left: every refusal on the way names its remedy. */
-function workspacesFault(tally: Tally, detail: string): ActionError {
-  const refused = tally.unreadable.length === 0 || tally.unreadable.some(({ why }) => /^HTTP 4/.test(why));
-  return afterRefusals(refused ? 'workspaces-refused' : 'source-unreachable', detail, tally);
 }

@@ -1,10 +1,21 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { openPart } from '../checkpoint/hour-state.ts';
-import { DAY, HOUR } from '../time/clock.ts';
-import { clipToHistory, type HourWindow, hoursOf, type Window } from '../time/window.ts';
+import { ActionError } from '../errors.ts';
+import type { Inputs } from '../inputs/inputs.ts';
+import type { Notice, Planned } from '../report/run-record.ts';
+import { HOUR } from '../time/clock.ts';
+import { clipToHistory, type HourWindow, hoursOf, requestedWindow, type Window } from '../time/window.ts';
 
 /** What a run sets out to do. */
-export interface Plan {
+export interface Plan extends Planned {
+  /** What of the window has to be asked for, oldest first. */
+  readonly windows: readonly HourWindow[];
+  /** The window that runs of this configuration cover from now on; undefined where no activity log is asked. */
+  readonly asked: Window | undefined;
+}
+
+/** Hours to ask for. */
+export interface PlannedHours {
   /** The window that is asked for or was found settled, caught-up hours included. */
   readonly window: Window;
   /** What of it has to be asked for, oldest first. */
@@ -19,17 +30,72 @@ export interface Plan {
   readonly lost: number;
 }
 
-/** When an hour that ended at `end` is final: events arrive up to 24 hours late. */
-export function isFinalAt(end: number, now: number): boolean {
-  return now >= end + DAY;
+/**
+ * The hours that this run asks for, held to what the service keeps; none for a replay.
+ * @param now by the services' clocks where they are known, ms since the epoch
+ * @param covered the oldest instant that earlier runs covered
+ * @throws ActionError 'inputs' where the window is empty or ends in the future
+ */
+export function planRun(
+  inputs: Inputs,
+  now: number,
+  {
+    checkpoint,
+    covered,
+  }: { readonly checkpoint: Checkpoint | undefined; readonly covered: number | undefined },
+): Plan {
+  if (inputs.endTime !== undefined && inputs.endTime > now) {
+    throw new ActionError(
+      'inputs',
+      `end-time: expected an instant not after now (${iso(now)}), got ${iso(inputs.endTime)}`,
+    );
+  }
+  const hasOwnStart = inputs.startTime !== undefined;
+  if (inputs.replayFile !== undefined) return { ...NOTHING, hasOwnStart: false };
+  const wanted = requestedWindow(inputs, now);
+  const { lost, ...hours } = planHours(wanted, hasOwnStart, checkpoint, now, covered);
+  const { window, windows } = hours;
+  if (inputs.source === 'workspaces')
+    return { ...hours, asked: undefined, hasOwnStart, hours: 0, notices: [] };
+  if (window.start >= window.end) {
+    throw new ActionError(
+      'inputs',
+      `end-time: expected an instant within the last 28 days, got ${iso(window.end)}`,
+    );
+  }
+  const notices = noticesOf(window, wanted, lost);
+  return { ...hours, asked: window, hasOwnStart, hours: windows.length, notices };
+}
+
+const NOTHING = {
+  asked: undefined,
+  window: undefined,
+  windows: [],
+  hours: 0,
+  settled: 0,
+  settledWanted: 0,
+  caughtUp: 0,
+  notices: [],
+} as const;
+
+function noticesOf(window: Window, wanted: Window, lost: number): Notice[] {
+  const notices: Notice[] = [];
+  if (lost > 0) {
+    const text = `Hours that left the service's 28 days before any run could settle them: ${lost}.`;
+    notices.push({ code: 'lost', text });
+  }
+  if (window.start > wanted.start) {
+    const text = `History ends 28 days before now: collecting from ${iso(window.start)} instead of ${iso(wanted.start)}.`;
+    notices.push({ code: 'clipped', text });
+  }
+  return notices;
 }
 
 /**
- * The hours to ask for. Without a checkpoint: those of the window. With one: hours not settled yet, from the oldest
- * instant that runs of this configuration ever covered, so that missed ones are caught up; a run with a start of its
- * own keeps to its window.
+ * Hours not settled yet. Without a checkpoint: those of the window. With one: from the oldest instant that runs of this
+ * configuration ever covered, so that missed ones are caught up; a run with a start of its own keeps to its window.
  * @param wanted the window that the inputs name
- * @param now by the services' clocks where they are known, ms since the epoch
+ * @param now ms since the epoch
  * @param covered the oldest instant that earlier runs covered
  */
 export function planHours(
@@ -38,7 +104,7 @@ export function planHours(
   checkpoint: Checkpoint | undefined,
   now: number,
   covered: number | undefined = checkpoint?.mark?.since,
-): Plan {
+): PlannedHours {
   const since = ownStart ? wanted.start : Math.min(wanted.start, covered ?? wanted.start);
   const window = clipToHistory({ start: since, end: wanted.end }, now);
   const windows: HourWindow[] = [];
@@ -67,4 +133,8 @@ function openHours(window: Window, checkpoint: Checkpoint | undefined, covered: 
     if (openPart(checkpoint.hours.get(hour), { start, end }) !== undefined) open += 1;
   }
   return open;
+}
+
+function iso(instant: number): string {
+  return new Date(instant).toISOString();
 }

@@ -1,7 +1,6 @@
-import { ActionError, OutOfTimeError } from '../errors.ts';
-import type { Host } from '../host.ts';
-import { MINUTE, SECOND } from '../time/clock.ts';
-import type { Pace, Wait } from '../time/deadline.ts';
+import { ActionError, DeadlineError } from '../errors.ts';
+import { type Clock, MINUTE, SECOND } from '../time/clock.ts';
+import type { Deadline, Wait } from '../time/deadline.ts';
 
 /** How long uploads under way may go on after a cancellation: the runner kills the process some seconds later. */
 const GRACE = 5 * SECOND;
@@ -10,14 +9,13 @@ const UPLOAD_RESERVE = 20 * SECOND;
 const CLOSING_RESERVE = 3 * SECOND;
 
 /** What ends a run before its work is done. */
-export interface Stop {
+export interface RunLimits {
   /** Bounds sign-in and collecting. */
-  readonly pace: Pace;
+  readonly collecting: Deadline;
   /** Bounds uploads, which may go on a little longer. */
-  readonly uploadPace: Pace;
+  readonly uploading: Deadline;
   /** Ends collecting and the taking up of uploads; the first reason counts. */
-  readonly now: (reason: unknown) => void;
-  readonly signal: AbortSignal;
+  readonly end: (reason: unknown) => void;
   /** Lets go of the timers. */
   readonly dispose: () => void;
 }
@@ -25,18 +23,18 @@ export interface Stop {
 /**
  * @param startedAt when the step began, ms since the epoch
  * @param deadlineMinutes how long it may run at the most
+ * @param cancelled aborted when the runner wants the step to end
  * @param onWait told each wait that a service asks for
  */
-export function createStop(
-  host: Host,
+export function createRunLimits(
+  { clock, cancelled }: { readonly clock: Clock; readonly cancelled: AbortSignal },
   startedAt: number,
   deadlineMinutes: number,
   onWait: (wait: Wait) => void,
-): Stop {
-  const { clock } = host;
+): RunLimits {
   const length = deadlineMinutes * MINUTE;
-  const uploadDeadline = startedAt + length - Math.min(CLOSING_RESERVE, length / 10);
-  const deadline = uploadDeadline - Math.min(UPLOAD_RESERVE, length / 10);
+  const uploadsEnd = startedAt + length - Math.min(CLOSING_RESERVE, length / 10);
+  const collectingEnds = uploadsEnd - Math.min(UPLOAD_RESERVE, length / 10);
   const collecting = new AbortController();
   const uploading = new AbortController();
   const timers: NodeJS.Timeout[] = [];
@@ -44,22 +42,21 @@ export function createStop(
     // Longer than a timer can wait is longer than any job.
     timers.push(setTimeout(act, Math.min(Math.max(at - clock.now(), 0), 2 ** 31 - 1)).unref());
   };
-  later(deadline, () => collecting.abort(new OutOfTimeError()));
-  later(uploadDeadline, () => uploading.abort(new OutOfTimeError()));
+  later(collectingEnds, () => collecting.abort(new DeadlineError()));
+  later(uploadsEnd, () => uploading.abort(new DeadlineError()));
   const cancel = () => {
     collecting.abort(new ActionError('cancelled', 'the runner asked the step to end'));
     later(clock.now() + GRACE, () => uploading.abort(collecting.signal.reason));
   };
-  host.cancelled.addEventListener('abort', cancel, { once: true });
-  if (host.cancelled.aborted) cancel();
+  cancelled.addEventListener('abort', cancel, { once: true });
+  if (cancelled.aborted) cancel();
   return {
-    pace: { clock, deadline, signal: collecting.signal, onWait },
-    uploadPace: { clock, deadline: uploadDeadline, signal: uploading.signal, onWait },
-    now: (reason) => collecting.abort(reason),
-    signal: collecting.signal,
+    collecting: { clock, at: collectingEnds, signal: collecting.signal, onWait },
+    uploading: { clock, at: uploadsEnd, signal: uploading.signal, onWait },
+    end: (reason) => collecting.abort(reason),
     dispose: () => {
       for (const timer of timers) clearTimeout(timer);
-      host.cancelled.removeEventListener('abort', cancel);
+      cancelled.removeEventListener('abort', cancel);
     },
   };
 }

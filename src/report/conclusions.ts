@@ -1,97 +1,160 @@
-import { ActionError } from '../errors.ts';
+import { ActionError, FAULTS, type FaultCode } from '../errors.ts';
 import { DAY, HOUR } from '../time/clock.ts';
+import { describe, type Window } from '../time/window.ts';
 import { cannotKeepUp, lengthOf, REQUESTS_AN_HOUR, remainingOf } from './budget.ts';
-import { afterRefusals, describe, type Tally } from './run-record.ts';
+import { failedRows, hoursPlanned, type Notice, type NoticeCode, type RunRecord } from './run-record.ts';
 
-/** Draws the conclusions that need the whole picture: faults and warnings that no single stage can tell. */
-export function conclude(tally: Tally): void {
-  const endedEarly = tally.errors.size > 0 || tally.outOfTime !== undefined;
-  if (tally.outOfTime !== undefined) endEarly(tally, tally.outOfTime);
-  // A source that refuses says itself how much is missing.
-  if (tally.missing.length > 0 && !tally.errors.has('source-refused')) failMissing(tally);
-  if (tally.refusedRows > 0) {
-    tally.fail(
-      new ActionError(
-        'rows-refused',
-        `${tally.refusedRows} rows were refused one by one with HTTP 400 or 413`,
-      ),
-    );
-  }
-  if (tally.failed > tally.refusedRows && !endedEarly) {
-    tally.fail(
-      new ActionError('uploads-failed', `${tally.failed - tally.refusedRows} rows were not acknowledged`),
-    );
-  }
-  if (tally.agedOut.length > 0) {
-    const hours = tally.agedOut.reduce((sum, part) => sum + (part.end - part.start), 0) / HOUR;
-    tally.warn(
-      'aged-out',
-      `Lost: ${round(hours)} h of the window had left the 28 days that the service keeps before they could be asked for.`,
-    );
-  }
-  if (tally.quietHours.length > 0) {
-    const named = tally.quietHours.slice(0, 5).map((hour) => describe({ start: hour, end: hour + HOUR }));
-    tally.warn('quiet', `No event in ${named.join(', ')} (UTC), where there usually are some.`);
-  }
-  if (!tally.ownStart && cannotKeepUp(tally.sourceRequests - tally.caughtUpHours, interval(tally))) {
-    tally.warn(
-      'budget',
-      `This run needed ${tally.sourceRequests} source requests, more than the ${REQUESTS_AN_HOUR} an hour that the service documents leave between two runs: run less often.`,
-    );
-  }
-  if (tally.counts.ofSettledHours > 0) {
-    tally.warn(
-      'settled-hours',
-      `${tally.counts.ofSettledHours} events of hours that are settled were listed under other hours. They were not sent: whether they are in the table already is no longer known.`,
-    );
-  }
-  if (tally.counts.rows > 0) {
-    tally.warn(
-      'cut',
-      `Cut to the service's limit of 64 KiB: ${tally.counts.values} value(s) in ${tally.counts.rows} row(s).`,
-    );
-  }
-  if (tally.unreadable.length > 0) {
-    const named = tally.unreadable.slice(0, 10).map(({ id, why }) => `${id} (${why})`);
-    const more = tally.unreadable.length > 10 ? ` and ${tally.unreadable.length - 10} more` : '';
-    tally.warn('unreadable-workspaces', `Workspaces that could not be read: ${named.join(', ')}${more}.`);
-  }
-  const { window } = tally;
-  const quiet =
-    tally.collectedWhole && tally.counts.collected === 0 && tally.settledWanted === 0 && window !== undefined;
-  if (quiet && window.end - window.start >= DAY) {
-    tally.warn(
-      'no-events',
-      "Not a single event in 24 hours or more: unusual for a tenant in use. Check the filters and the app's access.",
-    );
-  }
+/** How a run ended: what the whole picture says. */
+export interface Conclusions {
+  /** The first of each kind. */
+  readonly faults: ReadonlyMap<FaultCode, ActionError>;
+  readonly notices: ReadonlyMap<NoticeCode, string>;
+  /** Whether everything that was asked for was collected whole and acknowledged. */
+  readonly isComplete: boolean;
+  /** Rows that were collected and not acknowledged. */
+  readonly failed: number;
 }
 
-function interval(tally: Tally): number | undefined {
-  return tally.lastRunAt === undefined ? undefined : tally.startedAt - tally.lastRunAt;
+/** Draws the conclusions, faults and notices that no single stage can tell among them. */
+export function conclude(record: RunRecord): Conclusions {
+  const { files, planned, collected, delivered, closed } = record;
+  const faults = firstOfEach([...files.faults, ...delivered.faults, ...closed.faults], record.fault);
+  const failed = failedRows(record);
+  const endedEarly = faults.size > 0 || record.outOfTime !== undefined;
+  const early = record.outOfTime === undefined ? undefined : endedForTime(record, record.outOfTime);
+  const found = [
+    early instanceof ActionError ? early : undefined,
+    // A source that refuses says itself how much is missing.
+    collected.uncollected.length > 0 && !faults.has('source-refused') ? uncollected(record) : undefined,
+    delivered.rejectedRows > 0 ? rejected(delivered.rejectedRows) : undefined,
+    failed > delivered.rejectedRows && !endedEarly
+      ? unacknowledged(failed - delivered.rejectedRows)
+      : undefined,
+  ];
+  for (const fault of found)
+    if (fault !== undefined && !faults.has(fault.code)) faults.set(fault.code, fault);
+  const notices = [
+    ...files.notices,
+    ...record.notices,
+    ...(planned?.notices ?? []),
+    ...collected.notices,
+    ...closed.notices,
+    ...(early === undefined || early instanceof ActionError ? [] : [early]),
+    ...conclusionsOfAll(record),
+  ];
+  return {
+    faults,
+    notices: new Map(notices.map(({ code, text }) => [code, text])),
+    isComplete: collected.isWhole && failed === 0 && faults.size === 0 && record.outOfTime === undefined,
+    failed,
+  };
 }
 
-function endEarly(tally: Tally, why: string): void {
-  const left = remainingOf(tally.hoursPlanned, tally.hoursDone, tally.sourceRequests);
+/** A fault of the last source to be asked, with what the others had refused before it, and the remedy for those. */
+export function afterRefusals(code: FaultCode, detail: string, refusals: readonly string[]): ActionError {
+  if (refusals.length === 0) return new ActionError(code, detail);
+  const remedy = `${FAULTS['source-refused'].remedy} ${FAULTS[code].remedy}`;
+  return new ActionError(code, `${refusals.join('; ')}; ${detail}`, { remedy });
+}
+
+function firstOfEach(
+  faults: readonly ActionError[],
+  last: ActionError | undefined,
+): Map<FaultCode, ActionError> {
+  const first = new Map<FaultCode, ActionError>();
+  for (const fault of last === undefined ? faults : [...faults, last]) {
+    if (!first.has(fault.code)) first.set(fault.code, fault);
+  }
+  return first;
+}
+
+function endedForTime(record: RunRecord, why: string): ActionError | Notice {
+  const planned = hoursPlanned(record);
+  const left = remainingOf(planned, record.collected.hoursDone, record.collected.requests);
   const hours =
     left.hours === 0
       ? 'all hours were collected, but not every row was acknowledged'
-      : `${left.hours} of ${tally.hoursPlanned} hours are left, about ${left.requests} requests or ${lengthOf(left.ms)} at ${REQUESTS_AN_HOUR} requests an hour`;
+      : `${left.hours} of ${planned} hours are left, about ${left.requests} requests or ${lengthOf(left.ms)} at ${REQUESTS_AN_HOUR} requests an hour`;
   const detail = `${why}; ${hours}`;
-  if (!tally.carriesOn || tally.source === 'workspaces') tally.fail(new ActionError('out-of-time', detail));
-  else tally.warn('incomplete', `Out of time: ${detail}. The next run goes on from here.`);
+  return record.files.carriesOn && record.collected.source !== 'workspaces'
+    ? { code: 'incomplete', text: `Out of time: ${detail}. The next run goes on from here.` }
+    : new ActionError('out-of-time', detail);
 }
 
-function failMissing(tally: Tally): void {
-  const named = tally.missing.slice(0, 5).map(({ window, why }) => `${describe(window)} (${why})`);
-  const more = tally.missing.length > 5 ? ` and ${tally.missing.length - 5} more` : '';
-  const list = `${named.join(', ')}${more}`;
-  const nothing =
-    tally.counts.collected === 0 &&
-    tally.hoursDone >= tally.hoursPlanned &&
-    tally.missing.every(({ why }) => !/^HTTP 4/.test(why)) &&
-    !tally.anyHourWhole;
-  tally.fail(afterRefusals(nothing ? 'source-unreachable' : 'hours-missing', list, tally));
+function uncollected(record: RunRecord): ActionError {
+  const { collected } = record;
+  const named = collected.uncollected.slice(0, 5).map(({ window, why }) => `${describe(window)} (${why})`);
+  const more = collected.uncollected.length > 5 ? ` and ${collected.uncollected.length - 5} more` : '';
+  const isNothing =
+    collected.counts.collected === 0 &&
+    collected.hoursDone >= hoursPlanned(record) &&
+    collected.uncollected.every(({ status }) => !isRefusal(status)) &&
+    !collected.anyHourWhole;
+  const code = isNothing ? 'source-unreachable' : 'hours-missing';
+  return afterRefusals(code, `${named.join(', ')}${more}`, collected.refusals);
+}
+
+/** Whether a service said no, rather than nothing. */
+export function isRefusal(status: number | undefined): boolean {
+  return status !== undefined && status >= 400 && status < 500;
+}
+
+function rejected(rows: number): ActionError {
+  return new ActionError('rows-refused', `${rows} rows were refused one by one with HTTP 400 or 413`);
+}
+
+function unacknowledged(rows: number): ActionError {
+  return new ActionError('uploads-failed', `${rows} rows were not acknowledged`);
+}
+
+function* conclusionsOfAll(record: RunRecord): Generator<Notice, void> {
+  const { planned, collected, startedAt, files } = record;
+  const { counts, agedOut, quietHours, unreadable, requests } = collected;
+  if (agedOut.length > 0) {
+    const hours = agedOut.reduce((sum, part) => sum + (part.end - part.start), 0) / HOUR;
+    const text = `Lost: ${round(hours)} h of the window had left the 28 days that the service keeps before they could be asked for.`;
+    yield { code: 'aged-out', text };
+  }
+  if (quietHours.length > 0) {
+    const named = quietHours.slice(0, 5).map((hour) => describe({ start: hour, end: hour + HOUR }));
+    yield {
+      code: 'quiet',
+      text: `No event in ${named.join(', ')} (UTC), where there usually are some.`,
+    };
+  }
+  const interval = files.lastRunAt === undefined ? undefined : startedAt - files.lastRunAt;
+  if (!planned?.hasOwnStart && cannotKeepUp(requests - (planned?.caughtUp ?? 0), interval)) {
+    const text = `This run needed ${requests} source requests, more than the ${REQUESTS_AN_HOUR} an hour that the service documents leave between two runs: run less often.`;
+    yield { code: 'budget', text };
+  }
+  if (counts.ofSettledHours > 0) {
+    const text = `${counts.ofSettledHours} events of hours that are settled were listed under other hours. They were not sent: whether they are in the table already is no longer known.`;
+    yield { code: 'settled-hours', text };
+  }
+  const { values, rows } = counts.truncations;
+  if (rows > 0) {
+    yield {
+      code: 'cut',
+      text: `Cut to the service's limit of 64 KiB: ${values} value(s) in ${rows} row(s).`,
+    };
+  }
+  if (unreadable.length > 0) {
+    const named = unreadable.slice(0, 10).map(({ id, why }) => `${id} (${why})`);
+    const more = unreadable.length > 10 ? ` and ${unreadable.length - 10} more` : '';
+    yield {
+      code: 'unreadable-workspaces',
+      text: `Workspaces that could not be read: ${named.join(', ')}${more}.`,
+    };
+  }
+  if (collected.isWhole && counts.collected === 0 && !planned?.settledWanted && isDay(planned?.window)) {
+    const text =
+      "Not a single event in 24 hours or more: unusual for a tenant in use. Check the filters and the app's access.";
+    yield { code: 'no-events', text };
+  }
+}
+
+function isDay(window: Window | undefined): boolean {
+  return window !== undefined && window.end - window.start >= DAY;
 }
 
 function round(value: number): string {

@@ -11,3 +11,30 @@ export function plain(text: string): string {
     .replaceAll(/[\\`*_[\]|~#]/g, '\\$&')
     .replaceAll(/@(?=[\w-])/g, '@\u200b');
 }
+
+/** A GitHub alert; paragraphs are held on a line each. */
+export function alert(kind: 'CAUTION' | 'WARNING' | 'NOTE', ...paragraphs: string[]): string {
+  return [`> [!${kind}]`, ...paragraphs.map((text) => `> ${text.replaceAll(/\s*[\r\n]+\s*/g, ' ')}`)]
+    .join('\n>\n')
+    .replace(']\n>\n', ']\n');
+}
+
+/** A table; pipes in cells are escaped. */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  align: 'left' | 'right' | 'right-but-first' = 'left',
+): string {
+  const rule = head.map((_, at) =>
+    align === 'left' || (at === 0 && align === 'right-but-first') ? '---' : '---:',
+  );
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll(/(?<!\\)\|/g, '\\|')).join(' | ')} |`;
+  return [line(head), line(rule), ...rows.map(line)].join('\n');
+}
+
+/** A number with thousands separated: 103,120. */
+export function grouped(value: number): string {
+  // toLocaleString would load ICU's locale data, a tenth of what it takes to start.
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+}

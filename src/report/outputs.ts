@@ -1,23 +1,27 @@
-import type { Tally } from './run-record.ts';
+import type { Conclusions } from './conclusions.ts';
+import type { RunRecord } from './run-record.ts';
 
 /** The step outputs by name; docs and action.yml are tested against these names. */
-export function outputsOf(tally: Tally): Record<string, string> {
+export function outputsOf(
+  { planned, collected, delivered }: RunRecord,
+  { isComplete, failed }: Conclusions,
+): Record<string, string> {
   const instant = (ms: number | undefined) => (ms === undefined ? '' : new Date(ms).toISOString());
   return {
-    source: tally.source ?? '',
-    'fallback-used': String(tally.fallbackUsed),
-    'fallback-reason': tally.refusals.join('; '),
-    'window-start': instant(tally.window?.start),
-    'window-end': instant(tally.window?.end),
-    complete: String(tally.complete),
-    'activities-collected': String(tally.counts.collected),
-    'duplicates-skipped': String(tally.counts.skipped),
-    'activities-ingested': String(tally.ingested),
-    'activities-failed': String(tally.failed),
-    'batches-sent': String(tally.batchesSent),
-    'batches-failed': String(tally.batchesFailed),
-    'bytes-sent': String(tally.bytesSent),
-    'source-requests': String(tally.sourceRequests),
-    'batch-summary': JSON.stringify(tally.batches),
+    source: collected.source ?? '',
+    'fallback-used': String(collected.fallbackUsed),
+    'fallback-reason': collected.refusals.join('; '),
+    'window-start': instant(planned?.window?.start),
+    'window-end': instant(planned?.window?.end),
+    complete: String(isComplete),
+    'activities-collected': String(collected.counts.collected),
+    'duplicates-skipped': String(collected.counts.skipped),
+    'activities-ingested': String(delivered.rows),
+    'activities-failed': String(failed),
+    'batches-sent': String(delivered.batchesSent),
+    'batches-failed': String(delivered.batchesFailed),
+    'bytes-sent': String(delivered.bytes),
+    'source-requests': String(collected.requests),
+    'batch-summary': JSON.stringify(delivered.entries),
   };
 }

@@ -1,7 +1,8 @@
 import type { Clock } from '../time/clock.ts';
 import { MINUTE, SECOND } from '../time/clock.ts';
 import type { Wait } from '../time/deadline.ts';
-import type { Tally } from './run-record.ts';
+import { grouped } from './markdown.ts';
+import { hoursPlanned, type RunRecord } from './run-record.ts';
 
 /** How often a long run says where it is. */
 const INTERVAL = 15 * SECOND;
@@ -9,15 +10,15 @@ const INTERVAL = 15 * SECOND;
 const WORTH_TELLING = 5 * SECOND;
 
 /** Lines of live progress in the log: seldom enough for runs of hours, soon enough to see that it is alive. */
-export class Live {
-  readonly #tally: Tally;
+export class ProgressLog {
+  readonly #record: RunRecord;
   readonly #clock: Clock;
   readonly #info: (line: string) => void;
   readonly #toldUntil = new Map<string, number>();
   #last: number;
 
-  constructor(tally: Tally, clock: Clock, info: (line: string) => void) {
-    this.#tally = tally;
+  constructor(record: RunRecord, clock: Clock, info: (line: string) => void) {
+    this.#record = record;
     this.#clock = clock;
     this.#info = info;
     this.#last = clock.now();
@@ -28,10 +29,12 @@ export class Live {
     const now = this.#clock.now();
     if (!always && now - this.#last < INTERVAL) return;
     this.#last = now;
-    const { counts, hoursDone, hoursPlanned, ingested, batchesSent } = this.#tally;
-    const hours = hoursPlanned > 0 ? `${hoursDone} of ${hoursPlanned} hours, ` : '';
+    const { collected, delivered } = this.#record;
+    const planned = hoursPlanned(this.#record);
+    const hours = planned > 0 ? `${collected.hoursDone} of ${planned} hours, ` : '';
+    const batches = `${grouped(delivered.batchesSent)} ${delivered.batchesSent === 1 ? 'batch' : 'batches'}`;
     this.#info(
-      `${hours}${grouped(counts.collected)} events collected, ${grouped(ingested)} rows acknowledged in ${grouped(batchesSent)} ${batchesSent === 1 ? 'batch' : 'batches'}`,
+      `${hours}${grouped(collected.counts.collected)} events collected, ${grouped(delivered.rows)} rows acknowledged in ${batches}`,
     );
   }
 
@@ -48,10 +51,4 @@ export class Live {
     const verb = isThrottle ? 'throttles' : 'makes the run wait';
     this.#info(`${service} ${verb} for ${length}, until ${new Date(until).toISOString()} (${why})`);
   }
-}
-
-/** A number with thousands separated: 103,120. */
-export function grouped(value: number): string {
-  // toLocaleString would load ICU's locale data, a tenth of what it takes to start.
-  return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 }

@@ -1,7 +1,8 @@
 import { FAULTS } from '../errors.ts';
 import type { Host } from '../host.ts';
+import type { Conclusions } from './conclusions.ts';
 import { outputsOf } from './outputs.ts';
-import type { Tally } from './run-record.ts';
+import type { RunRecord } from './run-record.ts';
 import { summaryOf } from './summary.ts';
 
 const WARNING_TITLES = {
@@ -24,16 +25,17 @@ const WARNING_TITLES = {
 } as const;
 
 /** Tells how the run went: outputs, one annotation for each kind of fault, and the job summary. */
-export async function report(tally: Tally, host: Host): Promise<void> {
-  for (const [code, text] of tally.warnings) host.log.warning(text, WARNING_TITLES[code]);
-  for (const error of tally.errors.values()) host.log.error(error.message, FAULTS[error.code].title);
+export async function report(record: RunRecord, conclusions: Conclusions, host: Host): Promise<void> {
+  for (const [code, text] of conclusions.notices) host.log.warning(text, WARNING_TITLES[code]);
+  for (const error of conclusions.faults.values()) host.log.error(error.message, FAULTS[error.code].title);
   try {
-    for (const [name, value] of Object.entries(outputsOf(tally))) host.setOutput(name, value);
+    for (const [name, value] of Object.entries(outputsOf(record, conclusions))) host.setOutput(name, value);
   } catch (error) {
     host.log.warning(`The outputs could not be written (${(error as Error).name}).`, 'No outputs');
   }
   try {
-    await host.writeSummary(summaryOf(tally, host.context, host.clock.now() + tally.clockAhead));
+    const now = host.clock.now() + record.clockAhead;
+    await host.writeSummary(summaryOf(record, conclusions, host.context, now));
   } catch (error) {
     // Old runners have no summary file; what it says stands in the outputs too.
     host.log.warning(`The job summary could not be written (${(error as Error).name}).`, 'No job summary');

@@ -2,7 +2,7 @@ import { parseInstant } from '../time/instant.ts';
 import { COLUMNS, type ColumnType } from './columns.ts';
 import type { ActivityEvent, SourceName } from './event.ts';
 import { exactText } from './exact-json.ts';
-import { type Cuts, cutToSize, FIELD_LIMIT } from './truncate.ts';
+import { FIELD_LIMIT, type Truncations, truncateToSize } from './truncate.ts';
 
 /** A row as it is sent: column name to value. */
 export type Row = Record<string, unknown>;
@@ -66,11 +66,11 @@ export function mapEvent(
 }
 
 /** A row as JSON, held to the limits of the service. */
-export function rowJson(row: Row, cuts: Cuts): string {
+export function rowJson(row: Row, truncations: Truncations): string {
   const json = JSON.stringify(row);
   // No value can be over the limit where the whole row is not; a UTF-16 unit is at most three bytes of UTF-8.
   if (json.length * 3 <= FIELD_LIMIT || Buffer.byteLength(json) <= FIELD_LIMIT) return json;
-  return cutToSize(row, json, cuts);
+  return truncateToSize(row, json, truncations);
 }
 
 function timeGenerated(creationTime: unknown, instant: number): string {

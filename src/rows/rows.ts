@@ -1,10 +1,16 @@
-import type { ReadyRow } from '../destination/batch.ts';
 import { parseInstant } from '../time/instant.ts';
 import { hourOf, type Window } from '../time/window.ts';
-import { type EventKey, keyOf, type Seen } from './deduplicator.ts';
+import type { Deduplicator } from './deduplicator.ts';
 import type { ActivityEvent, SourceName } from './event.ts';
+import { type EventKey, keyOf } from './event-key.ts';
 import { mapEvent, rowJson } from './map.ts';
-import type { Cuts } from './truncate.ts';
+import type { Truncations } from './truncate.ts';
+
+/** A row ready to be sent: its JSON, and the event that it stands for. */
+export interface ReadyRow {
+  readonly json: string;
+  readonly key: EventKey;
+}
 
 /** Which events the run is to take in, and what it counts on the way. */
 export interface RowContext {
@@ -18,21 +24,36 @@ export interface RowContext {
   readonly inWindow: (instant: number) => boolean;
   /** Whether an hour was settled before: it is not asked for again. */
   readonly isSettled: (hour: number) => boolean;
-  readonly seen: Seen;
+  readonly deduplicator: Deduplicator;
   readonly now: () => number;
   readonly counts: EventCounts;
 }
 
-export interface EventCounts extends Cuts {
+export interface EventCounts {
   collected: number;
   skipped: number;
   withoutWorkspace: number;
   /** Events of settled hours that were listed under other ones, skipped. */
   ofSettledHours: number;
+  /** Values that were cut to the service's limits. */
+  readonly truncations: Truncations;
   /** Activity name to events taken in. */
   readonly activities: Map<string, number>;
   /** First instant of an hour to events taken in. */
   readonly hours: Map<number, number>;
+}
+
+/** Nothing counted yet. */
+export function newEventCounts(): EventCounts {
+  return {
+    collected: 0,
+    skipped: 0,
+    withoutWorkspace: 0,
+    ofSettledHours: 0,
+    truncations: { values: 0, rows: 0 },
+    activities: new Map(),
+    hours: new Map(),
+  };
 }
 
 /**
@@ -44,7 +65,7 @@ export function* rowsOf(
   window: Window,
   context: RowContext,
 ): Generator<ReadyRow, void> {
-  const { counts, seen } = context;
+  const { counts, deduplicator } = context;
   for (const event of events) {
     const creationTime = event.CreationTime;
     const createdAt = typeof creationTime === 'string' ? parseInstant(creationTime) : undefined;
@@ -59,7 +80,7 @@ export function* rowsOf(
     }
     counts.collected += 1;
     const { row, key } = readied(event, createdAt, window, context);
-    if (!seen.take(key)) {
+    if (!deduplicator.admit(key)) {
       counts.skipped += 1;
       continue;
     }
@@ -74,13 +95,14 @@ function readied(
   event: ActivityEvent,
   createdAt: number | undefined,
   window: Window,
-  { source, counts, now, seen }: RowContext,
+  { source, counts, now, deduplicator }: RowContext,
 ): { key: EventKey; row: () => string } {
   // The hour that is settled last: as long as any hour of the window is asked for, the event is known.
   const hour = hourOf(createdAt ?? Math.max(window.start, window.end - 1));
-  const placed = (key: EventKey) => (createdAt === undefined ? seen.placed(key) : key);
-  const json = (given: ActivityEvent) => rowJson(mapEvent(given, createdAt, source, now()), counts);
-  const row = () => withoutDepth(event, counts, json);
+  const placed = (key: EventKey) => (createdAt === undefined ? deduplicator.asDelivered(key) : key);
+  const json = (given: ActivityEvent) =>
+    rowJson(mapEvent(given, createdAt, source, now()), counts.truncations);
+  const row = () => withoutDepth(event, counts.truncations, json);
   try {
     return { key: placed(keyOf(event, hour)), row };
   } catch (error) {
@@ -90,13 +112,17 @@ function readied(
 }
 
 /** JSON nests deeper than it can be written again: such a property is cut, and the event kept. */
-function withoutDepth(event: ActivityEvent, counts: Cuts, json: (event: ActivityEvent) => string): string {
+function withoutDepth(
+  event: ActivityEvent,
+  truncations: Truncations,
+  json: (event: ActivityEvent) => string,
+): string {
   try {
     return json(event);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    counts.values += 1;
-    counts.rows += 1;
+    truncations.values += 1;
+    truncations.rows += 1;
     return json(flat(event));
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Longest value of a field in bytes of UTF-8; the service cuts longer ones without a word
+ * Longest value of a field in bytes of UTF-8; the service truncations longer ones without a word
  * (https://learn.microsoft.com/en-us/azure/azure-monitor/fundamentals/service-limits#logs-ingestion-api).
  */
 export const FIELD_LIMIT = 65_536;
@@ -10,8 +10,8 @@ export const BODY_LIMIT = 1_000_000;
 const ROW_LIMIT = BODY_LIMIT - 2;
 const MARK = '…[cut]';
 
-/** What had to be cut, for the report. */
-export interface Cuts {
+/** What had to be truncated, for the report. */
+export interface Truncations {
   values: number;
   rows: number;
 }
@@ -20,20 +20,20 @@ export interface Cuts {
 const IDENTITY: ReadonlySet<string> = new Set(['TimeGenerated', 'CreationTime', 'ActivityId', 'SourceApi']);
 
 /**
- * Cuts a row's values to the field limit, and the largest ones further until the row fits a request.
+ * Truncations a row's values to the field limit, and the largest ones further until the row fits a request.
  * @param json the row as it is, serialised
  * @returns the row serialised within the limits
  */
-export function cutToSize(row: Record<string, unknown>, json: string, cuts: Cuts): string {
-  const before = cuts.values;
+export function truncateToSize(row: Record<string, unknown>, json: string, truncations: Truncations): string {
+  const before = truncations.values;
   const cut: Record<string, unknown> = {};
   const whole = new Set(Object.keys(row));
   for (const [name, value] of Object.entries(row)) {
-    const soFar = cuts.values;
-    cut[name] = cutValue(value, FIELD_LIMIT, cuts);
-    if (cuts.values > soFar) whole.delete(name);
+    const soFar = truncations.values;
+    cut[name] = truncateValue(value, FIELD_LIMIT, truncations);
+    if (truncations.values > soFar) whole.delete(name);
   }
-  let result = cuts.values === before ? json : JSON.stringify(cut);
+  let result = truncations.values === before ? json : JSON.stringify(cut);
   for (
     let over = Buffer.byteLength(result) - ROW_LIMIT;
     over > 0;
@@ -44,25 +44,27 @@ export function cutToSize(row: Record<string, unknown>, json: string, cuts: Cuts
     const target = Math.max(Math.min(size - over, Math.floor(size / 2)), 64);
     const value = cut[name];
     cut[name] =
-      typeof value === 'string' ? fitString(value, target) : cutValue(value, target, { values: 0, rows: 0 });
-    if (whole.delete(name)) cuts.values += 1;
+      typeof value === 'string'
+        ? fitString(value, target)
+        : truncateValue(value, target, { values: 0, rows: 0 });
+    if (whole.delete(name)) truncations.values += 1;
     result = JSON.stringify(cut);
   }
-  if (cuts.values > before) cuts.rows += 1;
+  if (truncations.values > before) truncations.rows += 1;
   return result;
 }
 
-function cutValue(value: unknown, limit: number, cuts: Cuts): unknown {
+function truncateValue(value: unknown, limit: number, truncations: Truncations): unknown {
   if (typeof value === 'string') {
     if (Buffer.byteLength(value) <= limit) return value;
-    cuts.values += 1;
-    return cutString(value, limit);
+    truncations.values += 1;
+    return truncateString(value, limit);
   }
-  return typeof value === 'object' && value !== null ? cutObject(value, limit, cuts) : value;
+  return typeof value === 'object' && value !== null ? truncateObject(value, limit, truncations) : value;
 }
 
-/** Cuts on a character boundary, and marks it. */
-export function cutString(value: string, limit: number): string {
+/** Truncations on a character boundary, and marks it. */
+export function truncateString(value: string, limit: number): string {
   const bytes = Buffer.from(value.slice(0, limit));
   let end = Math.max(Math.min(limit - Buffer.byteLength(MARK), bytes.length), 0);
   while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
@@ -70,7 +72,7 @@ export function cutString(value: string, limit: number): string {
 }
 
 /** Holds an object's JSON to `limit`, largest value first; values that are not text are replaced as a whole. */
-function cutObject(value: object, limit: number, cuts: Cuts): unknown {
+function truncateObject(value: object, limit: number, truncations: Truncations): unknown {
   let size = Buffer.byteLength(JSON.stringify(value));
   if (size <= limit) return value;
   const sizes = Object.entries(value)
@@ -79,7 +81,7 @@ function cutObject(value: object, limit: number, cuts: Cuts): unknown {
   const kept = new Map<string, unknown>(Object.entries(value));
   for (const { name, entry, bytes } of sizes) {
     if (size <= limit) break;
-    cuts.values += 1;
+    truncations.values += 1;
     const room = bytes - (size - limit);
     const shorter =
       typeof entry === 'string' && room > 64 ? fitString(entry, room) : `${MARK} ${bytes} bytes`;
@@ -98,7 +100,7 @@ function cutObject(value: object, limit: number, cuts: Cuts): unknown {
     if (name === undefined) break;
     size -= jsonBytes(kept.get(name)) + jsonBytes(name) + 2;
     kept.delete(name);
-    cuts.values += 1;
+    truncations.values += 1;
   }
   return Array.isArray(value) ? [...kept.values()] : Object.fromEntries(kept);
 }
@@ -106,10 +108,10 @@ function cutObject(value: object, limit: number, cuts: Cuts): unknown {
 /** The longest beginning of a text whose JSON, escapes included, fits `room` bytes. */
 function fitString(text: string, room: number): string {
   let limit = room - 2;
-  let cut = cutString(text, limit);
+  let cut = truncateString(text, limit);
   while (jsonBytes(cut) > room && limit > 16) {
     limit = Math.floor(limit / 2);
-    cut = cutString(text, limit);
+    cut = truncateString(text, limit);
   }
   return cut;
 }

@@ -3,7 +3,7 @@ import type { SourceChoice } from '../inputs/inputs.ts';
 import type { Window } from '../time/window.ts';
 import { type ActivityApi, AgedOutError } from './activity-pages.ts';
 import { RefusedError, reasonOf, type SourceLink } from './page.ts';
-import { type Begun, begin } from './windows.ts';
+import { begin, type FirstPage } from './windows.ts';
 
 /** An activity log that may be asked, and the windows it wants to be asked for. */
 export interface Candidate {
@@ -12,8 +12,8 @@ export interface Candidate {
   readonly windows: readonly Window[];
 }
 
-export type Chosen =
-  | { readonly kind: 'activity'; readonly candidate: Candidate; readonly begun: Begun | undefined }
+export type OpenedSource =
+  | { readonly kind: 'activity'; readonly candidate: Candidate; readonly first: FirstPage | undefined }
   | { readonly kind: 'workspaces' };
 
 export interface Choice {
@@ -25,19 +25,19 @@ export interface Choice {
   readonly onRefusal: (reason: string) => void;
 }
 
-/** Windows that may fail for other reasons before the first one that tells whether the source lets us in. */
+/** Windows that may fail for other reasons before the first one that tells whether the source lets the app in. */
 const TRIES = 3;
 
 /**
- * The first source that lets us in, found by asking for its first page.
+ * The first source that lets the app in, found by asking for its first page.
  * @throws ActionError 'source-refused' where none is left
  */
-export async function choose(choice: Choice): Promise<Chosen> {
+export async function choose(choice: Choice): Promise<OpenedSource> {
   if (choice.source === 'workspaces') return { kind: 'workspaces' };
   const refusals: string[] = [];
   for (const candidate of choice.candidates) {
     const result = await firstPage(candidate);
-    if (!(result instanceof RefusedError)) return { kind: 'activity', candidate, begun: result };
+    if (!(result instanceof RefusedError)) return { kind: 'activity', candidate, first: result };
     const reason = `${candidate.api.name}: ${result.why}`;
     refusals.push(reason);
     choice.onRefusal(reason);
@@ -47,7 +47,7 @@ export async function choose(choice: Choice): Promise<Chosen> {
   throw new ActionError('source-refused', `${refusals.join(', ')}${why}`);
 }
 
-async function firstPage(candidate: Candidate): Promise<Begun | RefusedError | undefined> {
+async function firstPage(candidate: Candidate): Promise<FirstPage | RefusedError | undefined> {
   for (const window of candidate.windows.slice(0, TRIES)) {
     try {
       return await begin(candidate.api, window, candidate.link);

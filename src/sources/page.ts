@@ -4,12 +4,12 @@ import type { AnswerKind } from '../http/bounds.ts';
 import type { Gate } from '../http/gate.ts';
 import { type Outcome, RequestFailedError, retrying } from '../http/retry.ts';
 import { send } from '../http/transport.ts';
-import type { Pace } from '../time/deadline.ts';
+import type { Deadline } from '../time/deadline.ts';
 
 /** What a source needs to call its service. */
 export interface SourceLink {
   readonly pipeline: Pipeline;
-  readonly pace: Pace;
+  readonly deadline: Deadline;
   /** Now by the services' clocks, ms since the epoch. */
   readonly now: () => number;
   /** Its name for the reader. */
@@ -37,10 +37,17 @@ export class RefusedError extends Error {
   }
 }
 
+/** Why one request failed for good. */
+export interface Reason {
+  readonly why: string;
+  /** Of the service's last answer, where there was one. */
+  readonly status?: number | undefined;
+}
+
 /** Why one request failed for good, or undefined where the error concerns the whole run. */
-export function reasonOf(error: unknown): string | undefined {
-  if (error instanceof RequestFailedError) return error.message;
-  return error instanceof RefusedError ? error.why : undefined;
+export function reasonOf(error: unknown): Reason | undefined {
+  if (error instanceof RequestFailedError) return { why: error.message, status: error.status };
+  return error instanceof RefusedError ? { why: error.why, status: error.status } : undefined;
 }
 
 /** Silence after which a page is asked for again. The service's own answer may take most of a minute. */
@@ -51,7 +58,7 @@ const SILENCE = 60_000;
  * changed it.
  * @param read undefined where the body is not the answer asked for: an error page of a gateway with status 200, or a
  * body that was cut off, must not be taken for "no events"
- * @throws RefusedError, RequestFailedError, OutOfTimeError, the pace's reason, or what `url` throws
+ * @throws RefusedError, RequestFailedError, DeadlineError, the deadline's reason, or what `url` throws
  */
 export function get<T>(
   link: SourceLink,
@@ -67,7 +74,7 @@ export function get<T>(
         headers: { Accept: 'application/json' },
         silenceMs: SILENCE,
         answer: kind,
-        signal: link.pace.signal,
+        signal: link.deadline.signal,
       });
       if (outcome.kind !== 'done') return outcome;
       if (outcome.value.status !== 200) return refusal(outcome.value);
@@ -76,7 +83,7 @@ export function get<T>(
       const type = outcome.value.header('content-type')?.includes('json') ? 'broken JSON' : 'no JSON';
       return { kind: 'transient', why: `HTTP 200 with ${type}`, retryAfterMs: undefined };
     },
-    link.pace,
+    link.deadline,
     link.service,
     link.gate,
   );

@@ -11,18 +11,25 @@ import { merge } from './merge.ts';
 import { RefusedError, reasonOf, type SourceLink } from './page.ts';
 
 /** What collection has to tell: pages as they come, and how each window ended. */
-export type Collected =
+export type WindowProgress =
   /** `askedAt`: when the window was first asked for, ms since the epoch. */
   | { readonly kind: 'begin'; readonly window: Window; readonly askedAt: number }
   | { readonly kind: 'page'; readonly window: Window; readonly events: Iterable<ActivityEvent> }
   /** `part` is what was really asked for: later than the window's start where that had aged out. */
   | { readonly kind: 'whole'; readonly window: Window; readonly part: Window }
   /** `refused`: the service said no to the app, as it may to every window that follows. */
-  | { readonly kind: 'missing'; readonly window: Window; readonly why: string; readonly refused: boolean }
+  | {
+      readonly kind: 'uncollected';
+      readonly window: Window;
+      readonly why: string;
+      /** Of the service's last answer, where there was one. */
+      readonly status: number | undefined;
+      readonly refused: boolean;
+    }
   | { readonly kind: 'aged-out'; readonly window: Window; readonly part: Window };
 
-/** A chain of pages that was begun to see whether the source lets us in. */
-export interface Begun {
+/** A chain of pages that was begun to see whether the source lets the app in. */
+export interface FirstPage {
   readonly window: Window;
   readonly askedAt: number;
   readonly first: IteratorResult<ActivityPage, void>;
@@ -30,9 +37,9 @@ export interface Begun {
 }
 
 /** Asks for the first page of a window. @throws as activityPages does; a refusal is the source's verdict */
-export async function begin(api: ActivityApi, window: Window, link: SourceLink): Promise<Begun> {
+export async function begin(api: ActivityApi, window: Window, link: SourceLink): Promise<FirstPage> {
   const rest = activityPages(api, window, link);
-  const askedAt = link.pace.clock.now();
+  const askedAt = link.deadline.clock.now();
   return { window, askedAt, first: await rest.next(), rest };
 }
 
@@ -40,13 +47,13 @@ export async function begin(api: ActivityApi, window: Window, link: SourceLink):
  * Collects windows, up to `concurrency` at a time, in their order. A window that cannot be collected after all retries
  * is named as missing, and the others go on.
  */
-export async function* collect(
+export async function* collectWindows(
   api: ActivityApi,
   windows: Iterable<Window>,
   link: SourceLink,
   concurrency: number,
-  begun?: Begun,
-): AsyncGenerator<Collected, void> {
+  begun?: FirstPage,
+): AsyncGenerator<WindowProgress, void> {
   const generators = (function* () {
     for (const window of windows)
       yield collectWindow(api, window, link, begun?.window === window ? begun : undefined);
@@ -58,13 +65,13 @@ async function* collectWindow(
   api: ActivityApi,
   window: Window,
   link: SourceLink,
-  begun: Begun | undefined,
-): AsyncGenerator<Collected, void> {
+  begun: FirstPage | undefined,
+): AsyncGenerator<WindowProgress, void> {
   for (let broken = 0; ; broken += 1) {
     let from = window.start;
     try {
       const resumed = broken === 0 ? begun : undefined;
-      yield { kind: 'begin', window, askedAt: resumed?.askedAt ?? link.pace.clock.now() };
+      yield { kind: 'begin', window, askedAt: resumed?.askedAt ?? link.deadline.clock.now() };
       const pages = resumed === undefined ? activityPages(api, window, link) : resume(resumed);
       for await (const page of pages) {
         from = page.from;
@@ -79,16 +86,16 @@ async function* collectWindow(
         return;
       }
       if (error instanceof BrokenChainError && broken === 0) continue;
-      const why = error instanceof BrokenChainError ? error.message : reasonOf(error);
-      if (why === undefined) throw error;
+      const reason = error instanceof BrokenChainError ? { why: error.message } : reasonOf(error);
+      if (reason === undefined) throw error;
       const refused = error instanceof RefusedError && error.isVerdict;
-      yield { kind: 'missing', window, why, refused };
+      yield { kind: 'uncollected', window, why: reason.why, status: reason.status, refused };
       return;
     }
   }
 }
 
-async function* resume(begun: Begun): AsyncGenerator<ActivityPage, void> {
+async function* resume(begun: FirstPage): AsyncGenerator<ActivityPage, void> {
   if (!begun.first.done) yield begun.first.value;
   yield* begun.rest;
 }

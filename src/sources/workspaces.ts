@@ -9,7 +9,7 @@ const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** A workspace that could be read, as a record; or the id of one that could not, and why. */
 export type WorkspaceResult =
   | { readonly record: ActivityEvent }
-  | { readonly unreadable: string; readonly why: string };
+  | { readonly unreadable: string; readonly why: string; readonly status: number | undefined };
 
 /**
  * One record for each workspace that the app can read: all of them, or the ids given. It says that the workspace was
@@ -26,7 +26,8 @@ export async function* workspaceRecords(
   const listed = ids.size > 0 ? { wanted: ids, odd: 0 } : await allWorkspaceIds(url, link).catch(listFault);
   const { wanted, odd } = listed;
   // Such an id is anybody's text: it is neither shown nor put into an address.
-  if (odd > 0) yield { unreadable: `${odd} listed without a GUID`, why: 'an id that is no GUID' };
+  if (odd > 0)
+    yield { unreadable: `${odd} listed without a GUID`, why: 'an id that is no GUID', status: undefined };
   const readers = (function* () {
     for (const id of wanted) yield read(url, id, link);
   })();
@@ -34,10 +35,10 @@ export async function* workspaceRecords(
 }
 
 function listFault(error: unknown): never {
-  const why = reasonOf(error);
-  if (why === undefined) throw error;
+  const reason = reasonOf(error);
+  if (reason === undefined) throw error;
   const code = error instanceof RefusedError ? 'workspaces-refused' : 'source-unreachable';
-  throw new ActionError(code, `the list of workspaces: ${why}`, { cause: error });
+  throw new ActionError(code, `the list of workspaces: ${reason.why}`, { cause: error });
 }
 
 async function allWorkspaceIds(
@@ -86,9 +87,9 @@ async function* read(url: string, id: string, link: SourceLink): AsyncGenerator<
     );
     yield { record: recordOf(workspace, id, link.now()) };
   } catch (error) {
-    const why = reasonOf(error);
-    if (why === undefined) throw error;
-    yield { unreadable: id, why };
+    const reason = reasonOf(error);
+    if (reason === undefined) throw error;
+    yield { unreadable: id, why: reason.why, status: reason.status };
   }
 }
 

@@ -1,7 +1,7 @@
-import { OutOfTimeError } from '../errors.ts';
+import { DeadlineError } from '../errors.ts';
 import type { Clock } from './clock.ts';
 
-/** A wait that somebody makes us take. */
+/** A wait that a service asks for. */
 export interface Wait {
   /** The service's name for the reader, such as "Microsoft Entra". */
   readonly service: string;
@@ -11,19 +11,20 @@ export interface Wait {
   readonly until: number;
 }
 
-/** What bounds a wait: the clock, the deadline (ms since the epoch), and a signal whose reason says why it ended. */
-export interface Pace {
+/** What bounds work and waits: an instant by a clock, and a signal whose reason says why they ended before. */
+export interface Deadline {
   readonly clock: Clock;
-  readonly deadline: number;
+  /** ms since the epoch */
+  readonly at: number;
   readonly signal: AbortSignal;
   /** Told each wait when it begins. */
   readonly onWait?: (wait: Wait) => void;
 }
 
-/** Sleeps, unless the wait would end after the deadline. @throws OutOfTimeError that names who made us wait */
-export async function wait(ms: number, pace: Pace, cause: Omit<Wait, 'until'>): Promise<void> {
-  const until = pace.clock.now() + ms;
-  if (until > pace.deadline) throw new OutOfTimeError({ ...cause, until });
-  pace.onWait?.({ ...cause, until });
-  await pace.clock.sleep(ms, pace.signal);
+/** Sleeps, unless the wait would end after the deadline. @throws DeadlineError that names the service */
+export async function wait(ms: number, deadline: Deadline, cause: Omit<Wait, 'until'>): Promise<void> {
+  const until = deadline.clock.now() + ms;
+  if (until > deadline.at) throw new DeadlineError({ ...cause, until });
+  deadline.onWait?.({ ...cause, until });
+  await deadline.clock.sleep(ms, deadline.signal);
 }

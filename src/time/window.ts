@@ -21,6 +21,11 @@ export function historyStart(now: number): number {
   return now - HISTORY + HISTORY_MARGIN;
 }
 
+/** When an hour that ended at `end` is final: events arrive up to 24 hours late. */
+export function isFinalAt(end: number, now: number): boolean {
+  return now >= end + DAY;
+}
+
 export function hourOf(instant: number): number {
   return Math.floor(instant / HOUR) * HOUR;
 }
@@ -65,4 +70,12 @@ export function* hoursOf(window: Window): Generator<HourWindow> {
 
 export function isWholeHour(window: HourWindow): boolean {
   return window.start === window.hour && window.end === window.hour + HOUR;
+}
+
+/** A window as a reader wants it: "2026-11-20T07:00Z to 08:00Z". */
+export function describe(window: Window): string {
+  const minute = (instant: number) => `${new Date(instant).toISOString().slice(0, 16)}Z`;
+  const start = minute(window.start);
+  const end = minute(window.end);
+  return `${start} to ${start.slice(0, 10) === end.slice(0, 10) ? end.slice(11) : end}`;
 }

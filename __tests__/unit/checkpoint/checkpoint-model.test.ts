@@ -3,8 +3,9 @@ import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { createLedger } from '../../../src/checkpoint/pending-rows.ts';
-import { contentOf, type EventKey, Seen } from '../../../src/rows/deduplicator.ts';
+import { PendingRows } from '../../../src/checkpoint/pending-rows.ts';
+import { Deduplicator } from '../../../src/rows/deduplicator.ts';
+import { contentOf, type EventKey } from '../../../src/rows/event-key.ts';
 import { HOUR, MINUTE } from '../../../src/time/clock.ts';
 import type { Window } from '../../../src/time/window.ts';
 import { bytesOf, inFolder, key, open } from '../../support/checkpoint.ts';
@@ -205,12 +206,12 @@ describe('the checkpoint', () => {
           }
           state.close(NOW);
           const next = open(path, NOW).state;
-          const seen = new Seen(next.checkpoint);
+          const seen = new Deduplicator(next.checkpoint);
           const met = [0, 0, 0, 0];
           for (const number of shown) {
             const is = (met[number] ?? 0) + 1;
             met[number] = is;
-            expect(seen.take(key(FIRST, number, true))).toBe(is > (acknowledged[number] ?? 0));
+            expect(seen.admit(key(FIRST, number, true))).toBe(is > (acknowledged[number] ?? 0));
           }
           next.close(NOW);
         }),
@@ -250,23 +251,23 @@ describe('the account of rows under way', () => {
         const waiting: Window[][] = [[], [], []];
         const expected: Window[] = [];
         const final: Window[] = [];
-        const ledger = createLedger((part) => final.push(part));
+        const ledger = new PendingRows();
         let number = 0;
         for (const one of moves) {
           const of = FIRST + one.hour * HOUR;
           if (one.kind === 'taken') {
             pending[one.hour] = (pending[one.hour] ?? 0) + 1;
             number += 1;
-            ledger.taken(key(of, number));
+            ledger.added(key(of, number));
           } else if (one.kind === 'collected') {
             const part = { start: of + one.half * 30 * MINUTE, end: of + (one.half + 1) * 30 * MINUTE };
             waiting[one.hour]?.push(part);
-            ledger.collected(part);
+            final.push(...ledger.hourCollected(part));
           } else {
             if (pending[one.hour] === 0) continue;
             pending[one.hour] = (pending[one.hour] ?? 0) - 1;
             failed[one.hour] ||= !one.safe;
-            ledger.ended([key(of, number)], one.safe);
+            final.push(...ledger.resolved([key(of, number)], one.safe));
           }
           if (pending[one.hour] === 0 && !failed[one.hour])
             expected.push(...(waiting[one.hour]?.splice(0) ?? []));

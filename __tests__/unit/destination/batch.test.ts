@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type Batch, Batcher, type ReadyRow, rowAt, slice } from '../../../src/destination/batch.ts';
+import { type Batch, Batcher, rowAt, slice } from '../../../src/destination/batch.ts';
+import type { ReadyRow } from '../../../src/rows/rows.ts';
 import { BODY_LIMIT } from '../../../src/rows/truncate.ts';
 
 const LIMIT = 200;

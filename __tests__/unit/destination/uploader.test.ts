@@ -2,7 +2,9 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type Batch, Batcher, rowAt } from '../../../src/destination/batch.ts';
-import { type Ending, Ingest, REFUSALS_AT_MOST } from '../../../src/destination/uploader.ts';
+import type { Delivery } from '../../../src/destination/delivery.ts';
+import { REFUSALS_AT_MOST } from '../../../src/destination/refusals.ts';
+import { Uploader } from '../../../src/destination/uploader.ts';
 import { ActionError } from '../../../src/errors.ts';
 import type { Answer } from '../../../src/http/answer.ts';
 import { RequestFailedError } from '../../../src/http/retry.ts';
@@ -45,18 +47,23 @@ interface Upload {
   readonly requestId: string;
 }
 
+/** Batches one by one, as they come from a source. */
+async function* stream(batches: Iterable<Batch>): AsyncGenerator<Batch, void> {
+  for (const batch of batches) yield batch;
+}
+
 function setUp(
   respond: (upload: Upload, at: number) => Answer | Promise<Answer>,
   concurrency = 1,
   provenBefore = false,
 ) {
   const uploads: Upload[] = [];
-  const endings: Ending[] = [];
+  const deliveries: Delivery[] = [];
   const stops: unknown[] = [];
   let under = 0;
   const most = { underWay: 0 };
   let ids = 0;
-  const ingest = new Ingest({
+  const uploader = new Uploader({
     concurrency,
     provenBefore,
     send: async (body, requestId) => {
@@ -73,38 +80,37 @@ function setUp(
         under -= 1;
       }
     },
-    verdictOf: ({ status }) =>
+    faultOf: ({ status }) =>
       [401, 403, 404].includes(status)
         ? new ActionError('destination-forbidden', `HTTP ${status}`)
         : undefined,
     newRequestId: () => `request-${++ids}`,
-    onEnd: (ending) => endings.push(ending),
     onStop: (reason) => stops.push(reason),
   });
-  const upload = async (batches: readonly Batch[]) => {
-    for (const batch of batches) await ingest.add(batch, () => undefined);
-    await ingest.settle();
+  const uploadAll = async (batches: AsyncIterable<Batch>) => {
+    for await (const delivery of uploader.deliver(batches)) deliveries.push(delivery);
   };
-  const rows = (status: Ending['status']) =>
-    endings
-      .filter((ending) => ending.status === status)
+  const upload = (batches: readonly Batch[]) => uploadAll(stream(batches));
+  const rows = (status: Delivery['status']) =>
+    deliveries
+      .filter((delivery) => delivery.status === status)
       .flatMap(({ batch }) => numbersIn(batch))
       .sort((a, b) => a - b);
-  return { ingest, upload, uploads, endings, stops, most, rows };
+  return { uploader, upload, uploadAll, uploads, deliveries, stops, most, rows };
 }
 
-describe('Ingest', () => {
+describe('Uploader', () => {
   it('sends each batch once, as it is, and tells its bytes and request id', async () => {
-    const { upload, uploads, endings, stops } = setUp(() => answer(204));
+    const { upload, uploads, deliveries, stops } = setUp(() => answer(204));
     await upload(batchesOf(3, 2));
     expect(uploads.map(({ rows }) => rows)).toEqual([
       [0, 1, 2],
       [3, 4],
     ]);
     expect(
-      endings.map(({ status, wireBytes, requestId, why }) => ({ status, wireBytes, requestId, why })),
+      deliveries.map(({ status, wireBytes, requestId, why }) => ({ status, wireBytes, requestId, why })),
     ).toEqual(
-      uploads.map(({ bytes, requestId }) => ({ status: 'sent', wireBytes: bytes, requestId, why: '' })),
+      uploads.map(({ bytes, requestId }) => ({ status: 'delivered', wireBytes: bytes, requestId, why: '' })),
     );
     expect(new Set(uploads.map(({ requestId }) => requestId)).size).toBe(2);
     expect(stops).toEqual([]);
@@ -126,73 +132,73 @@ describe('Ingest', () => {
       }, concurrency);
       await upload(batchesOf(...Array.from({ length: 48 }, () => 2)));
       expect(most.underWay).toBe(concurrency);
-      expect(rows('sent')).toEqual(upTo(96));
+      expect(rows('delivered')).toEqual(upTo(96));
     },
   );
 
-  it('keeps the one who adds waiting while the limit is reached', async () => {
+  it('asks for no batch while as many uploads as allowed are under way', async () => {
     const gates = upTo(3).map(() => Promise.withResolvers<Answer>());
-    const { ingest, uploads, rows } = setUp((_, at) => gates[at]?.promise ?? answer(204), 2);
-    const [a, b, c] = batchesOf(1, 1, 1);
-    if (a === undefined || b === undefined || c === undefined) throw new Error('no batches');
-    await ingest.add(a, () => undefined);
-    await ingest.add(b, () => undefined);
-    let added = false;
-    const third = ingest
-      .add(c, () => undefined)
-      .then(() => {
-        added = true;
-      });
+    const { uploadAll, uploads, rows } = setUp(
+      ({ rows: [row = 0] }) => gates[row]?.promise ?? answer(204),
+      2,
+    );
+    let asked = 0;
+    const all = uploadAll(
+      (async function* () {
+        for (const batch of batchesOf(1, 1, 1, 1)) {
+          asked += 1;
+          yield batch;
+        }
+      })(),
+    );
     for (let time = 0; time < 20; time += 1) await pause();
-    expect(added).toBe(false);
-    expect(rows('sent')).toEqual([]);
+    // The third waits for its turn; the fourth is not asked for.
+    expect([asked, uploads.length, rows('delivered')]).toEqual([3, 2, []]);
     gates[1]?.resolve(answer(204));
-    await third;
+    for (let time = 0; time < 20; time += 1) await pause();
+    expect([asked, uploads.length, rows('delivered')]).toEqual([4, 3, [1]]);
     for (const gate of gates) gate.resolve(answer(204));
-    await ingest.settle();
-    expect(uploads.length).toBe(3);
-    expect(rows('sent')).toEqual([0, 1, 2]);
+    await all;
+    expect(uploads.length).toBe(4);
+    expect(rows('delivered')).toEqual([0, 1, 2, 3]);
   });
 
-  it('tells when a batch is done with, after its end', async () => {
-    const log: string[] = [];
-    const [batch] = batchesOf(1);
-    if (batch === undefined) throw new Error('no batch');
-    const ingest = new Ingest({
-      concurrency: 1,
-      provenBefore: false,
-      send: async () => answer(204),
-      verdictOf: () => undefined,
-      newRequestId: () => 'request',
-      onEnd: () => log.push('ended'),
-      onStop: () => log.push('stopped'),
-    });
-    await ingest.add(batch, () => log.push('done with'));
-    await ingest.settle();
-    expect(log).toEqual(['ended', 'done with']);
+  it('hands on what the batches throw, once each of them has its delivery', async () => {
+    const { uploadAll, rows } = setUp(() => answer(204), 2);
+    const broken = (async function* () {
+      yield* batchesOf(2, 3);
+      throw new Error('the source broke');
+    })();
+    await expect(uploadAll(broken)).rejects.toThrow('the source broke');
+    expect(rows('delivered')).toEqual(upTo(5));
   });
 
   it('halves what is too large, and counts the parts and not the whole', async () => {
-    const { upload, endings, rows, stops } = setUp(({ rows }) => answer(rows.length > 3 ? 413 : 204));
+    const { upload, deliveries, rows, stops } = setUp(({ rows }) => answer(rows.length > 3 ? 413 : 204));
     await upload(batchesOf(10));
-    expect(rows('sent')).toEqual(upTo(10));
-    expect(endings.map(({ status }) => status)).toEqual(['sent', 'sent', 'sent', 'sent']);
-    expect(endings.every(({ batch }) => batch.keys.length <= 3)).toBe(true);
+    expect(rows('delivered')).toEqual(upTo(10));
+    expect(deliveries.map(({ status }) => status)).toEqual([
+      'delivered',
+      'delivered',
+      'delivered',
+      'delivered',
+    ]);
+    expect(deliveries.every(({ batch }) => batch.keys.length <= 3)).toBe(true);
     expect(stops).toEqual([]);
   });
 
   it.each([0, 1, 399, 400, 500, 799])(
     'finds the one bad row, number %i of 800, and sends all others',
     async (bad) => {
-      const { upload, uploads, endings, rows, stops } = setUp(({ rows }) =>
+      const { upload, uploads, deliveries, rows, stops } = setUp(({ rows }) =>
         answer(rows.includes(bad) ? 400 : 204, 'InvalidRecord'),
       );
       await upload(batchesOf(800));
-      expect(rows('refused')).toEqual([bad]);
-      expect(rows('sent')).toEqual(upTo(800).filter((row) => row !== bad));
+      expect(rows('rejected')).toEqual([bad]);
+      expect(rows('delivered')).toEqual(upTo(800).filter((row) => row !== bad));
       expect(rows('failed')).toEqual([]);
       expect(uploads.length).toBeLessThanOrEqual(21);
-      const refused = endings.find(({ status }) => status === 'refused');
+      const refused = deliveries.find(({ status }) => status === 'rejected');
       expect(refused).toMatchObject({ why: 'HTTP 400 InvalidRecord' });
       expect(refused?.requestId).toBe(
         uploads.find(({ rows }) => rows.length === 1 && rows[0] === bad)?.requestId,
@@ -209,8 +215,8 @@ describe('Ingest', () => {
       4,
     );
     await upload(batchesOf(100, 100, 100, 100));
-    expect(rows('refused')).toEqual(bad);
-    expect(rows('sent')).toEqual(upTo(400).filter((row) => !bad.includes(row)));
+    expect(rows('rejected')).toEqual(bad);
+    expect(rows('delivered')).toEqual(upTo(400).filter((row) => !bad.includes(row)));
     expect(stops).toEqual([]);
   });
 
@@ -221,8 +227,8 @@ describe('Ingest', () => {
       const { upload, rows, stops } = setUp((sent) => answer(sent.rows.some(isBad) ? 400 : 204), concurrency);
       await upload(batchesOf(...Array.from({ length: 8 }, () => 800)));
       expect(stops).toEqual([]);
-      expect(rows('refused')).toEqual(upTo(6400).filter(isBad));
-      expect(rows('sent').length + rows('refused').length).toBe(6400);
+      expect(rows('rejected')).toEqual(upTo(6400).filter(isBad));
+      expect(rows('delivered').length + rows('rejected').length).toBe(6400);
     },
   );
 
@@ -233,44 +239,48 @@ describe('Ingest', () => {
       const { upload, rows, stops } = setUp((sent) => answer(sent.rows.some(isBad) ? 400 : 204), 4);
       await upload(batchesOf(800, 800, 800));
       expect(stops).toEqual([]);
-      expect(rows('refused')).toEqual(upTo(2400).filter(isBad));
-      expect(rows('sent').length + rows('refused').length).toBe(2400);
+      expect(rows('rejected')).toEqual(upTo(2400).filter(isBad));
+      expect(rows('delivered').length + rows('rejected').length).toBe(2400);
     },
   );
 
   it('does not tell free text of the service', async () => {
-    const { upload, endings } = setUp(() => answer(400, 'InvalidRecord'));
+    const { upload, deliveries } = setUp(() => answer(400, 'InvalidRecord'));
     await upload(batchesOf(1));
-    expect(JSON.stringify(endings.map(({ why }) => why))).not.toContain('example.test');
+    expect(JSON.stringify(deliveries.map(({ why }) => why))).not.toContain('example.test');
   });
 
   it('keeps a refused row as it was, when the memory of its batch is used again', async () => {
     const batcher = new Batcher(LIMIT);
-    const endings: { status: string; row: string }[] = [];
-    const ingest = new Ingest({
+    const told: { status: string; row: string }[] = [];
+    const uploader = new Uploader({
       concurrency: 1,
       provenBefore: false,
       send: async (body) => answer(gunzipSync(body).toString('utf8').includes('bad') ? 400 : 204),
-      verdictOf: () => undefined,
+      faultOf: () => undefined,
       newRequestId: () => 'request',
-      onEnd: ({ status, batch }) => endings.push({ status, row: rowAt(batch, 0) }),
       onStop: () => undefined,
     });
-    for (const [low, text] of ['bad', 'good and longer than the other'].entries()) {
-      batcher.add({ json: JSON.stringify({ text }), key: { hour: 0, high: 0, low, byContent: false } });
-      const batch = batcher.flush();
-      if (batch !== undefined) await ingest.add(batch, () => batcher.reuse(batch));
-      for (let time = 0; time < 5; time += 1) await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-    await ingest.settle();
-    expect(endings).toContainEqual({ status: 'refused', row: '{"text":"bad"}' });
-    expect(endings).toContainEqual({ status: 'sent', row: '{"text":"good and longer than the other"}' });
+    const batches = (async function* () {
+      for (const [low, text] of ['bad', 'good and longer than the other'].entries()) {
+        batcher.add({ json: JSON.stringify({ text }), key: { hour: 0, high: 0, low, byContent: false } });
+        const batch = batcher.flush();
+        if (batch !== undefined) yield batch;
+        for (let time = 0; time < 5; time += 1) await new Promise((resolve) => setTimeout(resolve, 5));
+        // As the one who takes the deliveries does, and here also before there is one.
+        if (batch !== undefined) batcher.reuse(batch);
+      }
+    })();
+    for await (const { status, batch } of uploader.deliver(batches))
+      told.push({ status, row: rowAt(batch, 0) });
+    expect(told).toContainEqual({ status: 'rejected', row: '{"text":"bad"}' });
+    expect(told).toContainEqual({ status: 'delivered', row: '{"text":"good and longer than the other"}' });
   });
 });
 
 describe('a destination that refuses everything', () => {
   it('is told apart from bad rows after 50 refusals and no acceptance, and nothing counts as refused for good', async () => {
-    const { upload, uploads, stops, rows, endings } = setUp(() => answer(400, 'InvalidStream'));
+    const { upload, uploads, stops, rows, deliveries } = setUp(() => answer(400, 'InvalidStream'));
     await upload(batchesOf(50, 50, 1, 1, 1));
     expect(REFUSALS_AT_MOST).toBe(50);
     expect(uploads.length).toBe(50);
@@ -278,7 +288,7 @@ describe('a destination that refuses everything', () => {
     expect(stops[0]).toMatchObject({ code: 'everything-refused' });
     expect(String((stops[0] as Error).message)).toContain('HTTP 400 InvalidStream');
     expect(rows('failed')).toEqual(upTo(103));
-    expect(endings.every(({ status }) => status === 'failed')).toBe(true);
+    expect(deliveries.every(({ status }) => status === 'failed')).toBe(true);
   });
 
   it('is found with single rows too, also side by side', async () => {
@@ -287,22 +297,22 @@ describe('a destination that refuses everything', () => {
     expect(uploads.length).toBeLessThan(50 + 4);
     expect(stops.length).toBe(1);
     expect(rows('failed')).toEqual(upTo(60));
-    expect(rows('refused')).toEqual([]);
+    expect(rows('rejected')).toEqual([]);
   });
 
   it('is not suspected while a row is accepted now and then', async () => {
     const { upload, stops, rows } = setUp(({ rows: [row = 0] }) => answer(row % 20 === 19 ? 204 : 400));
     await upload(batchesOf(...Array.from({ length: 100 }, () => 1)));
     expect(stops).toEqual([]);
-    expect(rows('refused').length).toBe(95);
-    expect(rows('sent')).toEqual([19, 39, 59, 79, 99]);
+    expect(rows('rejected').length).toBe(95);
+    expect(rows('delivered')).toEqual([19, 39, 59, 79, 99]);
   });
 
   it('takes fewer than 20 refusals for the fault of the rows', async () => {
     const { upload, stops, rows } = setUp(() => answer(400));
     await upload(batchesOf(...Array.from({ length: 19 }, () => 1)));
     expect(stops).toEqual([]);
-    expect(rows('refused')).toEqual(upTo(19));
+    expect(rows('rejected')).toEqual(upTo(19));
   });
 });
 
@@ -331,8 +341,8 @@ describe('a block of bad rows', () => {
       );
       await upload(batchesOf(400, 400, 400, 400, 400));
       expect(stops).toEqual([]);
-      expect(rows('refused')).toEqual(upTo(2000).filter(isBad));
-      expect(rows('sent')).toEqual(upTo(2000).filter((row) => !isBad(row)));
+      expect(rows('rejected')).toEqual(upTo(2000).filter(isBad));
+      expect(rows('delivered')).toEqual(upTo(2000).filter((row) => !isBad(row)));
       expect(uploads.length).toBeLessThanOrEqual(requests);
     },
   );
@@ -346,7 +356,7 @@ describe('a block of bad rows', () => {
   it('that is all there is counts as bad rows where the destination took others before', async () => {
     const { upload, stops, rows } = setUp(() => answer(400), 1, true);
     await upload(batchesOf(120));
-    expect([stops, rows('refused')]).toEqual([[], upTo(120)]);
+    expect([stops, rows('rejected')]).toEqual([[], upTo(120)]);
   });
 
   it('does not keep batches waiting that come after it', async () => {
@@ -374,10 +384,10 @@ describe('a block of bad rows', () => {
     );
     await upload(twoRows);
     expect(stops).toEqual([]);
-    expect(rows('sent')).toEqual(upTo(140).filter((row) => row >= 120));
+    expect(rows('delivered')).toEqual(upTo(140).filter((row) => row >= 120));
     expect(rows('failed').length).toBeGreaterThan(0);
-    expect(rows('refused').length).toBeGreaterThan(30);
-    expect([...rows('refused'), ...rows('failed')].sort((a, b) => a - b)).toEqual(upTo(120));
+    expect(rows('rejected').length).toBeGreaterThan(30);
+    expect([...rows('rejected'), ...rows('failed')].sort((a, b) => a - b)).toEqual(upTo(120));
   });
 });
 
@@ -387,20 +397,20 @@ describe('a destination that takes nothing any more', () => {
     await upload(batchesOf(2, 2, 2, 2, 2));
     expect(uploads.length).toBe(3);
     expect(stops).toEqual([expect.objectContaining({ code: 'destination-forbidden' })]);
-    expect(rows('sent')).toEqual([0, 1, 2, 3]);
+    expect(rows('delivered')).toEqual([0, 1, 2, 3]);
     expect(rows('failed')).toEqual([4, 5, 6, 7, 8, 9]);
-    expect(rows('refused')).toEqual([]);
+    expect(rows('rejected')).toEqual([]);
   });
 
   it('is given up after 8 failed uploads in a row', async () => {
-    const { upload, uploads, stops, rows, endings } = setUp(() => {
+    const { upload, uploads, stops, rows, deliveries } = setUp(() => {
       throw new RequestFailedError('HTTP 503', 7);
     });
     await upload(batchesOf(...Array.from({ length: 12 }, () => 3)));
     expect(uploads.length).toBe(8);
     expect(stops).toEqual([expect.objectContaining({ code: 'uploads-failed' })]);
     expect(rows('failed')).toEqual(upTo(36));
-    expect(endings[0]?.why).toBe('HTTP 503 (7 attempts)');
+    expect(deliveries[0]?.why).toBe('HTTP 503 (7 attempts)');
   });
 
   it('is not given up while every eighth upload gets through', async () => {
@@ -410,7 +420,7 @@ describe('a destination that takes nothing any more', () => {
     });
     await upload(batchesOf(...Array.from({ length: 32 }, () => 1)));
     expect(stops).toEqual([]);
-    expect(rows('sent')).toEqual([7, 15, 23, 31]);
+    expect(rows('delivered')).toEqual([7, 15, 23, 31]);
     expect(rows('failed').length).toBe(28);
   });
 
@@ -428,48 +438,44 @@ describe('a destination that takes nothing any more', () => {
   it('counts rows that were refused just before a verdict as failed, not as refused for good', async () => {
     const { upload, rows } = setUp((_, at) => answer(at < 3 ? 400 : 403));
     await upload(batchesOf(1, 1, 1, 1));
-    expect(rows('refused')).toEqual([]);
+    expect(rows('rejected')).toEqual([]);
     expect(rows('failed')).toEqual([0, 1, 2, 3]);
   });
 });
 
 describe('stop', () => {
+  const CANCELLED = new ActionError('cancelled', 'the runner asked the step to end');
+
   it('lets uploads under way finish, takes none up, and leaves no batch without an end', async () => {
     const gate = Promise.withResolvers<Answer>();
-    const { ingest, uploads, rows } = setUp((_, at) => (at === 0 ? gate.promise : answer(204)));
-    const [first, second] = batchesOf(4, 2);
-    if (first === undefined || second === undefined) throw new Error('no batches');
-    await ingest.add(first, () => undefined);
+    const { uploader, upload, uploads, rows } = setUp((_, at) => (at === 0 ? gate.promise : answer(204)));
+    const all = upload(batchesOf(4, 2));
     while (uploads.length === 0) await pause();
-    ingest.stop(new ActionError('cancelled', 'the runner asked the step to end'));
+    uploader.stop(CANCELLED);
     gate.resolve(answer(204));
-    await ingest.add(second, () => undefined);
-    await ingest.settle();
+    await all;
     expect(uploads.length).toBe(1);
-    expect(rows('sent')).toEqual([0, 1, 2, 3]);
+    expect(rows('delivered')).toEqual([0, 1, 2, 3]);
     expect(rows('failed')).toEqual([4, 5]);
   });
 
   it('does not halve on what comes back refused afterwards', async () => {
     const gate = Promise.withResolvers<Answer>();
-    const { ingest, uploads, rows } = setUp(() => gate.promise);
-    const [batch] = batchesOf(8);
-    if (batch === undefined) throw new Error('no batch');
-    await ingest.add(batch, () => undefined);
+    const { uploader, upload, uploads, rows } = setUp(() => gate.promise);
+    const all = upload(batchesOf(8));
     while (uploads.length === 0) await pause();
-    ingest.stop(new ActionError('cancelled', 'the runner asked the step to end'));
+    uploader.stop(CANCELLED);
     gate.resolve(answer(413));
-    await ingest.settle();
+    await all;
     expect(uploads.length).toBe(1);
     expect(rows('failed')).toEqual(upTo(8));
   });
 
   it('gives no request id to what was never sent', async () => {
-    const { ingest, endings } = setUp(() => answer(204));
-    ingest.stop(new ActionError('cancelled', 'the runner asked the step to end'));
-    for (const batch of batchesOf(2)) await ingest.add(batch, () => undefined);
-    await ingest.settle();
-    const told = endings.map(({ status, wireBytes, requestId }) => ({ status, wireBytes, requestId }));
+    const { uploader, upload, deliveries } = setUp(() => answer(204));
+    uploader.stop(CANCELLED);
+    await upload(batchesOf(2));
+    const told = deliveries.map(({ status, wireBytes, requestId }) => ({ status, wireBytes, requestId }));
     expect(told).toEqual([{ status: 'failed', wireBytes: 0, requestId: '' }]);
   });
 });
@@ -494,7 +500,7 @@ describe('whatever the service answers', () => {
         async (replies, counts, concurrency) => {
           const accepted: number[] = [];
           const refusedAlone: number[] = [];
-          const { upload, uploads, endings, stops, most, rows } = setUp(({ rows: sent }, at) => {
+          const { upload, uploads, deliveries, stops, most, rows } = setUp(({ rows: sent }, at) => {
             const next = replies[at % replies.length] ?? 204;
             if (next === 'lost') throw new RequestFailedError('ECONNRESET', 7);
             if (next === 'signed out') throw new ActionError('entra-refused', 'AADSTS50000');
@@ -505,13 +511,15 @@ describe('whatever the service answers', () => {
           const batches = batchesOf(...counts);
           await upload(batches);
           const all = counts.reduce((sum, count) => sum + count, 0);
-          const ended = [...rows('sent'), ...rows('refused'), ...rows('failed')].sort((a, b) => a - b);
+          const ended = [...rows('delivered'), ...rows('rejected'), ...rows('failed')].sort((a, b) => a - b);
           expect(ended).toEqual(upTo(all));
-          expect(rows('sent')).toEqual(accepted.sort((a, b) => a - b));
-          expect(refusedAlone).toEqual(expect.arrayContaining(rows('refused')));
+          expect(rows('delivered')).toEqual(accepted.sort((a, b) => a - b));
+          expect(refusedAlone).toEqual(expect.arrayContaining(rows('rejected')));
           expect(most.underWay).toBeLessThanOrEqual(concurrency);
           expect(stops.length).toBeLessThanOrEqual(1);
-          const sentIds = endings.filter(({ status }) => status === 'sent').map(({ requestId }) => requestId);
+          const sentIds = deliveries
+            .filter(({ status }) => status === 'delivered')
+            .map(({ requestId }) => requestId);
           expect(new Set(sentIds).size).toBe(sentIds.length);
           expect(uploads.map(({ requestId }) => requestId)).toEqual(expect.arrayContaining(sentIds));
         },

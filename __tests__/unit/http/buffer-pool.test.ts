@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { Rooms } from '../../../src/http/buffer-pool.ts';
+import { BufferPool } from '../../../src/http/buffer-pool.ts';
 
 const MB = 2 ** 20;
 
 describe('a room', () => {
   it('is used again for what fits into it, whatever part of it comes back', () => {
-    const rooms = new Rooms();
+    const rooms = new BufferPool();
     const first = rooms.take(3 * MB - 5);
     expect(first.length).toBe(3 * MB);
     rooms.giveBack(first.subarray(10, 20));
@@ -14,7 +14,7 @@ describe('a room', () => {
   });
 
   it('is left for a smaller body when it is too small', () => {
-    const rooms = new Rooms();
+    const rooms = new BufferPool();
     const small = rooms.take(MB);
     rooms.giveBack(small);
     expect(rooms.take(MB + 1).length).toBe(2 * MB);
@@ -22,7 +22,7 @@ describe('a room', () => {
   });
 
   it('is not kept when it is huge, nor when there are many', () => {
-    const rooms = new Rooms();
+    const rooms = new BufferPool();
     const huge = rooms.take(17 * MB);
     rooms.giveBack(huge);
     expect(rooms.take(17 * MB).buffer).not.toBe(huge.buffer);

@@ -1,31 +1,31 @@
 import { describe, expect, it } from '@jest/globals';
-import { OutOfTimeError } from '../../../src/errors.ts';
+import { DeadlineError } from '../../../src/errors.ts';
 import { Gate } from '../../../src/http/gate.ts';
 import { type Outcome, retrying } from '../../../src/http/retry.ts';
 import { HOUR, SECOND } from '../../../src/time/clock.ts';
-import type { Pace, Wait } from '../../../src/time/deadline.ts';
+import type { Deadline, Wait } from '../../../src/time/deadline.ts';
 import { pause, VirtualClock } from '../../support/virtual-clock.ts';
 
 const WAITS = { first: 10 * SECOND, longest: 300 * SECOND };
 
-function setUp(deadline = Number.POSITIVE_INFINITY) {
+function setUp(length = Number.POSITIVE_INFINITY) {
   const clock = new VirtualClock();
   const stop = new AbortController();
-  const pace: Pace = { clock, deadline: clock.now() + deadline, signal: stop.signal };
-  return { clock, stop, pace };
+  const deadline: Deadline = { clock, at: clock.now() + length, signal: stop.signal };
+  return { clock, stop, deadline };
 }
 
 describe('Gate', () => {
   it('is open to begin with', async () => {
-    const { clock, pace } = setUp();
+    const { clock, deadline } = setUp();
     const gate = new Gate(WAITS, 'The service');
-    await gate.pass(pace);
+    await gate.pass(deadline);
     expect(gate.closedUntil(clock.now())).toBe(0);
     expect(clock.slept).toEqual([]);
   });
 
   it('is closed by one 429 for all requests to the service, until Retry-After has passed', async () => {
-    const { clock, pace } = setUp();
+    const { clock, deadline } = setUp();
     const gate = new Gate(WAITS, 'The service');
     const start = clock.now();
     const times: number[] = [];
@@ -37,21 +37,21 @@ describe('Gate', () => {
         ? { kind: 'throttled', why: 'HTTP 429', retryAfterMs: 3400 * SECOND }
         : { kind: 'done', value: answers };
     };
-    const first = retrying(attempt, pace, 'The service', gate);
+    const first = retrying(attempt, deadline, 'The service', gate);
     await pause();
     expect(gate.closedUntil(clock.now())).toBe(start + 3400 * SECOND);
-    const others = [1, 2, 3, 4].map(() => retrying(attempt, pace, 'The service', gate));
+    const others = [1, 2, 3, 4].map(() => retrying(attempt, deadline, 'The service', gate));
     await clock.until(Promise.all([first, ...others]));
     expect(times).toEqual([0, ...[1, 2, 3, 4, 5].map(() => 3400 * SECOND)]);
     expect(gate.closedUntil(clock.now())).toBe(0);
   });
 
   it('waits on for those who waited already when it closes for longer', async () => {
-    const { clock, pace } = setUp();
+    const { clock, deadline } = setUp();
     const gate = new Gate(WAITS, 'The service');
     const start = clock.now();
     gate.close('HTTP 429', 10 * SECOND, start, start);
-    const passed = gate.pass(pace).then(() => clock.now() - start);
+    const passed = gate.pass(deadline).then(() => clock.now() - start);
     await pause();
     clock.advance(5 * SECOND);
     gate.close('HTTP 429', 60 * SECOND, start, clock.now());
@@ -75,14 +75,14 @@ describe('Gate', () => {
   });
 
   it('waits longer each time where a 429 names no time, up to the longest wait', async () => {
-    const { clock, pace } = setUp();
+    const { clock, deadline } = setUp();
     const gate = new Gate(WAITS, 'The service');
     let left = 8;
     const attempt = async (): Promise<Outcome<string>> =>
       left-- > 0
         ? { kind: 'throttled', why: 'HTTP 429', retryAfterMs: undefined }
         : { kind: 'done', value: '' };
-    await clock.until(retrying(attempt, pace, 'The service', gate));
+    await clock.until(retrying(attempt, deadline, 'The service', gate));
     expect(clock.slept.map((ms) => ms / SECOND)).toEqual([10, 20, 40, 80, 160, 300, 300, 300]);
   });
 
@@ -111,37 +111,37 @@ describe('Gate', () => {
   });
 
   it('tells who makes it wait, why, and until when', async () => {
-    const { clock, pace } = setUp();
+    const { clock, deadline } = setUp();
     const told: Wait[] = [];
     const gate = new Gate(WAITS, 'The service');
     gate.close('HTTP 429', 100 * SECOND, clock.now(), clock.now());
     const until = clock.now() + 100 * SECOND;
-    await clock.until(gate.pass({ ...pace, onWait: (wait) => told.push(wait) }));
+    await clock.until(gate.pass({ ...deadline, onWait: (wait) => told.push(wait) }));
     expect(told).toEqual([{ service: 'The service', why: 'HTTP 429', until }]);
   });
 
   it('does not wait beyond the deadline', async () => {
-    const { clock, pace } = setUp(HOUR);
+    const { clock, deadline } = setUp(HOUR);
     const gate = new Gate(WAITS, 'The service');
     gate.close('HTTP 429', 2 * HOUR, clock.now(), clock.now());
-    await expect(gate.pass(pace)).rejects.toBeInstanceOf(OutOfTimeError);
+    await expect(gate.pass(deadline)).rejects.toBeInstanceOf(DeadlineError);
     expect(clock.slept).toEqual([]);
   });
 
   it('lets go of those who wait when the run is stopped', async () => {
-    const { clock, stop, pace } = setUp();
+    const { clock, stop, deadline } = setUp();
     const gate = new Gate(WAITS, 'The service');
     gate.close('HTTP 429', HOUR, clock.now(), clock.now());
-    const passing = gate.pass(pace);
+    const passing = gate.pass(deadline);
     stop.abort(new Error('cancelled'));
     await expect(passing).rejects.toThrow('cancelled');
   });
 
   it('is another one for each service', async () => {
-    const { clock, pace } = setUp();
+    const { clock, deadline } = setUp();
     const [source, ingestion] = [new Gate(WAITS, 'The service'), new Gate(WAITS, 'The service')];
     source.close('HTTP 429', HOUR, clock.now(), clock.now());
-    await ingestion.pass(pace);
+    await ingestion.pass(deadline);
     expect(clock.slept).toEqual([]);
   });
 });

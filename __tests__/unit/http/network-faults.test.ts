@@ -71,12 +71,12 @@ it.each(['', '{"error":"unauthorized"}'])(
     );
     const pipeline = createEmptyPipeline();
     pipeline.addPolicy(silencePolicy);
-    const pace = {
+    const deadline = {
       clock: systemClock,
-      deadline: Number.POSITIVE_INFINITY,
+      at: Number.POSITIVE_INFINITY,
       signal: new AbortController().signal,
     };
-    const network = new Network(pipeline, pace, { silenceMs: 5000, allowHttp: true });
+    const network = new Network(pipeline, deadline, { silenceMs: 5000, allowHttp: true });
     const answer = await network.sendGetRequestAsync(
       `http://127.0.0.1:${port}/metadata/identity/oauth2/token`,
     );

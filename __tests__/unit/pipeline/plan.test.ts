@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Checkpoint } from '../../../src/checkpoint/checkpoint.ts';
 import { addFinal, isSettled, openPart } from '../../../src/checkpoint/hour-state.ts';
-import { isFinalAt, type Plan, planHours } from '../../../src/pipeline/plan.ts';
+import { type PlannedHours, planHours } from '../../../src/pipeline/plan.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/time/clock.ts';
-import { HISTORY, hourOf, requestedWindow, type Window } from '../../../src/time/window.ts';
+import { HISTORY, hourOf, isFinalAt, requestedWindow, type Window } from '../../../src/time/window.ts';
 
 const NOW = Date.parse('2026-11-20T12:34:00Z');
 const TWELVE = hourOf(NOW);
@@ -27,7 +27,7 @@ function hours(from: number, to: number): Window[] {
 const lookback = (hoursBack: number, now = NOW) =>
   requestedWindow({ lookbackHours: hoursBack, startTime: undefined, endTime: undefined }, now);
 
-const spans = ({ windows }: Plan) => windows.map(({ start, end }) => ({ start, end }));
+const spans = ({ windows }: PlannedHours) => windows.map(({ start, end }) => ({ start, end }));
 
 describe('an hour is final', () => {
   it.each([

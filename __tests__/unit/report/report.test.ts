@@ -1,19 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type Batch, Batcher } from '../../../src/destination/batch.ts';
-import { ActionError, asActionError, FAULTS, OutOfTimeError } from '../../../src/errors.ts';
+import { ActionError, asActionError, DeadlineError, FAULTS } from '../../../src/errors.ts';
 import type { Host, RunContext } from '../../../src/host.ts';
 import { chart } from '../../../src/report/chart.ts';
-import { conclude } from '../../../src/report/conclusions.ts';
+import { type Conclusions, conclude } from '../../../src/report/conclusions.ts';
+import { addDelivery, type BatchEntry } from '../../../src/report/delivered.ts';
 import { outputsOf } from '../../../src/report/outputs.ts';
 import { report } from '../../../src/report/report.ts';
-import { type BatchEntry, Tally } from '../../../src/report/run-record.ts';
+import { newRunRecord, type Planned, type RunRecord } from '../../../src/report/run-record.ts';
 import { summaryOf } from '../../../src/report/summary.ts';
-import { Seen } from '../../../src/rows/deduplicator.ts';
+import { Deduplicator } from '../../../src/rows/deduplicator.ts';
 import type { ActivityEvent } from '../../../src/rows/event.ts';
 import { rowsOf } from '../../../src/rows/rows.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/time/clock.ts';
-import { hoursOf } from '../../../src/time/window.ts';
+import { hoursOf, type Window } from '../../../src/time/window.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 const NOW = Date.parse('2026-11-20T12:34:56Z');
@@ -36,35 +37,63 @@ function batchOf(rows: number): Batch {
   return batch;
 }
 
-/** A run over the last 24 hours from the activity log, as far as it is told. */
-function tallyOf(
-  told: { ended?: [BatchEntry['status'], number][]; skipped?: number; unsent?: number } = {},
-): Tally {
-  const tally = new Tally();
-  const { ended = [], skipped = 0, unsent = 0 } = told;
-  tally.startedAt = NOW - MINUTE;
-  tally.source = 'power-bi';
-  tally.window = { start: NOW - DAY, end: NOW };
-  tally.collectedWhole = true;
-  tally.hoursPlanned = 25;
-  tally.hoursDone = 25;
-  tally.sourceRequests = 30;
-  tally.counts.skipped = skipped;
-  tally.counts.collected = skipped + unsent;
-  for (const [at, [status, rows]] of ended.entries()) {
-    tally.counts.collected += rows;
-    const requestId = `00000000-0000-8000-8000-${String(at).padStart(12, '0')}`;
-    tally.batchEnded({ batch: batchOf(rows), wireBytes: 100 + at, requestId, status });
-  }
-  for (const { hour } of hoursOf(tally.window)) tally.counts.hours.set(hour, 4);
-  tally.counts.activities.set('ViewReport', 90);
-  tally.counts.activities.set('ExportReport', 10);
-  return tally;
+const STATUS = { sent: 'delivered', refused: 'rejected', failed: 'failed', 'dry-run': 'dry-run' } as const;
+
+/** What is planned for a window from which nothing was settled before. */
+function planned(window: Window): Planned {
+  return {
+    window,
+    hasOwnStart: false,
+    hours: [...hoursOf(window)].length,
+    settled: 0,
+    settledWanted: 0,
+    caughtUp: 0,
+    notices: [],
+  };
 }
 
-function told(tally: Tally): { tally: Tally; outputs: Record<string, string>; summary: string } {
-  conclude(tally);
-  return { tally, outputs: outputsOf(tally), summary: summaryOf(tally, CONTEXT, NOW) };
+/** A run over the last 24 hours from the activity log, as far as it is told. */
+function recordOf(
+  told: { ended?: [BatchEntry['status'], number][]; skipped?: number; unsent?: number } = {},
+): RunRecord {
+  const record = newRunRecord(NOW - MINUTE);
+  const { ended = [], skipped = 0, unsent = 0 } = told;
+  const { collected, delivered } = record;
+  const window = { start: NOW - DAY, end: NOW };
+  record.planned = planned(window);
+  collected.source = 'power-bi';
+  collected.isWhole = true;
+  collected.hoursDone = 25;
+  collected.requests = 30;
+  collected.counts.skipped = skipped;
+  collected.counts.collected = skipped + unsent;
+  for (const [at, [status, rows]] of ended.entries()) {
+    collected.counts.collected += rows;
+    const requestId = `00000000-0000-8000-8000-${String(at).padStart(12, '0')}`;
+    addDelivery(delivered, { batch: batchOf(rows), wireBytes: 100 + at, requestId, status: STATUS[status] });
+  }
+  for (const { hour } of hoursOf(window)) collected.counts.hours.set(hour, 4);
+  collected.counts.activities.set('ViewReport', 90);
+  collected.counts.activities.set('ExportReport', 10);
+  return record;
+}
+
+/** Faults of the run, in the order in which they came. */
+function fail(record: RunRecord, ...faults: ActionError[]): void {
+  record.closed = { notices: [], faults: [...record.closed.faults, ...faults] };
+}
+
+function told(record: RunRecord): {
+  conclusions: Conclusions;
+  outputs: Record<string, string>;
+  summary: string;
+} {
+  const conclusions = conclude(record);
+  return {
+    conclusions,
+    outputs: outputsOf(record, conclusions),
+    summary: summaryOf(record, conclusions, CONTEXT, NOW),
+  };
 }
 
 /** A host that keeps all that is said to it. */
@@ -99,7 +128,7 @@ function listeningHost() {
 
 describe('outputs', () => {
   it('are all that the contract names, also when nothing is known yet', () => {
-    const outputs = outputsOf(new Tally());
+    const outputs = told(newRunRecord(NOW)).outputs;
     expect(outputs).toMatchObject({
       source: '',
       'fallback-used': 'false',
@@ -120,7 +149,7 @@ describe('outputs', () => {
 
   it('tell a good run', () => {
     const { outputs } = told(
-      tallyOf({
+      recordOf({
         ended: [
           ['sent', 60],
           ['sent', 40],
@@ -153,12 +182,12 @@ describe('outputs', () => {
   });
 
   it('tell the refusals and the stand-in', () => {
-    const tally = tallyOf({ ended: [['sent', 3]] });
-    tally.source = 'workspaces';
-    tally.collectedWhole = false;
-    tally.fallbackUsed = true;
-    tally.refusals.push('power-bi: HTTP 401 PowerBINotAuthorizedException', 'fabric: HTTP 404');
-    expect(told(tally).outputs).toMatchObject({
+    const record = recordOf({ ended: [['sent', 3]] });
+    record.collected.source = 'workspaces';
+    record.collected.isWhole = false;
+    record.collected.fallbackUsed = true;
+    record.collected.refusals.push('power-bi: HTTP 401 PowerBINotAuthorizedException', 'fabric: HTTP 404');
+    expect(told(record).outputs).toMatchObject({
       source: 'workspaces',
       'fallback-used': 'true',
       'fallback-reason': 'power-bi: HTTP 401 PowerBINotAuthorizedException; fabric: HTTP 404',
@@ -172,7 +201,7 @@ describe('outputs', () => {
   it('always add up: collected = ingested + failed + skipped', () => {
     fc.assert(
       fc.property(ended, fc.nat(100), fc.nat(100), (endings, skipped, unsent) => {
-        const { outputs } = told(tallyOf({ ended: endings, skipped, unsent }));
+        const { outputs } = told(recordOf({ ended: endings, skipped, unsent }));
         const number = (name: string) => Number(outputs[name]);
         expect(number('activities-collected')).toBe(
           number('activities-ingested') + number('activities-failed') + number('duplicates-skipped'),
@@ -188,9 +217,9 @@ describe('outputs', () => {
   });
 
   it('have nothing ingested and nothing failed in a dry run', () => {
-    const tally = tallyOf({ ended: [['dry-run', 10]] });
-    tally.dryRun = true;
-    const { outputs } = told(tally);
+    const record = recordOf({ ended: [['dry-run', 10]] });
+    record.dryRun = true;
+    const { outputs } = told(record);
     expect(outputs).toMatchObject({
       complete: 'true',
       'activities-collected': '10',
@@ -204,8 +233,8 @@ describe('outputs', () => {
   });
 
   it('hold the first 500 batches of thousands', () => {
-    const tally = tallyOf({ ended: Array.from({ length: 5000 }, () => ['sent', 1]) });
-    const { outputs } = told(tally);
+    const record = recordOf({ ended: Array.from({ length: 5000 }, () => ['sent', 1]) });
+    const { outputs } = told(record);
     const entries: BatchEntry[] = JSON.parse(outputs['batch-summary'] ?? '');
     expect(entries.map(({ batch }) => batch)).toEqual(Array.from({ length: 500 }, (_, at) => at + 1));
     expect(outputs['batches-sent']).toBe('5000');
@@ -214,50 +243,55 @@ describe('outputs', () => {
 });
 
 describe('complete', () => {
-  it.each<[string, (tally: Tally) => void]>([
+  it.each<[string, (record: RunRecord) => void]>([
     [
       'an hour is missing',
-      (tally) => tally.missing.push({ window: { start: NOW - HOUR, end: NOW }, why: 'HTTP 500' }),
+      (record) =>
+        record.collected.uncollected.push({
+          window: { start: NOW - HOUR, end: NOW },
+          why: 'HTTP 500',
+          status: 500,
+        }),
     ],
     [
       'the source was not read to its end',
-      (tally) => {
-        tally.collectedWhole = false;
+      (record) => {
+        record.collected.isWhole = false;
       },
     ],
-    ['a row was refused', (tally) => void tallyEnd(tally, 'refused')],
-    ['an upload failed', (tally) => void tallyEnd(tally, 'failed')],
+    ['a row was refused', (record) => void endBatch(record, 'rejected')],
+    ['an upload failed', (record) => void endBatch(record, 'failed')],
     [
       'time ran out',
-      (tally) => {
-        tally.outOfTime = 'the deadline came';
+      (record) => {
+        record.outOfTime = 'the deadline came';
       },
     ],
     [
       'the run was cancelled',
-      (tally) => tally.fail(new ActionError('cancelled', 'the runner asked the step to end')),
+      (record) => fail(record, new ActionError('cancelled', 'the runner asked the step to end')),
     ],
   ])('is false where %s', (_name, spoil) => {
-    const tally = tallyOf({ ended: [['sent', 10]] });
-    expect(outputsOf(tally).complete).toBe('true');
-    spoil(tally);
-    expect(told(tally).outputs.complete).toBe('false');
+    const record = recordOf({ ended: [['sent', 10]] });
+    expect(told(record).outputs.complete).toBe('true');
+    spoil(record);
+    expect(told(record).outputs.complete).toBe('false');
   });
 
-  function tallyEnd(tally: Tally, status: BatchEntry['status']): void {
-    tally.counts.collected += 1;
-    tally.batchEnded({ batch: batchOf(1), wireBytes: 1, requestId: '', status });
+  function endBatch(record: RunRecord, status: 'rejected' | 'failed'): void {
+    record.collected.counts.collected += 1;
+    addDelivery(record.delivered, { batch: batchOf(1), wireBytes: 1, requestId: '', status });
   }
 });
 
 describe('the faults that are told', () => {
-  const codes = (tally: Tally) => [...told(tally).tally.errors.keys()].sort();
+  const codes = (record: RunRecord) => [...told(record).conclusions.faults.keys()].sort();
 
-  it.each<[string, Tally, string[]]>([
-    ['nothing', tallyOf({ ended: [['sent', 5]] }), []],
+  it.each<[string, RunRecord, string[]]>([
+    ['nothing', recordOf({ ended: [['sent', 5]] }), []],
     [
       'refused rows',
-      tallyOf({
+      recordOf({
         ended: [
           ['sent', 5],
           ['refused', 1],
@@ -267,7 +301,7 @@ describe('the faults that are told', () => {
     ],
     [
       'failed uploads',
-      tallyOf({
+      recordOf({
         ended: [
           ['sent', 5],
           ['failed', 5],
@@ -277,7 +311,7 @@ describe('the faults that are told', () => {
     ],
     [
       'both',
-      tallyOf({
+      recordOf({
         ended: [
           ['refused', 1],
           ['failed', 5],
@@ -285,50 +319,54 @@ describe('the faults that are told', () => {
       }),
       ['rows-refused', 'uploads-failed'],
     ],
-  ])('are those of a run with %s', (_name, tally, expected) => {
-    expect(codes(tally)).toEqual(expected);
+  ])('are those of a run with %s', (_name, record, expected) => {
+    expect(codes(record)).toEqual(expected);
   });
 
   it('are two where hours are missing and uploads failed, which are two things to mend', () => {
-    const tally = tallyOf({
+    const record = recordOf({
       ended: [
         ['sent', 5],
         ['failed', 5],
       ],
     });
-    tally.missing.push({ window: { start: NOW - HOUR, end: NOW }, why: 'HTTP 500 (7 attempts)' });
-    expect(codes(tally)).toEqual(['hours-missing', 'uploads-failed']);
+    record.collected.uncollected.push({
+      window: { start: NOW - HOUR, end: NOW },
+      why: 'HTTP 500 (7 attempts)',
+      status: 500,
+    });
+    expect(codes(record)).toEqual(['hours-missing', 'uploads-failed']);
   });
 
   it('are not doubled by rows that were left because of another fault', () => {
-    const tally = tallyOf({
+    const record = recordOf({
       ended: [
         ['sent', 5],
         ['failed', 5],
       ],
     });
-    tally.fail(new ActionError('everything-refused', '20 uploads refused in a row'));
-    expect(codes(tally)).toEqual(['everything-refused']);
+    fail(record, new ActionError('everything-refused', '20 uploads refused in a row'));
+    expect(codes(record)).toEqual(['everything-refused']);
   });
 
   it('are one for each kind, the first, on a single line that begins with its title and ends with its remedy', async () => {
-    const tally = tallyOf({
+    const record = recordOf({
       ended: [
         ['sent', 5],
         ['refused', 1],
       ],
     });
     for (let hour = 0; hour < 9; hour += 1) {
-      tally.missing.push({
+      record.collected.uncollected.push({
         window: { start: NOW - (hour + 1) * HOUR, end: NOW - hour * HOUR },
         why: 'HTTP 500',
+        status: 500,
       });
     }
-    tally.fail(new ActionError('destination-forbidden', 'HTTP 403'));
-    tally.fail(new ActionError('destination-forbidden', 'HTTP 403 twice'));
-    conclude(tally);
+    fail(record, new ActionError('destination-forbidden', 'HTTP 403'));
+    fail(record, new ActionError('destination-forbidden', 'HTTP 403 twice'));
     const { host, errors } = listeningHost();
-    await report(tally, host);
+    await report(record, conclude(record), host);
     expect(errors.map(({ title }) => title).sort()).toEqual(
       (['destination-forbidden', 'hours-missing', 'rows-refused'] as const)
         .map((code) => FAULTS[code].title)
@@ -343,44 +381,44 @@ describe('the faults that are told', () => {
   });
 
   it('do not include a day without events, which is a warning', () => {
-    const tally = tallyOf();
-    const { outputs } = told(tally);
-    expect([...tally.errors]).toEqual([]);
+    const record = recordOf();
+    const { outputs, conclusions } = told(record);
+    expect([...conclusions.faults]).toEqual([]);
     expect(outputs.complete).toBe('true');
-    expect(tally.warnings.get('no-events')).toMatch(/unusual/);
+    expect(conclusions.notices.get('no-events')).toMatch(/unusual/);
   });
 
-  it.each<[string, (tally: Tally) => void]>([
+  it.each<[string, (record: RunRecord) => void]>([
     [
       'less than 24 hours',
-      (tally) => {
-        tally.window = { start: NOW - DAY + 1, end: NOW };
+      (record) => {
+        record.planned = planned({ start: NOW - DAY + 1, end: NOW });
       },
     ],
     [
       'a single event',
-      (tally) => {
-        tally.counts.collected = 1;
-        tally.counts.skipped = 1;
+      (record) => {
+        record.collected.counts.collected = 1;
+        record.collected.counts.skipped = 1;
       },
     ],
     [
       'hours that are missing',
-      (tally) => {
-        tally.collectedWhole = false;
+      (record) => {
+        record.collected.isWhole = false;
       },
     ],
   ])('and no warning of a day without events comes with %s', (_name, change) => {
-    const tally = tallyOf();
-    change(tally);
-    expect(told(tally).tally.warnings.has('no-events')).toBe(false);
+    const record = recordOf();
+    change(record);
+    expect(told(record).conclusions.notices.has('no-events')).toBe(false);
   });
 });
 
 describe('the summary', () => {
   it('of a good run says so, how much, from where and when, and what was busiest', () => {
     const { summary } = told(
-      tallyOf({
+      recordOf({
         ended: [
           ['sent', 60_000],
           ['sent', 40_000],
@@ -402,13 +440,14 @@ describe('the summary', () => {
   });
 
   it('of a run with missing hours names them and what to do', () => {
-    const tally = tallyOf({ ended: [['sent', 10]] });
-    tally.collectedWhole = false;
-    tally.missing.push({
+    const record = recordOf({ ended: [['sent', 10]] });
+    record.collected.isWhole = false;
+    record.collected.uncollected.push({
       window: { start: Date.parse('2026-11-20T03:00:00Z'), end: Date.parse('2026-11-20T04:00:00Z') },
       why: 'HTTP 500 (7 attempts)',
+      status: 500,
     });
-    const { summary } = told(tally);
+    const { summary } = told(record);
     expect(summary).toMatch(/^## ❌ Hours not collected: 10 rows ingested, 0 not\n/);
     expect(summary).toContain('> [!CAUTION]\n> **Hours not collected.**');
     expect(summary).toContain(`**What to do:** ${FAULTS['hours-missing'].remedy}`);
@@ -417,19 +456,19 @@ describe('the summary', () => {
   });
 
   it('of hours that aged out says that they are lost', () => {
-    const tally = tallyOf({ ended: [['sent', 10]] });
-    tally.collectedWhole = false;
-    tally.agedOut.push({ start: NOW - 28 * DAY, end: NOW - 28 * DAY + HOUR });
-    const { summary } = told(tally);
+    const record = recordOf({ ended: [['sent', 10]] });
+    record.collected.isWhole = false;
+    record.collected.agedOut.push({ start: NOW - 28 * DAY, end: NOW - 28 * DAY + HOUR });
+    const { summary } = told(record);
     expect(summary).toMatch(/^## ⚠️ Incomplete/);
     expect(summary).toContain('left the 28 days of history');
     expect(summary).toMatch(/\[!WARNING\]\n> Lost: 1 h of the window had left/);
   });
 
   it('of a failed run names cause and remedy', () => {
-    const tally = new Tally();
-    tally.fail(new ActionError('source-refused', 'power-bi: HTTP 401 PowerBINotAuthorizedException'));
-    const { summary } = told(tally);
+    const record = newRunRecord(NOW);
+    fail(record, new ActionError('source-refused', 'power-bi: HTTP 401 PowerBINotAuthorizedException'));
+    const { summary } = told(record);
     expect(summary).toMatch(/^## ❌ Activity log refused\n/);
     expect(summary).toContain('power-bi: HTTP 401 PowerBINotAuthorizedException');
     expect(summary).toContain('Service principals can access read-only admin APIs');
@@ -438,13 +477,16 @@ describe('the summary', () => {
   });
 
   it('of the stand-in says plainly what the records mean', () => {
-    const tally = tallyOf({ ended: [['sent', 3]] });
-    tally.source = 'workspaces';
-    tally.fallbackUsed = true;
-    tally.collectedWhole = false;
-    tally.refusals.push('power-bi: HTTP 401 PowerBINotAuthorizedException', 'fabric: HTTP 404');
-    tally.warn('fallback', 'They say that the app could read a workspace, not that anybody used it.');
-    const { summary } = told(tally);
+    const record = recordOf({ ended: [['sent', 3]] });
+    record.collected.source = 'workspaces';
+    record.collected.fallbackUsed = true;
+    record.collected.isWhole = false;
+    record.collected.refusals.push('power-bi: HTTP 401 PowerBINotAuthorizedException', 'fabric: HTTP 404');
+    record.collected.notices.push({
+      code: 'fallback',
+      text: 'They say that the app could read a workspace, not that anybody used it.',
+    });
+    const { summary } = told(record);
     expect(summary).toMatch(/^## ⚠️ No activity log: 3 workspace records instead\n/);
     expect(summary).toContain(
       '[!WARNING]\n> They say that the app could read a workspace, not that anybody used it.',
@@ -455,16 +497,16 @@ describe('the summary', () => {
   });
 
   it('of a dry run says that nothing was uploaded', () => {
-    const tally = tallyOf({ ended: [['dry-run', 10]] });
-    tally.dryRun = true;
-    expect(told(tally).summary).toMatch(/^## ✅ Dry run: 10 activity events collected, nothing uploaded\n/);
+    const record = recordOf({ ended: [['dry-run', 10]] });
+    record.dryRun = true;
+    expect(told(record).summary).toMatch(/^## ✅ Dry run: 10 activity events collected, nothing uploaded\n/);
   });
 
   it('of an empty run says that there was nothing, and warns', () => {
-    const tally = tallyOf();
-    tally.counts.hours.clear();
-    tally.counts.activities.clear();
-    const { summary } = told(tally);
+    const record = recordOf();
+    record.collected.counts.hours.clear();
+    record.collected.counts.activities.clear();
+    const { summary } = told(record);
     expect(summary).toMatch(/^## ✅ Complete: nothing new\n/);
     expect(summary).toContain('Not a single event in 24 hours or more');
     expect(summary).not.toContain('mermaid');
@@ -472,16 +514,16 @@ describe('the summary', () => {
   });
 
   it('of a run that ran out of time says that the next one goes on', () => {
-    const tally = tallyOf({ ended: [['sent', 10]] });
-    tally.collectedWhole = false;
-    tally.hoursDone = 5;
-    tally.outOfTime = new OutOfTimeError({
+    const record = recordOf({ ended: [['sent', 10]] });
+    record.collected.isWhole = false;
+    record.collected.hoursDone = 5;
+    record.outOfTime = new DeadlineError({
       service: 'The activity log',
       why: 'HTTP 429',
       until: NOW + HOUR,
     }).message;
-    tally.carriesOn = true;
-    const { summary } = told(tally);
+    record.files = { ...record.files, carriesOn: true };
+    const { summary } = told(record);
     expect(summary).toMatch(/^## ⚠️ Incomplete: 10 rows ingested so far\n/);
     expect(summary).toContain('20 of 25 hours are left');
     expect(summary).toContain('The next run goes on from here.');
@@ -491,51 +533,52 @@ describe('the summary', () => {
     [3, true],
     [1, false],
   ])('speaks of TimeGenerated where events are %i days old: %s', (days, speaks) => {
-    const tally = tallyOf({ ended: [['sent', 10]] });
-    tally.counts.hours.clear();
-    tally.counts.hours.set(Math.floor((NOW - days * DAY) / HOUR) * HOUR, 10);
-    expect(told(tally).summary.includes('Query by `CreationTime`')).toBe(speaks);
+    const record = recordOf({ ended: [['sent', 10]] });
+    record.collected.counts.hours.clear();
+    record.collected.counts.hours.set(Math.floor((NOW - days * DAY) / HOUR) * HOUR, 10);
+    expect(told(record).summary.includes('Query by `CreationTime`')).toBe(speaks);
   });
 
   it('says how many events name no workspace, where workspace-ids is given', () => {
-    const tally = tallyOf({ ended: [['sent', 10]] });
-    tally.counts.withoutWorkspace = 1234;
-    expect(told(tally).summary).toContain('1,234 events that name no workspace were left out');
+    const record = recordOf({ ended: [['sent', 10]] });
+    record.collected.counts.withoutWorkspace = 1234;
+    expect(told(record).summary).toContain('1,234 events that name no workspace were left out');
   });
 
   it('says how much was cut', () => {
-    const tally = tallyOf({ ended: [['sent', 10]] });
-    tally.counts.values = 3;
-    tally.counts.rows = 2;
-    expect(told(tally).summary).toMatch(/3 value\(s\) in 2 row\(s\)/);
+    const record = recordOf({ ended: [['sent', 10]] });
+    record.collected.counts.truncations.values = 3;
+    record.collected.counts.truncations.rows = 2;
+    expect(told(record).summary).toMatch(/3 value\(s\) in 2 row\(s\)/);
   });
 
   it('names workspaces that could not be read by id, ten of many', () => {
-    const tally = tallyOf({ ended: [['sent', 10]] });
+    const record = recordOf({ ended: [['sent', 10]] });
     for (let at = 0; at < 12; at += 1) {
-      tally.unreadable.push({
+      record.collected.unreadable.push({
         id: `00000000-0000-4000-8000-${String(at).padStart(12, '0')}`,
         why: 'HTTP 403',
       });
     }
-    const { summary } = told(tally);
+    const { summary } = told(record);
     expect(summary).toContain('00000000-0000-4000-8000-000000000009 (HTTP 403) and 2 more.');
   });
 
   it('stays under 1 MiB with 10,000 hours missing and 5,000 batches, and still says what it must', () => {
-    const tally = tallyOf({ ended: Array.from({ length: 5000 }, () => ['sent', 2]) });
-    tally.collectedWhole = false;
+    const record = recordOf({ ended: Array.from({ length: 5000 }, () => ['sent', 2]) });
+    record.collected.isWhole = false;
     for (let hour = 0; hour < 10_000; hour += 1) {
-      tally.missing.push({
+      record.collected.uncollected.push({
         window: { start: NOW - hour * HOUR, end: NOW - (hour - 1) * HOUR },
         why: 'HTTP 503',
+        status: 503,
       });
-      tally.agedOut.push({ start: NOW - hour * HOUR, end: NOW - (hour - 1) * HOUR });
-      tally.unreadable.push({ id: `${hour}`, why: 'HTTP 403' });
-      tally.counts.activities.set(`Activity${hour}`, hour + 1000);
-      tally.counts.hours.set(NOW - hour * HOUR, 1);
+      record.collected.agedOut.push({ start: NOW - hour * HOUR, end: NOW - (hour - 1) * HOUR });
+      record.collected.unreadable.push({ id: `${hour}`, why: 'HTTP 403' });
+      record.collected.counts.activities.set(`Activity${hour}`, hour + 1000);
+      record.collected.counts.hours.set(NOW - hour * HOUR, 1);
     }
-    const { summary, outputs } = told(tally);
+    const { summary, outputs } = told(record);
     expect(Buffer.byteLength(summary)).toBeLessThan(MEBIBYTE / 4);
     expect(summary).toContain('❌ Hours not collected');
     expect(summary).toContain('and 19976 more');
@@ -546,15 +589,19 @@ describe('the summary', () => {
   });
 
   it('stays under 1 MiB whatever an error has to say', () => {
-    const tally = new Tally();
-    tally.fail(new ActionError('inputs', `workspace-ids: ${'€'.repeat(MEBIBYTE)}`));
-    expect(Buffer.byteLength(told(tally).summary)).toBeLessThan(MEBIBYTE);
+    const record = newRunRecord(NOW);
+    fail(record, new ActionError('inputs', `workspace-ids: ${'€'.repeat(MEBIBYTE)}`));
+    expect(Buffer.byteLength(told(record).summary)).toBeLessThan(MEBIBYTE);
   });
 
   it('keeps its tables whole with a pipe in a cell', () => {
-    const tally = tallyOf({ ended: [['sent', 10]] });
-    tally.missing.push({ window: { start: NOW - HOUR, end: NOW }, why: 'a|b' });
-    const { summary } = told(tally);
+    const record = recordOf({ ended: [['sent', 10]] });
+    record.collected.uncollected.push({
+      window: { start: NOW - HOUR, end: NOW },
+      why: 'a|b',
+      status: undefined,
+    });
+    const { summary } = told(record);
     const table = summary.slice(summary.indexOf('| Window (UTC)')).split('\n\n')[0] ?? '';
     for (const line of table.split('\n')) {
       const dividers = line.replaceAll('\\|', '').match(/\|/g) ?? [];
@@ -563,9 +610,9 @@ describe('the summary', () => {
   });
 
   it('keeps alerts in one block, also where a detail has line breaks', () => {
-    const tally = new Tally();
-    tally.fail(new ActionError('unexpected', 'first\nsecond\r\nthird'));
-    const { summary } = told(tally);
+    const record = newRunRecord(NOW);
+    fail(record, new ActionError('unexpected', 'first\nsecond\r\nthird'));
+    const { summary } = told(record);
     const block = summary.slice(summary.indexOf('> [!CAUTION]')).split('\n\n')[0] ?? '';
     for (const line of block.trimEnd().split(/\r?\n/)) expect(line.startsWith('>')).toBe(true);
   });
@@ -642,7 +689,7 @@ describe('privacy', () => {
   const hour = Math.floor(NOW / HOUR) * HOUR - HOUR;
 
   it('holds in log, annotations, outputs and summary, whatever stands in the events', async () => {
-    const tally = tallyOf({ ended: [] });
+    const record = recordOf({ ended: [] });
     const events: ActivityEvent[] = [
       { ...PRIVATE, Activity: 'ViewReport' },
       { ...PRIVATE, Id: 'private-2', Activity: 'ana.private@example.test' },
@@ -657,20 +704,19 @@ describe('privacy', () => {
       filter: { activity: undefined, userId: undefined, workspaceIds: new Set<string>() },
       inWindow: () => true,
       isSettled: () => false,
-      seen: new Seen(),
+      deduplicator: new Deduplicator(),
       now: () => NOW,
-      counts: tally.counts,
+      counts: record.collected.counts,
     };
     const batcher = new Batcher();
     for (const row of rowsOf(events, { start: hour, end: hour + HOUR }, context)) batcher.add(row);
     const batch = batcher.flush();
     if (batch === undefined) throw new Error('no rows');
     expect(batch.body.toString()).toContain('ana.private@example.test');
-    tally.batchEnded({ batch, wireBytes: 1, requestId: '', status: 'refused' });
-    tally.fail(new ActionError('unexpected', 'TypeError'));
-    conclude(tally);
+    addDelivery(record.delivered, { batch, wireBytes: 1, requestId: '', status: 'rejected' });
+    fail(record, new ActionError('unexpected', 'TypeError'));
     const { host, said } = listeningHost();
-    await report(tally, host);
+    await report(record, conclude(record), host);
     const everything = said.join('\n');
     expect(everything).toContain('ViewReport');
     expect(everything).toContain('(other)');

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type EventKey, KeySet, keyOf, Seen } from '../../../src/rows/deduplicator.ts';
+import { Deduplicator } from '../../../src/rows/deduplicator.ts';
+import { type EventKey, keyOf } from '../../../src/rows/event-key.ts';
+import { KeySet } from '../../../src/rows/key-set.ts';
 import { HOUR } from '../../../src/time/clock.ts';
 
 const SEVEN = Date.UTC(2026, 10, 20, 7);
@@ -98,13 +100,13 @@ describe('keyOf', () => {
   });
 });
 
-describe('Seen', () => {
+describe('Deduplicator', () => {
   const id = (text: string, hour = SEVEN) => keyOf({ Id: text }, hour);
   const content = (text: string, hour = SEVEN) => keyOf({ Activity: text }, hour);
 
   it('takes an id once in its hour', () => {
-    const seen = new Seen();
-    expect([seen.take(id('a')), seen.take(id('a')), seen.take(id('b')), seen.take(id('a'))]).toEqual([
+    const seen = new Deduplicator();
+    expect([seen.admit(id('a')), seen.admit(id('a')), seen.admit(id('b')), seen.admit(id('a'))]).toEqual([
       true,
       false,
       true,
@@ -113,50 +115,50 @@ describe('Seen', () => {
   });
 
   it('takes the same id again in another hour', () => {
-    const seen = new Seen();
-    expect(seen.take(id('a'))).toBe(true);
-    expect(seen.take(id('a', SEVEN + HOUR))).toBe(true);
+    const seen = new Deduplicator();
+    expect(seen.admit(id('a'))).toBe(true);
+    expect(seen.admit(id('a', SEVEN + HOUR))).toBe(true);
   });
 
   it('still knows an id when the hour is read again', () => {
-    const seen = new Seen();
-    seen.take(id('a'));
+    const seen = new Deduplicator();
+    seen.admit(id('a'));
     seen.rewind(SEVEN);
-    expect(seen.take(id('a'))).toBe(false);
-    expect(seen.take(id('b'))).toBe(true);
+    expect(seen.admit(id('a'))).toBe(false);
+    expect(seen.admit(id('b'))).toBe(true);
   });
 
   it('never takes an event without an id for a repeat within one reading', () => {
-    const seen = new Seen();
-    expect([1, 2, 3].map(() => seen.take(content('x')))).toEqual([true, true, true]);
+    const seen = new Deduplicator();
+    expect([1, 2, 3].map(() => seen.admit(content('x')))).toEqual([true, true, true]);
   });
 
   it('passes over as many equal events without an id as were taken, when the hour is read again', () => {
-    const seen = new Seen();
-    seen.take(content('x'));
-    seen.take(content('x'));
+    const seen = new Deduplicator();
+    seen.admit(content('x'));
+    seen.admit(content('x'));
     seen.rewind(SEVEN);
-    expect([1, 2, 3].map(() => seen.take(content('x')))).toEqual([false, false, true]);
+    expect([1, 2, 3].map(() => seen.admit(content('x')))).toEqual([false, false, true]);
     seen.rewind(SEVEN);
-    expect([1, 2, 3, 4].map(() => seen.take(content('x')))).toEqual([false, false, false, true]);
+    expect([1, 2, 3, 4].map(() => seen.admit(content('x')))).toEqual([false, false, false, true]);
   });
 
   it('rewinds one hour and no other', () => {
-    const seen = new Seen();
-    seen.take(content('x'));
-    seen.take(content('x', SEVEN + HOUR));
+    const seen = new Deduplicator();
+    seen.admit(content('x'));
+    seen.admit(content('x', SEVEN + HOUR));
     seen.rewind(SEVEN);
-    expect(seen.take(content('x', SEVEN + HOUR))).toBe(true);
-    expect(seen.take(content('x'))).toBe(false);
+    expect(seen.admit(content('x', SEVEN + HOUR))).toBe(true);
+    expect(seen.admit(content('x'))).toBe(false);
   });
 
   it('lets go of hours that are done with, and of no other', () => {
-    const seen = new Seen();
-    seen.take(id('a'));
-    seen.take(id('a', SEVEN + HOUR));
+    const seen = new Deduplicator();
+    seen.admit(id('a'));
+    seen.admit(id('a', SEVEN + HOUR));
     seen.forget((hour) => hour === SEVEN);
-    expect(seen.take(id('a', SEVEN + HOUR))).toBe(false);
-    expect(seen.take(id('a'))).toBe(true);
+    expect(seen.admit(id('a', SEVEN + HOUR))).toBe(false);
+    expect(seen.admit(id('a'))).toBe(true);
   });
 
   it('takes each event once, however often and wherever a reading breaks off and begins again', () => {
@@ -164,11 +166,11 @@ describe('Seen', () => {
     fc.assert(
       fc.property(events, fc.array(fc.nat(30), { maxLength: 4 }), (all, breaks) => {
         const keys = all.map((event) => (event.id ? id(`${event.name}`) : content(`${event.name}`)));
-        const seen = new Seen();
+        const seen = new Deduplicator();
         let taken = 0;
         for (const end of [...breaks, keys.length]) {
           seen.rewind(SEVEN);
-          for (const key of keys.slice(0, end)) taken += seen.take(key) ? 1 : 0;
+          for (const key of keys.slice(0, end)) taken += seen.admit(key) ? 1 : 0;
         }
         const ids = new Set(all.filter((event) => event.id).map(({ name }) => name));
         expect(taken).toBe(ids.size + all.filter((event) => !event.id).length);
@@ -182,12 +184,12 @@ describe('Seen', () => {
       contents: (key: EventKey) => (key.low === content('x').low ? 2 : 0),
       openHours: () => [],
     };
-    const seen = new Seen(known);
-    expect([seen.take(id('a')), seen.take(id('b'))]).toEqual([false, true]);
-    const reading = () => [1, 2, 3].map(() => seen.take(content('x')));
+    const seen = new Deduplicator(known);
+    expect([seen.admit(id('a')), seen.admit(id('b'))]).toEqual([false, true]);
+    const reading = () => [1, 2, 3].map(() => seen.admit(content('x')));
     expect(reading()).toEqual([false, false, true]);
     seen.rewind(SEVEN);
     expect(reading()).toEqual([false, false, false]);
-    expect(seen.take(content('y'))).toBe(true);
+    expect(seen.admit(content('y'))).toBe(true);
   });
 });

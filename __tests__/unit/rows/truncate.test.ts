@@ -4,14 +4,14 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { COLUMNS } from '../../../src/rows/columns.ts';
 import { type Row, rowJson } from '../../../src/rows/map.ts';
-import { BODY_LIMIT, type Cuts, cutString, FIELD_LIMIT } from '../../../src/rows/truncate.ts';
+import { BODY_LIMIT, FIELD_LIMIT, type Truncations, truncateString } from '../../../src/rows/truncate.ts';
 
 const MARK = '…[cut]';
 const ROW_LIMIT = 999_998;
 const bytes = (text: string) => Buffer.byteLength(text);
 const jsonBytes = (value: unknown) => bytes(JSON.stringify(value));
 
-function cut(row: Row): { row: Row; json: string; cuts: Cuts } {
+function cut(row: Row): { row: Row; json: string; cuts: Truncations } {
   const cuts = { values: 0, rows: 0 };
   const json = rowJson(row, cuts);
   return { row: JSON.parse(json), json, cuts };
@@ -78,7 +78,7 @@ describe('a string column', () => {
     fc.assert(
       fc.property(text, fc.integer({ min: 16, max: 60 }), (value, limit) => {
         fc.pre(bytes(value) > limit);
-        const sent = cutString(value, limit);
+        const sent = truncateString(value, limit);
         expect(bytes(sent)).toBeLessThanOrEqual(limit);
         expect(sent.endsWith(MARK)).toBe(true);
         expect(value.toWellFormed().startsWith(sent.slice(0, -MARK.length))).toBe(true);

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { getOctokit } from '@actions/github';
-import { userAgent } from '../../destination/request-id.ts';
 import { type ActionError, FAULTS } from '../../errors.ts';
 import type { Host } from '../../host.ts';
+import { userAgent } from '../../http/user-agent.ts';
+import type { RunResult } from '../../pipeline/run.ts';
 import { plain } from '../../report/markdown.ts';
-import { describe, type Tally } from '../../report/run-record.ts';
+
 import { DAY } from '../../time/clock.ts';
+import { describe } from '../../time/window.ts';
 import { githubFetch } from './github-fetch.ts';
 
 /** GitHub disables scheduled workflows of public repositories after 60 days without activity; said ten days ahead. */
@@ -22,11 +24,11 @@ type Octokit = ReturnType<typeof getOctokit>;
  * Keeps one issue for runs that go wrong where nobody looks: opened at the first red or incomplete run, updated by the
  * next ones, closed by the first good one. Holds nothing private, and never fails the step: a fault is a warning.
  */
-export async function trackFailure(tally: Tally, host: Host): Promise<void> {
+export async function trackFailure(result: RunResult, host: Host): Promise<void> {
   const token = host.getInput('github-token').trim();
   const wanted = host.getInput('failure-issue').trim().toLowerCase() === 'true';
   const [owner, repo] = host.context.repository.split('/');
-  if (token === '' || !owner || !repo || tally.dryRun || host.cancelled.aborted) return;
+  if (token === '' || !owner || !repo || result.record.dryRun || host.cancelled.aborted) return;
   let fault: string | undefined;
   try {
     const github = await import(/* webpackMode: "eager" */ '@actions/github');
@@ -35,7 +37,7 @@ export async function trackFailure(tally: Tally, host: Host): Promise<void> {
     });
     const octokit = github.getOctokit(token, { request: { fetch } });
     await warnOfInactivity(octokit, { owner, repo }, host);
-    if (wanted) await updateIssue(octokit, { owner, repo }, tally, host);
+    if (wanted) await updateIssue(octokit, { owner, repo }, result, host);
   } catch (error) {
     const status = (error as { status?: unknown }).status;
     const answered = typeof status === 'number' ? `HTTP ${status}` : (error as Error).name;
@@ -53,12 +55,12 @@ export async function trackFailure(tally: Tally, host: Host): Promise<void> {
 async function updateIssue(
   octokit: Octokit,
   place: { owner: string; repo: string },
-  tally: Tally,
+  result: RunResult,
   host: Host,
 ): Promise<void> {
   const mark = markOf(host);
   const known = await findIssue(octokit, place, mark);
-  if (!isBad(tally)) {
+  if (!isBad(result)) {
     if (known === undefined) return;
     const body = `Good again: [run ${host.context.runId}](${host.context.runUrl}) collected its whole window.`;
     await octokit.rest.issues.createComment({ ...place, issue_number: known.number, body });
@@ -67,7 +69,7 @@ async function updateIssue(
   }
   const runs = 1 + (known?.runs ?? 0);
   const since = known?.since ?? new Date(host.clock.now()).toISOString();
-  const body = issueBody(tally, host, { mark, runs, since });
+  const body = issueBody(result, host, { mark, runs, since });
   if (known === undefined) {
     await octokit.rest.issues.create({
       ...place,
@@ -80,8 +82,11 @@ async function updateIssue(
 }
 
 /** Red, or not complete although an activity log was asked for. */
-function isBad(tally: Tally): boolean {
-  return tally.errors.size > 0 || (!tally.complete && (tally.fallbackUsed || tally.source !== 'workspaces'));
+function isBad({ record, conclusions }: RunResult): boolean {
+  const { fallbackUsed, source } = record.collected;
+  return (
+    conclusions.faults.size > 0 || (!conclusions.isComplete && (fallbackUsed || source !== 'workspaces'))
+  );
 }
 
 async function findIssue(
@@ -124,14 +129,19 @@ async function ownIssues(octokit: Octokit): Promise<(login: string | undefined) 
       : author.toLowerCase() === login.toLowerCase());
 }
 
-function issueBody(tally: Tally, host: Host, kept: { mark: string; runs: number; since: string }): string {
+function issueBody(
+  { record, conclusions }: RunResult,
+  host: Host,
+  kept: { mark: string; runs: number; since: string },
+): string {
   const { context } = host;
-  const causes = [...tally.errors.values()].map(
+  const causes = [...conclusions.faults.values()].map(
     (error) =>
       `**${FAULTS[error.code].title}.** ${plain(publicDetail(error))}\n\n**What to do:** ${error.remedy}`,
   );
-  if (causes.length === 0) causes.push(...[...tally.warnings.values()].map(plain));
-  const window = tally.window === undefined ? '' : ` for ${describe(tally.window)} (UTC)`;
+  if (causes.length === 0) causes.push(...[...conclusions.notices.values()].map(plain));
+  const asked = record.planned?.window;
+  const window = asked === undefined ? '' : ` for ${describe(asked)} (UTC)`;
   const times = kept.runs === 1 ? 'The run' : `${kept.runs} runs since ${kept.since.slice(0, 16)}Z; the last`;
   return [
     `${times}${window}: [run ${context.runId}](${context.runUrl}).`,

@@ -5,6 +5,7 @@ import type { Host, RunContext } from '../../host.ts';
 import { run } from '../../pipeline/run.ts';
 import { systemClock } from '../../time/clock.ts';
 import { proxySecrets, readProxies } from '../proxy-settings.ts';
+import { trackFailure } from './failure-issue.ts';
 
 // Keeps the young generation at its first size. Events live for microseconds, so a larger one is only more memory: 16 MB
 // semi-spaces let the buffers of pages long done with pile up between two collections. What a run takes is in
@@ -58,7 +59,9 @@ const host: Host = {
   proxyFaults: proxies.faults,
 };
 
-process.exitCode = (await run(host)) ? 0 : 1;
+const result = await run(host);
+await trackFailure(result, host);
+process.exitCode = result.conclusions.faults.size === 0 ? 0 : 1;
 // What is left over (an upload given up, an idle connection) must not keep the step going.
 setTimeout(() => process.exit(), 1000).unref();
 

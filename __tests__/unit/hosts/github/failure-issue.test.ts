@@ -3,8 +3,9 @@ import nock from 'nock';
 import { ActionError } from '../../../../src/errors.ts';
 import type { Host } from '../../../../src/host.ts';
 import { trackFailure } from '../../../../src/hosts/github/failure-issue.ts';
+import type { RunResult } from '../../../../src/pipeline/run.ts';
 import { conclude } from '../../../../src/report/conclusions.ts';
-import { Tally } from '../../../../src/report/run-record.ts';
+import { newRunRecord, type RunRecord } from '../../../../src/report/run-record.ts';
 
 const NOW = Date.parse('2026-11-20T12:00:00Z');
 const DAY = 86_400_000;
@@ -49,17 +50,18 @@ function hostWith(
   };
 }
 
-function failed(): Tally {
-  const tally = new Tally();
-  tally.fail(new ActionError('source-refused', 'power-bi: HTTP 401 PowerBINotAuthorizedException'));
-  return tally;
+function failed(): RunResult {
+  const record = newRunRecord(NOW);
+  record.fault = new ActionError('source-refused', 'power-bi: HTTP 401 PowerBINotAuthorizedException');
+  return { record, conclusions: conclude(record) };
 }
 
-function good(): Tally {
-  const tally = new Tally();
-  tally.source = 'power-bi';
-  tally.collectedWhole = true;
-  return tally;
+function good(change: (record: RunRecord) => void = () => undefined): RunResult {
+  const record = newRunRecord(NOW);
+  record.collected.source = 'power-bi';
+  record.collected.isWhole = true;
+  change(record);
+  return { record, conclusions: conclude(record) };
 }
 
 function api(): nock.Scope {
@@ -67,7 +69,7 @@ function api(): nock.Scope {
 }
 
 /** Runs against a repository without issues, and gives back what was opened. */
-async function opened(tally: Tally): Promise<{ title: string; body: string }> {
+async function opened(result: RunResult): Promise<{ title: string; body: string }> {
   let created = { title: '', body: '' };
   api().get(ISSUES).query(true).reply(200, []);
   api()
@@ -76,7 +78,7 @@ async function opened(tally: Tally): Promise<{ title: string; body: string }> {
       return true;
     })
     .reply(201, { number: 7 });
-  await trackFailure(tally, hostWith({}));
+  await trackFailure(result, hostWith({}));
   return created;
 }
 
@@ -91,11 +93,11 @@ describe('the failure issue', () => {
   });
 
   it('is opened for a green run that is incomplete', async () => {
-    const tally = good();
-    tally.carriesOn = true;
-    tally.outOfTime = 'the deadline came';
-    conclude(tally);
-    const { body } = await opened(tally);
+    const result = good((record) => {
+      record.files = { ...record.files, carriesOn: true };
+      record.outOfTime = 'the deadline came';
+    });
+    const { body } = await opened(result);
     expect(body).toContain('Out of time');
   });
 

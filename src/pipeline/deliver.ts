@@ -1,0 +1,68 @@
+import type { CheckpointWriter } from '../checkpoint/writer.ts';
+import type { Batch } from '../destination/batch.ts';
+import type { Delivery } from '../destination/delivery.ts';
+import type { RejectedFile } from '../destination/rejected-file.ts';
+import type { ReplayFile } from '../destination/replay-file.ts';
+import { ActionError } from '../errors.ts';
+import { addDelivery, type Delivered } from '../report/delivered.ts';
+
+export interface DeliveryOptions {
+  readonly checkpoint: CheckpointWriter;
+  readonly rejected: RejectedFile | undefined;
+  readonly replay: ReplayFile | undefined;
+  /** Whether the next run knows from a checkpoint which events were handled. */
+  readonly carriesOn: boolean;
+  /** By the runner's clock, ms since the epoch. */
+  readonly now: () => number;
+  /** Takes the memory of a batch back. */
+  readonly reuse: (batch: Batch) => void;
+  /** Told that nothing more is to be sent. */
+  readonly onStop: (reason: unknown) => void;
+}
+
+/**
+ * Decides what becomes of each row: acknowledged rows and rejected ones that are kept safely count as handled; all
+ * others are sent again by the next run.
+ * @param delivered where it is counted
+ * @throws what went wrong with the replayed file, or with the deliveries themselves, once all of them are handled
+ */
+export async function deliver(
+  deliveries: AsyncIterable<Delivery>,
+  delivered: Delivered,
+  options: DeliveryOptions,
+): Promise<void> {
+  const { checkpoint, replay } = options;
+  let failure: { readonly error: unknown } | undefined;
+  for await (const delivery of deliveries) {
+    const { status, batch } = delivery;
+    addDelivery(delivered, delivery);
+    if (status !== 'dry-run') {
+      if (status === 'delivered') checkpoint.accepted();
+      checkpoint.resolve(batch.keys, keep(delivery, delivered, options));
+    }
+    try {
+      if (status === 'delivered') replay?.accepted(batch.keys);
+    } catch (error) {
+      failure ??= { error };
+      options.onStop(error);
+    }
+    options.reuse(batch);
+  }
+  if (failure !== undefined) throw failure.error;
+}
+
+/** Keeps rejected rows. @returns whether the rows of a delivery need not be sent again */
+function keep({ status, batch, why }: Delivery, delivered: Delivered, options: DeliveryOptions): boolean {
+  const { rejected, carriesOn, now } = options;
+  if (status === 'delivered') return true;
+  if (status === 'failed' || rejected === undefined) return false;
+  try {
+    rejected.append(batch, why, { now: now(), recorded: carriesOn });
+    return true;
+  } catch (error) {
+    if (!(error instanceof ActionError)) throw error;
+    delivered.faults.push(error);
+    if (error.code === 'state-locked') options.onStop(error);
+    return false;
+  }
+}
