@@ -9,13 +9,14 @@ import { runnerSettings } from './environment.ts';
 import { Assertions } from './services/assertions.ts';
 import { entra } from './services/entra.ts';
 import { fabric } from './services/fabric.ts';
-import { ingestion, type Landed, landRows } from './services/ingestion.ts';
+import { ingestion } from './services/ingestion.ts';
 import { logAnalytics } from './services/log-analytics.ts';
 import { LogWorkspace } from './services/log-workspace.ts';
 import { managedIdentity } from './services/managed-identity.ts';
 import { IdTokenIssuer } from './services/oidc.ts';
 import { powerBi } from './services/power-bi.ts';
 import { QueryCache } from './services/query-cache.ts';
+import { type Landed, landRows, type RowStore } from './services/row-store.ts';
 import { vault } from './services/vault.ts';
 import { Budget } from './tenant/budget.ts';
 import { EventSource } from './tenant/event-source.ts';
@@ -69,7 +70,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const stop = new AbortController();
   const landed = nothingLanded();
   const workspace = new LogWorkspace(settings, now);
-  const landing = { settings, stream: options.stream, landed, workspace, now };
+  const store: RowStore = { settings, stream: options.stream, landed, workspace, now };
   const queryLimit = () => settings.logAnalytics.queriesIn30Seconds;
   const lifetimeSeconds = options.tokenLifetimeSeconds ?? TOKEN_LIFETIME_SECONDS;
   const shared = { settings, tokens, now };
@@ -88,7 +89,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       workspaces,
       workspacePageSize,
     }),
-    ingestion: ingestion({ ...shared, ...landing, keepRows: options.keepRows ?? true }),
+    ingestion: ingestion({ store, tokens, keepRows: options.keepRows ?? true }),
     'log-analytics': logAnalytics({
       ...shared,
       workspace,
@@ -182,7 +183,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     },
     fault: (fault) => faults.add(fault),
     clearFaults: () => faults.clear(),
-    addRows: (rows, receivedAt) => landRows(landing, rows, undefined, receivedAt),
+    addRows: (rows, receivedAt) => landRows(store, rows, undefined, receivedAt),
     deleteRows: (gone) => workspace.activity.delete(gone),
     addEvents: (events, visibleAt, filedAt) => source.add(events, visibleAt, filedAt),
     eventsIn: (startMs, endMs) => source.between(startMs, endMs),

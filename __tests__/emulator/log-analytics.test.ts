@@ -354,8 +354,10 @@ describe('faults', () => {
   it('hide rows as if none were there: for one answer, from a role, or altogether', async () => {
     const target = await tenant();
     target.addRows([row('a'), row('b')]);
-    target.fault({ service: 'log-analytics', blind: true });
+    target.fault({ service: 'log-analytics', readAccess: 'protected' });
+    target.fault({ service: 'log-analytics', readAccess: 'no-role' });
     expect(await rowsOf(target, COUNT)).toEqual([[0]]);
+    expect((await query(target, COUNT)).status).toBe(403);
     expect(await rowsOf(target, COUNT)).toEqual([[2]]);
     const { logAnalytics } = target.configure;
     logAnalytics.mayRead = ({ ActivityId }) => ActivityId !== 'a';

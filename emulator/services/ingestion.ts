@@ -1,41 +1,20 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import type { Settings } from '../tenant/settings.ts';
-import type { StreamDeclaration } from '../tenant/stream.ts';
 import type { Tokens } from '../tenant/tokens.ts';
 import { type Answer, type Call, empty, json } from '../wire/exchange.ts';
 import { audiencesOf } from '../wire/hosts.ts';
 import { headerOf } from '../wire/request.ts';
-import { countRows } from '../wire/row-count.ts';
-import { elementsOf, isRow, type Row } from '../wire/rows.ts';
-import { type LandingCounts, land, streamed } from './landing.ts';
-import type { LogWorkspace } from './log-workspace.ts';
-import { transformed } from './transformation.ts';
+import { countOnly, noteError, type RowStore, store } from './row-store.ts';
 
 const LIMIT = 1_048_576;
 const BOMB_LIMIT = 64 * LIMIT;
 const inflate = promisify(gunzip);
 
-/** What has arrived, and what became of it. */
-export interface Landed extends LandingCounts {
-  posted: Row[];
-  /** Rows acknowledged, those that were lost later included. */
-  rowCount: number;
-  /** Bodies acknowledged by 204 and thrown away: not UTF-8 JSON, or not an array. */
-  swallowed: number;
-  /** Elements of arrays that are no objects. */
-  swallowedElements: number;
-}
-
 /** What the ingestion service works with. */
 export interface IngestionParts {
-  settings: Settings;
+  store: RowStore;
   tokens: Tokens;
-  stream: StreamDeclaration | undefined;
   keepRows: boolean;
-  landed: Landed;
-  workspace: LogWorkspace;
-  now: () => number;
 }
 
 /**
@@ -47,7 +26,7 @@ export function ingestion(parts: IngestionParts): (call: Call) => Promise<Answer
     const answer = await respond(parts, call);
     const id = headerOf(call, 'x-ms-client-request-id');
     const refusal = REFUSALS_LOGGED[answer.status];
-    if (refusal !== undefined) noteError(parts, id, 'Ingestion', refusal);
+    if (refusal !== undefined) noteError(parts.store, id, 'Ingestion', refusal);
     const wanted = headerOf(call, 'x-ms-return-client-request-id') === 'true';
     return wanted && id !== undefined
       ? { ...answer, headers: { ...answer.headers, 'x-ms-client-request-id': id } }
@@ -62,7 +41,7 @@ const REFUSALS_LOGGED: Readonly<Record<number, string>> = {
 };
 
 async function respond(parts: IngestionParts, call: Call): Promise<Answer> {
-  const { settings } = parts;
+  const { settings } = parts.store;
   const match = /^\/dataCollectionRules\/([^/]+)\/streams\/([^/]+)$/.exec(call.path);
   if (match === null || call.method !== 'POST') return empty(404);
   // The body of this refusal is not documented.
@@ -98,72 +77,11 @@ async function respond(parts: IngestionParts, call: Call): Promise<Answer> {
   if (call.fault?.rejectRows !== undefined) {
     return { ...failure(400, 'InvalidPayload', 'A record is malformed.'), bodyBytes: body.length };
   }
-  return { ...empty(204), rows: store(parts, call, body), bodyBytes: body.length };
-}
-
-function store(parts: IngestionParts, call: Call, body: Buffer): number {
-  const { landed } = parts;
-  if (!parts.keepRows) {
-    const count = countRows(body);
-    if (count === 0) landed.swallowed += 1;
-    landed.rowCount += count;
-    return count;
-  }
-  const requestId = headerOf(call, 'x-ms-client-request-id');
-  const elements = elementsOf(body);
-  // 204 proves nothing: https://github.com/Azure/azure-sdk-for-python/issues/32562
-  if (elements === undefined) {
-    landed.swallowed += 1;
-    noteError(parts, requestId, 'Ingestion', 'The body is not a JSON array.');
-    return 0;
-  }
-  const rows = elements.filter(isRow);
-  landed.swallowedElements += elements.length - rows.length;
-  for (const row of rows) landed.posted.push(row);
-  landed.rowCount += rows.length;
-  landRows(parts, survivors(parts, call, rows), requestId);
-  return rows.length;
-}
-
-/** The rows that neither a fault nor the daily cap takes away. */
-function survivors(parts: IngestionParts, call: Call, rows: readonly Row[]): readonly Row[] {
-  if (parts.workspace.isOverQuota()) return [];
-  const lose = call.fault?.lose;
-  if (lose === undefined) return rows;
-  const requestId = headerOf(call, 'x-ms-client-request-id');
-  if (lose.logged !== undefined) noteError(parts, requestId, 'Ingestion', lose.logged);
-  return rows.filter((row) => lose.rows !== undefined && !lose.rows(row));
-}
-
-/** The way of rows from the stream through the transformation into the table, received now unless told otherwise. */
-export function landRows(
-  parts: Pick<IngestionParts, 'settings' | 'stream' | 'landed' | 'workspace' | 'now'>,
-  rows: readonly Row[],
-  requestId: string | undefined,
-  receivedAt = parts.now(),
-): void {
-  const { settings, stream, landed, workspace } = parts;
-  let ready = rows.map((row) => streamed(row, stream?.columns, landed));
-  if (settings.transformKql !== '') {
-    try {
-      ready = transformed(settings.transformKql, ready, stream?.columns ?? {}, receivedAt);
-    } catch (error) {
-      // Errors of a transformation come after the acknowledgement, and no row of the upload outlives them.
-      noteError(parts, requestId, 'Transformation', error instanceof Error ? error.message : String(error));
-      return;
-    }
-  }
-  const columns = stream === undefined ? undefined : settings.logAnalytics.columns;
-  for (const row of ready) workspace.activity.add(land(row, receivedAt, columns, landed), workspace.queries);
-}
-
-function noteError(
-  { settings, workspace }: Pick<IngestionParts, 'settings' | 'workspace'>,
-  requestId: string | undefined,
-  operation: 'Ingestion' | 'Transformation',
-  message: string,
-): void {
-  workspace.noteRuleError({ operation, stream: settings.streamName, message, requestId });
+  return {
+    ...empty(204),
+    rows: parts.keepRows ? store(parts.store, call, body) : countOnly(parts.store, body),
+    bodyBytes: body.length,
+  };
 }
 
 /** The inflated body, or undefined where it is not what its Content-Encoding says. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Table } from '../kusto/values.ts';
+import type { ReadAccess } from '../tenant/log-analytics-settings.ts';
 import type { Settings } from '../tenant/settings.ts';
 import type { Columns } from '../tenant/stream.ts';
 import { LogTable, type View } from './log-table.ts';
@@ -75,11 +76,10 @@ export class LogWorkspace {
   }
 
   /** The tables by name. DCRLogErrors does not exist before its first row. */
-  tables(view: View, blind: boolean): Map<string, Table> {
+  tables(view: View, access: ReadAccess): Map<string, Table> {
     const found = new Map<string, Table>();
-    const { readAccess } = this.#settings.logAnalytics;
-    if (readAccess !== 'table-denied')
-      found.set(this.activity.name, this.activity.seen(view, blind || readAccess === 'protected'));
+    if (access !== 'table-denied')
+      found.set(this.activity.name, this.activity.seen(view, access === 'protected'));
     if (this.#ruleErrors.rows.length > 0) found.set('DCRLogErrors', this.#ruleErrors.seen(view, false));
     found.set('Operation', this.#operations.seen(view, false));
     return found;

@@ -51,6 +51,11 @@ export function gatewayTimeout(): Answer {
   });
 }
 
+/** Status and code for a wrong id are documented for parts of a batch only; a client has to go by the status. */
+export function unknownWorkspace(): Answer {
+  return queryError(404, 'ResourceNotFoundError', 'The requested resource was not found');
+}
+
 /** The error of an answer that holds some of the rows only; severity 3 is a warning. */
 export function partialError(innererror: InnerError): object {
   const code = 'EngineError';

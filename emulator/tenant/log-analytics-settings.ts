@@ -1,7 +1,7 @@
 import type { Columns, StreamDeclaration } from './stream.ts';
 
 /**
- * What the reader's rights and the network let him see. `protected` and `table-denied` are the silent ones: the query is
+ * What the rights of the reader and the network let be seen. `protected` and `table-denied` are the silent ones: the query is
  * answered, without a row, or as if there were no such table.
  * https://learn.microsoft.com/azure/azure-monitor/logs/protected-tables-configure
  * https://learn.microsoft.com/azure/azure-monitor/logs/api/azure-resource-queries

@@ -1,3 +1,4 @@
+import type { ReadAccess } from '../tenant/log-analytics-settings.ts';
 import type { Service, ServiceRequest } from './request.ts';
 import type { Row } from './rows.ts';
 
@@ -40,8 +41,8 @@ export interface Fault {
   partial?: { rows: number; severity?: number };
   /** Log Analytics: what the query was answered before, if it was, with this Age; no request keeps the service from it. */
   age?: number;
-  /** Log Analytics: the query is answered without a row, as for a reader who may not see them. */
-  blind?: boolean;
+  /** Log Analytics: what the reader sees at this request, whatever is set up. */
+  readAccess?: ReadAccess;
   /** Ingestion: 400 for a body with a row like that. */
   rejectRows?: (row: Row) => boolean;
 }
