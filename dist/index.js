@@ -38308,7 +38308,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var node_v8__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8877);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8179);
-/* harmony import */ var _pipeline_run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2680);
+/* harmony import */ var _pipeline_run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1907);
 /* harmony import */ var _time_clock_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4795);
 /* harmony import */ var _proxy_settings_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8169);
 /* harmony import */ var _failure_issue_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3046);
@@ -38551,23 +38551,23 @@ __nccwpck_require__.d(__webpack_exports__, {
  */
 class BufferPool {
     #free = [];
-    /** A room of `size` bytes or more, with anything in it. */
+    /** A buffer of `size` bytes or more, with anything in it. */
     take(size) {
-        const at = this.#free.findIndex((room) => room.length >= size);
-        const [room] = at < 0 ? [] : this.#free.splice(at, 1);
-        return room ?? Buffer.allocUnsafeSlow(Math.ceil(size / STEP) * STEP);
+        const at = this.#free.findIndex((buffer) => buffer.length >= size);
+        const [buffer] = at < 0 ? [] : this.#free.splice(at, 1);
+        return buffer ?? Buffer.allocUnsafeSlow(Math.ceil(size / STEP) * STEP);
     }
-    /** Takes a room back, by the buffer that was taken or a part of it. Nobody may read it any more. */
+    /** Takes a buffer back, by the buffer that was taken or a part of it. Nobody may read it any more. */
     giveBack(part) {
-        const room = Buffer.from(part.buffer);
-        if (this.#free.length < MOST_ROOMS && room.length <= LARGEST)
-            this.#free.push(room);
+        const buffer = Buffer.from(part.buffer);
+        if (this.#free.length < MOST_BUFFERS && buffer.length <= LARGEST)
+            this.#free.push(buffer);
     }
 }
-/** Sizes are rounded up, so that a page finds the room of a slightly smaller one large enough. */
+/** Sizes are rounded up, so that a page finds the buffer of a slightly smaller one large enough. */
 const STEP = 2 ** 20;
 /** As many as there are pages at once with the highest "concurrency". */
-const MOST_ROOMS = 16;
+const MOST_BUFFERS = 16;
 /** A larger one is left to the garbage collector. */
 const LARGEST = 16 * 2 ** 20;
 
@@ -38584,56 +38584,56 @@ function bodyOf(response) {
     // A byte order mark is no JSON, and allowed all the same (RFC 8259, 8.1).
     return body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? body.subarray(3) : body;
 }
-/** Largest body that is made room for on the word of its Content-Length. */
-const MOST_ROOM = 64 * 2 ** 20;
-/** A body of unknown length begins in a room of this size. */
-const FIRST_ROOM = 2 ** 20;
-/** A body that is smaller does not keep a room. */
-const WORTH_A_ROOM = 2 ** 18;
-const rooms = new BufferPool();
+/** Largest body that a buffer is taken for on the word of its Content-Length. */
+const MOST_BUFFER = 64 * 2 ** 20;
+/** A body of unknown length begins in a buffer of this size. */
+const FIRST_BUFFER = 2 ** 20;
+/** A body that is smaller does not keep a buffer. */
+const WORTH_A_BUFFER = 2 ** 18;
+const pool = new BufferPool();
 const lent = new WeakSet();
 /** Lets a body go whose bytes nobody needs any more: the next one is read into its place. */
 function letGo(body) {
     if (lent.delete(body))
-        rooms.giveBack(body);
+        pool.giveBack(body);
 }
 /** Puts a body together in one place, so that a page is not in memory twice. */
 class BodyReader {
-    #room;
+    #buffer;
     #length = 0;
     #most;
     /** @param most bytes, inflated */
     constructor({ headers }, most) {
         this.#most = most;
         const length = Number(headers.get('content-length'));
-        const known = headers.get('content-encoding') === undefined && length > 0 && length <= MOST_ROOM;
-        this.#room = rooms.take(known ? length : FIRST_ROOM);
+        const known = headers.get('content-encoding') === undefined && length > 0 && length <= MOST_BUFFER;
+        this.#buffer = pool.take(known ? length : FIRST_BUFFER);
     }
     /** @returns false where that would be more than allowed; all memory is then given back */
     add(chunk) {
         const needed = this.#length + chunk.length;
         if (needed > this.#most) {
-            rooms.giveBack(this.#room);
+            pool.giveBack(this.#buffer);
             return false;
         }
-        if (needed > this.#room.length) {
-            const larger = rooms.take(Math.max(needed, 2 * this.#room.length));
-            this.#room.copy(larger, 0, 0, this.#length);
-            rooms.giveBack(this.#room);
-            this.#room = larger;
+        if (needed > this.#buffer.length) {
+            const larger = pool.take(Math.max(needed, 2 * this.#buffer.length));
+            this.#buffer.copy(larger, 0, 0, this.#length);
+            pool.giveBack(this.#buffer);
+            this.#buffer = larger;
         }
-        chunk.copy(this.#room, this.#length);
+        chunk.copy(this.#buffer, this.#length);
         this.#length = needed;
         return true;
     }
     whole() {
-        const body = this.#room.subarray(0, this.#length);
-        if (this.#length >= WORTH_A_ROOM) {
+        const body = this.#buffer.subarray(0, this.#length);
+        if (this.#length >= WORTH_A_BUFFER) {
             lent.add(body);
             return body;
         }
         const small = Buffer.from(body);
-        rooms.giveBack(this.#room);
+        pool.giveBack(this.#buffer);
         return small;
     }
 }
@@ -39191,7 +39191,7 @@ function quoted(text) {
 
 /***/ }),
 
-/***/ 2680:
+/***/ 1907:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -39202,7 +39202,7 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 ;// CONCATENATED MODULE: ./lib/rows/truncate.js
 /**
- * Longest value of a field in bytes of UTF-8; the service truncations longer ones without a word
+ * Longest value of a field in bytes of UTF-8; the service cuts longer ones and does not say so
  * (https://learn.microsoft.com/en-us/azure/azure-monitor/fundamentals/service-limits#logs-ingestion-api).
  */
 const FIELD_LIMIT = 65_536;
@@ -39663,6 +39663,39 @@ class Slots {
     }
 }
 
+;// CONCATENATED MODULE: ./lib/destination/queue.js
+/** Values that are put in by one side and taken by another, in order. */
+class Queue {
+    #values = [];
+    #isClosed = false;
+    #changed = Promise.withResolvers();
+    put(value) {
+        this.#values.push(value);
+        this.#changed.resolve();
+    }
+    /** Nothing comes any more. */
+    close() {
+        this.#isClosed = true;
+        this.#changed.resolve();
+    }
+    /** Takes what is there and what comes, until the queue is closed and empty. */
+    async *[Symbol.asyncIterator]() {
+        for (;;) {
+            const [value] = this.#values;
+            if (value !== undefined) {
+                this.#values.shift();
+                yield value;
+            }
+            else if (this.#isClosed)
+                return;
+            else {
+                this.#changed = Promise.withResolvers();
+                await this.#changed.promise;
+            }
+        }
+    }
+}
+
 ;// CONCATENATED MODULE: ./lib/destination/refusals.js
 
 /** Refusals without any acceptance after which the rule or the stream is at fault and not single rows. */
@@ -39773,6 +39806,7 @@ class Refusals {
 
 
 
+
 /** Uploads in a row that failed with all their attempts, after which the destination counts as down. */
 const FAILURES_IN_A_ROW = 8;
 /** zlib's own default level, and room for the whole output, which else comes in ten pieces by way of the main thread. */
@@ -39794,9 +39828,7 @@ class Uploader {
     #underWay = new Set();
     #parts = new RefusedParts();
     #refusals;
-    /** Deliveries that were not taken yet, and what tells of the next one. */
-    #deliveries = [];
-    #changed = Promise.withResolvers();
+    #deliveries = new Queue();
     /** Rows so far: where the next batch stands among all of them. */
     #rows = 0;
     #narrowing = 0;
@@ -39815,35 +39847,16 @@ class Uploader {
      * @throws what `batches` throws, or what is no fault of an upload, once every batch has its delivery
      */
     async *deliver(batches) {
-        let isDone = false;
-        let failure;
-        const work = this.#uploadAll(batches)
-            .catch((error) => {
-            failure = { error };
-        })
-            .finally(() => {
-            isDone = true;
-            this.#changed.resolve();
-        });
+        const work = this.#uploadAll(batches).finally(() => this.#deliveries.close());
+        // Thrown below, behind the last delivery.
+        work.catch(() => undefined);
         try {
-            for (;;) {
-                const delivery = this.#deliveries.shift();
-                if (delivery !== undefined)
-                    yield delivery;
-                else if (isDone)
-                    break;
-                else {
-                    this.#changed = Promise.withResolvers();
-                    await this.#changed.promise;
-                }
-            }
+            yield* this.#deliveries;
         }
         finally {
             this.#stopped = true;
             await work;
         }
-        if (failure !== undefined)
-            throw failure.error;
     }
     /**
      * Takes no more uploads up: what comes or is halved from now on has failed. Out of time is no stop: what is
@@ -40020,8 +40033,7 @@ class Uploader {
             this.#end(suspect);
     }
     #end(delivery) {
-        this.#deliveries.push(delivery);
-        this.#changed.resolve();
+        this.#deliveries.put(delivery);
         return false;
     }
 }
@@ -40535,7 +40547,7 @@ const TARGETS = new Map(COLUMNS.flatMap(({ name, type, from }) => from.map((prop
 ])));
 /**
  * Maps an event to its row. A value that does not fit its column's type, and every property without a column, goes to
- * AdditionalFields under its own name: the service drops what does not fit without a word.
+ * AdditionalFields under its own name: the service drops what does not fit and does not say so.
  * @param createdAt the event's CreationTime in ms, or undefined where it has none that can be read
  */
 function mapEvent(event, createdAt, source, now) {
@@ -41471,7 +41483,7 @@ function authorizationPolicy(credential, scope) {
 }
 /**
  * A 401 of PowerBINotAuthorizedException is a verdict on the app, and a new token would meet the same;
- * every other 401 may be an expired token, and so may a 403 with the code TokenExpired or without a word
+ * every other 401 may be an expired token, and so may a 403 with the code TokenExpired or an empty body
  * (https://learn.microsoft.com/en-us/power-bi/developer/embedded/embedded-troubleshoot).
  */
 function tokenRefused(response) {
@@ -59578,7 +59590,7 @@ const POLL = 50;
 /** Locks of this very process. */
 const held = new Set();
 /**
- * Takes a file for this process, so that two runs at once do not write to it. A lock that a dead run left behind is
+ * Takes a file for this process, so that two runs at once do not write to it. A lock that an ended run left behind is
  * taken over: its process is gone from this machine, or the lock was not written to for five minutes by the clock of the
  * file system that it lies on. Clocks of two machines are never compared.
  * @param fault the code of the error where the lock cannot be written
@@ -59591,7 +59603,7 @@ function lock(path, what, fault) {
     let file = create(lockPath, own, fault);
     if (file === undefined)
         file = takeOver(lockPath, guardPath, own, fault);
-    // A run that was killed while it took the file over, after the dead run's lock was gone.
+    // A run that was killed while it took the file over, after the ended run's lock was gone.
     else if ((0,external_node_fs_.existsSync)(guardPath) && isDead(guardPath))
         (0,external_node_fs_.rmSync)(guardPath, { force: true });
     if (file === undefined)
@@ -59704,7 +59716,7 @@ function isDead(lockPath) {
         if (fileSystemNow(lockPath) - mtimeMs > STALE || staysEmpty(lockPath))
             return true;
         const holder = holderOf(lockPath);
-        // A dead run's process id may have come back, even as ours: a container starts them anew each time.
+        // An ended run's process id may have come back, even as ours: a container starts them anew each time.
         if (holder === undefined || holder.host !== (0,external_node_os_.hostname)() || holder.space !== processSpace())
             return false;
         if (holder.pid === process.pid)
@@ -60067,7 +60079,58 @@ function* decodeKeys(payload) {
     }
 }
 
+;// CONCATENATED MODULE: ./lib/checkpoint/state-load.js
+
+
+
+/**
+ * Reads a state file. One that is damaged, of another configuration or of a newer version is set aside under another
+ * name, or left where it is in a dry run.
+ * @returns undefined where there is none to go on from
+ */
+function load(options) {
+    const { path, fingerprint, alsoTaken = [] } = options;
+    if (!(0,external_node_fs_.existsSync)(path))
+        return undefined;
+    const decoded = decode((0,external_node_fs_.readFileSync)(path));
+    if (!decoded.ok)
+        return setAside(options, 'damaged', 'is damaged');
+    const checkpoint = new Checkpoint();
+    try {
+        const header = headerOf(decoded.records);
+        if (header === undefined)
+            return setAside(options, 'damaged', 'is damaged');
+        if (header.version > VERSION)
+            return setAside(options, 'newer', 'was written by a newer version');
+        if (header.fingerprint !== fingerprint && !alsoTaken.includes(header.fingerprint)) {
+            return setAside(options, 'other-configuration', 'belongs to another tenant, source, filter, rule or stream');
+        }
+        for (const record of decoded.records)
+            checkpoint.apply(record);
+        return checkpoint;
+    }
+    catch {
+        return setAside(options, 'damaged', 'is damaged');
+    }
+}
+function headerOf(records) {
+    const first = records[0];
+    return first?.kind === 'header' ? JSON.parse(first.payload.toString('utf8')) : undefined;
+}
+function setAside({ path, now, readOnly, onSetAside }, kind, why) {
+    const stamp = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
+    let aside = `${path}.${kind}-${stamp}`;
+    for (let more = 2; (0,external_node_fs_.existsSync)(aside); more += 1)
+        aside = `${path}.${kind}-${stamp}-${more}`;
+    if (!readOnly)
+        (0,external_node_fs_.renameSync)(path, aside);
+    const where = readOnly ? 'left where it is (dry run)' : `kept as ${aside}`;
+    onSetAside(`The state file ${path} ${why}: ${where}, and this run is a first run.`);
+    return undefined;
+}
+
 ;// CONCATENATED MODULE: ./lib/checkpoint/state-file.js
+
 
 
 
@@ -60260,46 +60323,6 @@ class StateFile {
         this.#length = length;
         this.#compactAt = length + this.#compactAfter(length);
     }
-}
-function load(options) {
-    const { path, fingerprint, alsoTaken = [] } = options;
-    if (!(0,external_node_fs_.existsSync)(path))
-        return undefined;
-    const decoded = decode((0,external_node_fs_.readFileSync)(path));
-    if (!decoded.ok)
-        return setAside(options, 'damaged', 'is damaged');
-    const checkpoint = new Checkpoint();
-    try {
-        const header = headerOf(decoded.records);
-        if (header === undefined)
-            return setAside(options, 'damaged', 'is damaged');
-        if (header.version > VERSION)
-            return setAside(options, 'newer', 'was written by a newer version');
-        if (header.fingerprint !== fingerprint && !alsoTaken.includes(header.fingerprint)) {
-            return setAside(options, 'other-configuration', 'belongs to another tenant, source, filter, rule or stream');
-        }
-        for (const record of decoded.records)
-            checkpoint.apply(record);
-        return checkpoint;
-    }
-    catch {
-        return setAside(options, 'damaged', 'is damaged');
-    }
-}
-function headerOf(records) {
-    const first = records[0];
-    return first?.kind === 'header' ? JSON.parse(first.payload.toString('utf8')) : undefined;
-}
-function setAside({ path, now, readOnly, onSetAside }, kind, why) {
-    const stamp = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
-    let aside = `${path}.${kind}-${stamp}`;
-    for (let more = 2; (0,external_node_fs_.existsSync)(aside); more += 1)
-        aside = `${path}.${kind}-${stamp}-${more}`;
-    if (!readOnly)
-        (0,external_node_fs_.renameSync)(path, aside);
-    const where = readOnly ? 'left where it is (dry run)' : `kept as ${aside}`;
-    onSetAside(`The state file ${path} ${why}: ${where}, and this run is a first run.`);
-    return undefined;
 }
 
 ;// CONCATENATED MODULE: ./lib/checkpoint/writer.js
@@ -60881,8 +60904,85 @@ function appendAccepted(file, keys) {
     }
 }
 
-;// CONCATENATED MODULE: ./lib/destination/replay-file.js
+;// CONCATENATED MODULE: ./lib/destination/replay-rest.js
 
+
+
+
+
+
+/** Lines written, or events noted, at once. */
+const AT_ONCE = 1000;
+/** Writes what remains of a replayed file: the lines without those whose event was accepted. */
+async function writeRest(fresh, lines, wasAccepted) {
+    const file = openPrivate(fresh, 'w');
+    try {
+        let kept = [];
+        const write = () => {
+            writeAll(file, (0,external_node_zlib_.gzipSync)(kept.join('')));
+            kept = [];
+        };
+        for await (const text of lines) {
+            const found = rowOf(text);
+            if (found !== undefined && wasAccepted(found.key))
+                continue;
+            kept.push(`${text}\n`);
+            if (kept.length >= AT_ONCE)
+                write();
+        }
+        write();
+        (0,external_node_fs_.fsyncSync)(file);
+    }
+    catch (error) {
+        (0,external_node_fs_.rmSync)(fresh, { force: true });
+        throw error;
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(file);
+    }
+}
+/**
+ * Keeps a damaged file as it was. Its whole rows were sent or remain in the file: beside what is kept they count as
+ * accepted, so that a replay of it, once it is mended, sends only what could not be read before.
+ * @returns where it is kept
+ */
+async function keepAside(path, lines, now) {
+    const aside = asideOf(path, now);
+    const noted = openAccepted(aside);
+    try {
+        const keys = [];
+        for await (const text of lines) {
+            const found = rowOf(text);
+            if (found !== undefined)
+                keys.push(found.key);
+            if (keys.length >= AT_ONCE)
+                appendAccepted(noted, keys.splice(0));
+        }
+        appendAccepted(noted, keys);
+        (0,external_node_fs_.fsyncSync)(noted);
+        secondName(path, aside);
+    }
+    catch (error) {
+        (0,external_node_fs_.rmSync)(acceptedPath(aside), { force: true });
+        throw error;
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(noted);
+    }
+    return aside;
+}
+/** A second name for the file as it was, so that it is never without one. */
+function secondName(path, aside) {
+    try {
+        (0,external_node_fs_.linkSync)(path, aside);
+    }
+    catch {
+        // File systems without hard links.
+        (0,external_node_fs_.copyFileSync)(path, aside);
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/destination/replay-file.js
 
 
 
@@ -60948,7 +61048,7 @@ class ReplayFile {
     async *rows(truncations) {
         const acceptedBefore = this.#accepted.oneByOne();
         const met = new Deduplicator();
-        for await (const text of linesOf(this.#path, this.#stretches)) {
+        for await (const text of this.#lines()) {
             const found = rowOf(text);
             if (found === undefined) {
                 this.unreadable += 1;
@@ -61009,12 +61109,12 @@ class ReplayFile {
     async #replace(now) {
         const fresh = `${this.#path}.new`;
         try {
-            await this.#writeRest(fresh);
+            await writeRest(fresh, this.#lines(), this.#accepted.oneByOne());
             if ((await replay_file_hashOf(this.#path)) !== this.#hash) {
                 (0,external_node_fs_.rmSync)(fresh, { force: true });
                 throw new errors/* ActionError */.lZ('replay-file', `${this.#path} was changed while it was replayed: it stays as it is, and what was accepted of it is noted beside it`);
             }
-            const damagedAt = this.isDamaged ? await this.#keepAside(now) : undefined;
+            const damagedAt = this.isDamaged ? await keepAside(this.#path, this.#lines(), now) : undefined;
             (0,external_node_fs_.renameSync)(fresh, this.#path);
             (0,external_node_fs_.rmSync)(acceptedPath(this.#path), { force: true });
             return damagedAt;
@@ -61023,62 +61123,8 @@ class ReplayFile {
             throw fileFault(error, this.#path, 'replay-file');
         }
     }
-    async #writeRest(fresh) {
-        const file = openPrivate(fresh, 'w');
-        try {
-            const accepted = this.#accepted.oneByOne();
-            let kept = [];
-            const write = () => {
-                writeAll(file, (0,external_node_zlib_.gzipSync)(kept.join('')));
-                kept = [];
-            };
-            for await (const text of linesOf(this.#path, this.#stretches)) {
-                const found = rowOf(text);
-                if (found !== undefined && accepted(found.key))
-                    continue;
-                kept.push(`${text}\n`);
-                if (kept.length >= 1000)
-                    write();
-            }
-            write();
-            (0,external_node_fs_.fsyncSync)(file);
-        }
-        catch (error) {
-            (0,external_node_fs_.rmSync)(fresh, { force: true });
-            throw error;
-        }
-        finally {
-            (0,external_node_fs_.closeSync)(file);
-        }
-    }
-    /**
-     * Keeps the damaged file as it was. Its whole rows were sent or remain in the file: beside what is kept they count as
-     * accepted, so that a replay of it, once it is mended, sends only what could not be read before.
-     */
-    async #keepAside(now) {
-        const aside = asideOf(this.#path, now);
-        const noted = openAccepted(aside);
-        try {
-            const keys = [];
-            for await (const text of linesOf(this.#path, this.#stretches)) {
-                const found = rowOf(text);
-                if (found !== undefined)
-                    keys.push(found.key);
-                if (keys.length >= 1000)
-                    appendAccepted(noted, keys.splice(0));
-            }
-            appendAccepted(noted, keys);
-            (0,external_node_fs_.fsyncSync)(noted);
-            secondName(this.#path, aside);
-        }
-        catch (error) {
-            (0,external_node_fs_.rmSync)(acceptedPath(aside), { force: true });
-            throw error;
-        }
-        finally {
-            (0,external_node_fs_.closeSync)(noted);
-        }
-        return aside;
+    #lines() {
+        return linesOf(this.#path, this.#stretches);
     }
 }
 async function replay_file_hashOf(path) {
@@ -61086,16 +61132,6 @@ async function replay_file_hashOf(path) {
     for await (const chunk of (0,external_node_fs_.createReadStream)(path))
         hash.update(chunk);
     return hash.digest('hex');
-}
-/** A second name for the file as it was, so that it is never without one. */
-function secondName(path, aside) {
-    try {
-        (0,external_node_fs_.linkSync)(path, aside);
-    }
-    catch {
-        // File systems without hard links.
-        (0,external_node_fs_.copyFileSync)(path, aside);
-    }
 }
 
 ;// CONCATENATED MODULE: ./lib/pipeline/kept-files.js
