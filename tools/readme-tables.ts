@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import { markdownTable } from './markdown-table.ts';
 
 interface Metadata {
   readonly inputs: Record<string, { description: string; required?: boolean; default?: string }>;
@@ -20,9 +21,9 @@ export function withTables(readme: string, actionYml: string): string {
   ]);
   const outputRows = Object.entries(outputs).map(([name, { description }]) => [`\`${name}\``, description]);
   return between(
-    between(readme, 'inputs', table(['Input', 'Default', 'Meaning'], inputRows)),
+    between(readme, 'inputs', markdownTable([['Input', 'Default', 'Meaning'], ...inputRows]).join('\n')),
     'outputs',
-    table(['Output', 'Meaning'], outputRows),
+    markdownTable([['Output', 'Meaning'], ...outputRows]).join('\n'),
   );
 }
 
@@ -36,12 +37,6 @@ function between(text: string, name: string, content: string): string {
   if (from < 0 || to < from)
     throw new Error(`expected the marks "${begin}" and "${end}" in README.md, got none`);
   return `${text.slice(0, from + begin.length)}\n${content}\n${text.slice(to)}`;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

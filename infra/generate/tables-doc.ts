@@ -1,3 +1,4 @@
+import { markdownTable } from '../../tools/markdown-table.ts';
 import { FUNCTION_NAME, functionParameters, type Query } from './queries.ts';
 import { orderedColumns, STREAM, TABLE } from './schema.ts';
 
@@ -30,7 +31,7 @@ export function tablesDoc(queries: ReadonlyMap<string, Query>): string {
     '**Query by `CreationTime`.** `TimeGenerated` equals it only for events that arrived within two days; for older ones',
     'the service puts the time of arrival in its place.',
     '',
-    ...table([['Column', 'Type', 'Meaning', 'From the event’s', 'Example', 'Notebook'], ...rows]),
+    ...markdownTable([['Column', 'Type', 'Meaning', 'From the event’s', 'Example', 'Notebook'], ...rows]),
     '',
     `## Function ${FUNCTION_NAME}`,
     '',
@@ -43,21 +44,6 @@ export function tablesDoc(queries: ReadonlyMap<string, Query>): string {
     '',
     'Each file has its question, parameters and a worked example at its top.',
     '',
-    ...table([['Query', 'Question'], ...questions]),
+    ...markdownTable([['Query', 'Question'], ...questions]),
   ].join('\n')}\n`;
-}
-
-/** A table in the form that the project's formatter gives it: every column as wide as its widest cell. */
-function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(3, ...rows.map((cells) => cell(cells[column] ?? '').length)),
-  );
-  const lines = rows.map(
-    (cells) => `| ${widths.map((width, column) => cell(cells[column] ?? '').padEnd(width)).join(' | ')} |`,
-  );
-  return [lines[0] ?? '', `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...lines.slice(1)];
-}
-
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|');
 }
