@@ -105,6 +105,45 @@ export const FAULTS = {
     remedy:
       'Check "dcr-endpoint" (host name, private link), network, proxy and TLS inspection, and run again.',
   },
+  'table-forbidden': {
+    title: 'Table not readable: no permission on the workspace',
+    remedy:
+      'Grant the app "Log Analytics Data Reader" on the workspace ("workspace-id") with the condition of the template, or "Log Analytics Reader"; a new assignment takes up to an hour to work.',
+  },
+  'table-network': {
+    title: 'Table not readable: network rules',
+    remedy:
+      'The workspace admits queries from private networks only: run on a runner inside the network, or allow queries from public networks in its network settings.',
+  },
+  'table-workspace-unknown': {
+    title: 'Table not readable: workspace not found',
+    remedy:
+      'Check that "workspace-id" is the Workspace ID of the overview (a GUID, customerId) and not the resource id, and that "log-analytics-url" is of its cloud.',
+  },
+  'table-unknown': {
+    title: 'Table not readable: table not found',
+    remedy:
+      'Check "workspace-id" and "table-name": the table that the data collection rule writes to, as its transformation names it. A table that was just made takes up to 15 minutes to be known.',
+  },
+  'table-columns': {
+    title: 'Table not readable: columns missing or altered',
+    remedy:
+      'Let the transformation of the data collection rule keep ActivityId, CreationTime and RecordType as they are sent: without them no event can be told from another.',
+  },
+  'table-blind': {
+    title: 'Table not readable: rows are hidden',
+    remedy:
+      'Rows that were seen before are not shown to the app: check its role and condition on the workspace, a protection level of the table, and a switch-over of the workspace. Nothing is sent again meanwhile.',
+  },
+  'table-unreachable': {
+    title: 'Table not reached',
+    remedy: 'Check network, proxy (HTTPS_PROXY, NO_PROXY) and "log-analytics-url", and run again.',
+  },
+  'too-many-missing': {
+    title: 'Too many rows missing from the table',
+    remedy:
+      'Look for the cause first: the transformation and the errors of the data collection rule (DCRLogErrors), the daily cap of the workspace. Then run once with "start-time", "end-time" and another "state-file": it sends what the table lacks, and nothing twice.',
+  },
   'source-refused': {
     title: 'Activity log refused',
     remedy:

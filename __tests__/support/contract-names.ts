@@ -36,6 +36,11 @@ export const INPUTS: readonly ContractInput[] = [
   { name: 'authority-host' },
   { name: 'power-bi-url' },
   { name: 'fabric-url' },
+  { name: 'workspace-id' },
+  { name: 'table-name' },
+  { name: 'proof-wait-seconds', byDefault: '60' },
+  { name: 'resend-missing', byDefault: 'true' },
+  { name: 'log-analytics-url' },
   { name: 'failure-issue', byDefault: 'false' },
   { name: 'github-token' },
 ];
@@ -57,4 +62,11 @@ export const OUTPUTS: readonly string[] = [
   'bytes-sent',
   'source-requests',
   'batch-summary',
+  'proof',
+  'events-proven',
+  'events-pending',
+  'events-missing',
+  'events-given-up',
+  'rows-resent',
+  'repeats-in-table',
 ];

@@ -1,7 +1,9 @@
 import type { PreviouslyDelivered } from '../rows/deduplicator.ts';
 import { contentOf, type EventKey } from '../rows/event-key.ts';
+import { KeySet } from '../rows/key-set.ts';
 import { HOUR } from '../time/clock.ts';
 import { HISTORY, hourOf, type Window } from '../time/window.ts';
+import { expectAgain, expectRow, newHourProof, unprovenRows } from './hour-proof.ts';
 import {
   acknowledge,
   addFinal,
@@ -13,6 +15,7 @@ import {
   newHour,
 } from './hour-state.ts';
 import { encode, type Record } from './log-record.ts';
+import { decodeKeys, type RunMark, requestIdOf, runRecord } from './records.ts';
 
 /** The version that this code writes; a file with a higher one is left for the code that wrote it. */
 export const VERSION = 1;
@@ -20,14 +23,6 @@ export const VERSION = 1;
 export interface Header {
   readonly version: number;
   readonly fingerprint: string;
-}
-
-/** When the last run began, and the oldest instant that runs of this configuration ever covered. */
-export interface RunMark {
-  readonly since: number;
-  readonly at: number;
-  /** Whether the destination ever accepted a row: what it refuses from then on are bad rows. */
-  readonly accepted?: boolean;
 }
 
 /** The state that goes from run to run: hours, acknowledged events of hours that are not settled, and no more. */
@@ -63,7 +58,21 @@ export class Checkpoint implements PreviouslyDelivered {
         break;
       }
       case 'run':
-        this.mark = JSON.parse(payload.toString('utf8')) as RunMark;
+        this.#begin(JSON.parse(payload.toString('utf8')) as RunMark);
+        break;
+      case 'delivered': {
+        const { requestId, keys } = requestIdOf(record);
+        for (const key of decodeKeys(keys)) {
+          this.#acknowledge(key);
+          if (!key.byContent) expectRow(this.hour(key.hour).proof, key.high, key.low, requestId);
+        }
+        break;
+      }
+      case 'found':
+        for (const key of decodeKeys(payload)) this.#find(key);
+        break;
+      case 'resent':
+        for (const [hour, keys] of byHour(decodeKeys(payload))) expectAgain(this.hour(hour).proof, keys);
         break;
       case 'header':
       case 'snapshotEnd':
@@ -120,50 +129,43 @@ export class Checkpoint implements PreviouslyDelivered {
     return state?.contents.get(contentOf(key)) ?? 0;
   }
 
+  /** Where rows are looked for in another table than before, all that are known are to be looked for there. */
+  #begin(mark: RunMark): void {
+    const isOtherTable = mark.table !== undefined && mark.table !== this.mark?.table;
+    this.mark = mark;
+    if (!isOtherTable) return;
+    for (const state of this.hours.values()) {
+      state.proof = newHourProof();
+      if (state.ids.size > 0)
+        state.proof.unproven.push(
+          unprovenRows(
+            state.ids.filter(() => true),
+            1,
+          ),
+        );
+    }
+  }
+
+  #find(key: EventKey): void {
+    const { proof, ids } = this.hour(key.hour);
+    if (ids.has(key.high, key.low)) return;
+    this.#acknowledge(key);
+    proof.proven += 1;
+  }
+
   #acknowledge(key: EventKey): void {
     const state = this.hour(key.hour);
     if (!isSettled(state)) acknowledge(state, key);
   }
 }
 
-export function runRecord(mark: RunMark): Record {
-  return { kind: 'run', payload: Buffer.from(JSON.stringify(mark)) };
-}
-
-export function finalRecord(part: Window): Record {
-  const payload = Buffer.allocUnsafe(24);
-  payload.writeDoubleLE(hourOf(part.start), 0);
-  payload.writeDoubleLE(part.start, 8);
-  payload.writeDoubleLE(part.end, 16);
-  return { kind: 'final', payload };
-}
-
-/** Keys of 8 bytes behind their hour: runs of rows of the same hour and kind share one head. */
-export function acknowledgedRecord(keys: readonly EventKey[]): Record {
-  const payload = Buffer.allocUnsafe(keys.length * 21);
-  let at = 0;
-  for (let from = 0; from < keys.length; ) {
-    const { hour, byContent } = keys[from] as EventKey;
-    let to = from;
-    while (to < keys.length && keys[to]?.hour === hour && keys[to]?.byContent === byContent) to += 1;
-    at = payload.writeDoubleLE(hour, at);
-    at = payload.writeUInt8(byContent ? 1 : 0, at);
-    at = payload.writeUInt32LE(to - from, at);
-    for (const key of keys.slice(from, to))
-      at = payload.writeUInt32LE(key.low, payload.writeUInt32LE(key.high, at));
-    from = to;
+/** Keys, hour by hour. */
+export function byHour(keys: Iterable<EventKey>): Map<number, KeySet> {
+  const hours = new Map<number, KeySet>();
+  for (const { hour, high, low } of keys) {
+    const found = hours.get(hour) ?? new KeySet();
+    found.add(high, low);
+    hours.set(hour, found);
   }
-  return { kind: 'acknowledged', payload: payload.subarray(0, at) };
-}
-
-function* decodeKeys(payload: Buffer): Generator<EventKey, void> {
-  for (let at = 0; at < payload.length; ) {
-    const hour = payload.readDoubleLE(at);
-    const byContent = payload.readUInt8(at + 8) === 1;
-    const count = payload.readUInt32LE(at + 9);
-    at += 13;
-    for (let key = 0; key < count; key += 1, at += 8) {
-      yield { hour, byContent, high: payload.readUInt32LE(at), low: payload.readUInt32LE(at + 4) };
-    }
-  }
+  return hours;
 }

@@ -2,6 +2,7 @@ import { contentOf, type EventKey } from '../rows/event-key.ts';
 import { KeySet } from '../rows/key-set.ts';
 import { HOUR } from '../time/clock.ts';
 import type { Window } from '../time/window.ts';
+import { decodeHourProof, encodeHourProof, type HourProof, newHourProof } from './hour-proof.ts';
 
 /** What is known of one UTC hour. */
 export interface HourState {
@@ -19,6 +20,8 @@ export interface HourState {
   contents: Map<bigint, number>;
   /** The hour is settled, its events are forgotten, and it takes no more. */
   isClosed: boolean;
+  /** What is known of its events in the table. */
+  proof: HourProof;
 }
 
 export function newHour(hour: number): HourState {
@@ -30,6 +33,7 @@ export function newHour(hour: number): HourState {
     ids: new KeySet(),
     contents: new Map(),
     isClosed: false,
+    proof: newHourProof(),
   };
 }
 
@@ -82,7 +86,7 @@ export function acknowledge(state: HourState, key: EventKey): void {
   }
 }
 
-/** hour, flags, count, parts, ids, contents; all numbers little-endian. */
+/** hour, flags, count, parts, ids, contents, what is known of the table; all numbers little-endian. */
 export function encodeHour(state: HourState): Buffer {
   const settled = isSettled(state);
   const ids = settled ? 0 : state.ids.size;
@@ -103,7 +107,7 @@ export function encodeHour(state: HourState): Buffer {
   at = buffer.writeUInt32LE(contents.length, at);
   for (const [content, count] of contents)
     at = buffer.writeUInt32LE(count, buffer.writeBigUInt64LE(content, at));
-  return buffer;
+  return Buffer.concat([buffer, encodeHourProof(state.proof)]);
 }
 
 /** @throws RangeError where the payload is too short */
@@ -127,5 +131,7 @@ export function decodeHour(payload: Buffer): HourState {
   for (let content = 0; content < contents; content += 1, at += 12) {
     state.contents.set(payload.readBigUInt64LE(at), payload.readUInt32LE(at + 8));
   }
+  // Files of version 1.0 end here.
+  state.proof = decodeHourProof(payload.subarray(at));
   return state;
 }

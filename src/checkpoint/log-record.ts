@@ -17,12 +17,18 @@ export const KINDS = {
   hour: 2,
   /** The snapshot ends here; events follow. */
   snapshotEnd: 3,
-  /** Events of one hour that the service acknowledged. */
+  /** Events that the service acknowledged, or that were kept. */
   acknowledged: 4,
   /** A part of an hour that was collected whole, late enough to be final. */
   final: 5,
   /** JSON: when a run began and how far back it reaches. */
   run: 6,
+  /** Request id and events: acknowledged, and expected in the table. */
+  delivered: 7,
+  /** Events that were found in the table. */
+  found: 8,
+  /** Events that are sent once more. */
+  resent: 9,
 } as const;
 
 export type RecordKind = keyof typeof KINDS;

@@ -5,9 +5,10 @@ import { type FileLock, lock } from '../files/file-lock.ts';
 import { fileFault, openPrivate, writeAll } from '../files/kept-file.ts';
 import type { EventKey } from '../rows/event-key.ts';
 import type { Window } from '../time/window.ts';
-import { acknowledgedRecord, Checkpoint, finalRecord, type RunMark, runRecord } from './checkpoint.ts';
+import { Checkpoint } from './checkpoint.ts';
 import { acknowledge, isSettled } from './hour-state.ts';
 import { encode, type Record } from './log-record.ts';
+import { acknowledgedRecord, finalRecord, type RunMark, runRecord } from './records.ts';
 import { type LoadOptions, load } from './state-load.ts';
 
 export interface OpenOptions extends LoadOptions {
@@ -69,8 +70,7 @@ export class StateFile {
 
   /** Notes that a run begins, and how far back it reaches. */
   begin(mark: RunMark): void {
-    this.checkpoint.mark = mark;
-    this.#append(runRecord(mark));
+    this.note(runRecord(mark));
   }
 
   /** Notes rows as acknowledged, or as safely kept elsewhere. */
@@ -80,6 +80,12 @@ export class StateFile {
       if (!isSettled(hour)) acknowledge(hour, key);
     }
     if (keys.length > 0) this.#append(acknowledgedRecord(keys));
+  }
+
+  /** Applies a record to the state, and appends it. */
+  note(record: Record): void {
+    this.checkpoint.apply(record);
+    this.#append(record);
   }
 
   /** Notes a part of an hour as final: collected whole, late enough, and every row acknowledged. */

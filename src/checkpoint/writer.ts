@@ -2,14 +2,24 @@ import { ActionError } from '../errors.ts';
 import type { EventKey } from '../rows/event-key.ts';
 import { HOUR } from '../time/clock.ts';
 import { clipToHistory, hoursOf, isFinalAt, isWholeHour, type Window } from '../time/window.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import { byHour, Checkpoint } from './checkpoint.ts';
+import { takeBack } from './hour-proof.ts';
+import type { Record } from './log-record.ts';
 import { PendingRows } from './pending-rows.ts';
 import { isUnusuallyQuiet } from './quiet-hours.ts';
+import { deliveredRecord, foundRecord, type RunMark, resentRecord, runRecord } from './records.ts';
 import { type CompactionFailure, type OpenOptions, StateFile } from './state-file.ts';
 
+/** What a run does with the table, where it reads it back. */
+export interface TableMemory {
+  /** Workspace and table, as a hash. */
+  readonly table: string;
+}
+
 /**
- * Keeps what a run has achieved, so that the next one can go on from there. Without a state file it keeps nothing. What goes
- * wrong with the file while the run is under way is told to `onFault` and kept here; the run ends by it elsewhere.
+ * Keeps what a run has achieved, so that the next one can go on from there. Without a state file it keeps nothing beyond the
+ * run. What goes wrong with the file while the run is under way is told to `onFault` and kept here; the run ends by it
+ * elsewhere.
  */
 export class CheckpointWriter {
   /** What went wrong with the file. */
@@ -18,31 +28,51 @@ export class CheckpointWriter {
   readonly lastRunAt: number | undefined;
   /** The oldest instant that runs before this one covered. */
   readonly covered: number | undefined;
+  /** What is known of earlier runs; undefined without a state file, unless the table is read back. */
+  readonly checkpoint: Checkpoint | undefined;
   readonly #state: StateFile | undefined;
+  readonly #memory: TableMemory | undefined;
   readonly #pending = new PendingRows();
+  readonly #wasGuess: boolean;
   readonly #onFault: (error: ActionError) => void;
   /** Of the services; until they have told their time, nothing is given up for lost. */
   #now: (() => number) | undefined;
 
-  private constructor(state: StateFile | undefined, onFault: (error: ActionError) => void) {
+  private constructor(
+    state: StateFile | undefined,
+    memory: TableMemory | undefined,
+    onFault: (error: ActionError) => void,
+  ) {
     this.#state = state;
+    this.#memory = memory;
     this.#onFault = onFault;
-    this.lastRunAt = state?.checkpoint.mark?.at;
-    this.covered = state?.checkpoint.mark?.since;
+    this.checkpoint = state?.checkpoint ?? (memory === undefined ? undefined : new Checkpoint());
+    this.lastRunAt = this.checkpoint?.mark?.at;
+    this.covered = this.checkpoint?.mark?.since;
+    this.#wasGuess = this.checkpoint?.mark?.isGuess === true;
   }
 
   /**
    * @param options of the state file; undefined where there is none
+   * @param memory where the table is read back
    * @param onFault told each fault of the file once the run is under way
    * @throws ActionError 'state-locked' or 'state-file'
    */
-  static open(options: OpenOptions | undefined, onFault: (error: ActionError) => void): CheckpointWriter {
-    return new CheckpointWriter(options === undefined ? undefined : StateFile.open(options), onFault);
+  static open(
+    options: OpenOptions | undefined,
+    memory: TableMemory | undefined,
+    onFault: (error: ActionError) => void,
+  ): CheckpointWriter {
+    const state = options === undefined ? undefined : StateFile.open(options);
+    return new CheckpointWriter(state, memory, onFault);
   }
 
-  /** What is known of earlier runs; undefined without a state file. */
-  get checkpoint(): Checkpoint | undefined {
-    return this.#state?.checkpoint;
+  /**
+   * Whether it is not known what earlier runs sent of an hour: no run covered it, or the one that began to did not look at
+   * the table for all of its hours.
+   */
+  isUnknown(hour: number): boolean {
+    return this.covered === undefined || this.#wasGuess || hour < this.covered;
   }
 
   /** Whether the destination took rows of an earlier run. */
@@ -55,8 +85,28 @@ export class CheckpointWriter {
     const before = this.checkpoint?.mark;
     // Not clipped yet: the runner's clock alone must not make hours forgotten.
     const since = Math.min(before?.since ?? start, start);
-    const accepted = before?.accepted === true ? { accepted: true } : {};
-    this.#guarded(() => this.#state?.begin({ since, at: now, ...accepted }));
+    const isGuess = this.#memory !== undefined && this.isUnknown(start);
+    this.#mark({
+      since,
+      at: now,
+      ...(before?.accepted === true ? { accepted: true } : {}),
+      ...this.#memory,
+      ...(isGuess ? { isGuess } : {}),
+      ...(before?.resendWorks === true ? { resendWorks: true } : {}),
+    });
+  }
+
+  /** All hours of the run were collected, and looked for in the table where they were unknown. */
+  complete(): void {
+    const { isGuess, ...mark } = this.checkpoint?.mark ?? { since: 0, at: 0 };
+    if (isGuess === true) this.#mark(mark);
+  }
+
+  /** Whether rows that were sent again did show up. */
+  noteResend(resendWorks: boolean): void {
+    const mark = this.checkpoint?.mark;
+    if (mark !== undefined && (mark.resendWorks === true) !== resendWorks)
+      this.#mark({ ...mark, resendWorks });
   }
 
   /**
@@ -69,7 +119,7 @@ export class CheckpointWriter {
     const mark = this.checkpoint?.mark;
     if (mark === undefined) return;
     const since = clipToHistory({ start: Math.min(this.covered ?? start, start), end }, now()).start;
-    if (since !== mark.since) this.#guarded(() => this.#state?.begin({ ...mark, since }));
+    if (since !== mark.since) this.#mark({ ...mark, since });
   }
 
   /** A row will be delivered. */
@@ -81,14 +131,43 @@ export class CheckpointWriter {
   accepted(): void {
     const mark = this.checkpoint?.mark;
     if (mark === undefined || mark.accepted === true) return;
-    this.#guarded(() => this.#state?.begin({ ...mark, accepted: true }));
+    this.#mark({ ...mark, accepted: true });
   }
 
-  /** Rows are no longer under way. @param handled whether they were acknowledged or kept, and count as sent */
-  resolve(keys: readonly EventKey[], handled: boolean): void {
-    const fresh = keys.filter((key) => key.recorded !== true);
-    const recorded = handled && this.#guarded(() => this.#state?.acknowledged(fresh));
-    this.#settle(this.#pending.resolved(keys, recorded));
+  /**
+   * Rows are no longer under way.
+   * @param outcome kept: they count as sent, and are not looked for in the table
+   * @param requestId of their upload
+   */
+  resolve(keys: readonly EventKey[], outcome: 'delivered' | 'kept' | 'failed', requestId: string): void {
+    let handled = outcome !== 'failed';
+    if (outcome === 'delivered' && this.#memory !== undefined) {
+      // Which of equal events without an id it was can't be told: they are not counted again.
+      const told = keys.filter((key) => key.recorded !== true || !key.byContent);
+      handled = this.#note(deliveredRecord(told, requestId));
+    } else if (handled) {
+      const fresh = keys.filter((key) => key.recorded !== true);
+      handled = this.#guarded(() => this.#state?.acknowledged(fresh));
+    }
+    this.#settle(this.#pending.resolved(keys, handled));
+  }
+
+  /** Rows were found in the table: they count as sent, and as proved. */
+  found(keys: readonly EventKey[]): void {
+    if (keys.length > 0) this.#note(foundRecord(keys));
+  }
+
+  /** Rows are about to be sent once more. @returns whether that is on the disk */
+  resending(keys: readonly EventKey[]): boolean {
+    return this.#note(resentRecord(keys));
+  }
+
+  /** Rows could not be sent once more after all: they count as sent once, as before. */
+  notResent(keys: readonly EventKey[]): void {
+    for (const [hour, set] of byHour(keys)) {
+      const proof = this.checkpoint?.hours.get(hour)?.proof;
+      if (proof !== undefined) takeBack(proof, set);
+    }
   }
 
   /** A window was collected whole. @param askedAt when it was first asked for, ms since the epoch */
@@ -128,8 +207,25 @@ export class CheckpointWriter {
     return failure;
   }
 
+  #mark(mark: RunMark): void {
+    this.#note(runRecord(mark));
+  }
+
+  /** @returns whether it was done */
+  #note(record: Record): boolean {
+    return this.#guarded(() => {
+      if (this.#state !== undefined) this.#state.note(record);
+      else this.checkpoint?.apply(record);
+    });
+  }
+
   #settle(parts: readonly Window[]): void {
-    for (const part of parts) this.#guarded(() => this.#state?.final(part));
+    for (const part of parts) {
+      this.#guarded(() => {
+        if (this.#state !== undefined) this.#state.final(part);
+        else this.checkpoint?.final(part);
+      });
+    }
   }
 
   /** @returns whether it was done */

@@ -20,6 +20,8 @@ export const BOUNDS = {
   page: { bytes: 256 * MB, ms: 10 * MINUTE },
   /** Workspaces, issues. */
   list: { bytes: 16 * MB, ms: 2 * MINUTE },
+  /** Rows of the table: the service ends an answer at some 100 MB. */
+  query: { bytes: 128 * MB, ms: 10 * MINUTE },
   /** An upload is acknowledged without a body; its answer counts from the first byte of its status. */
   upload: { bytes: MB, ms: 10 * MINUTE },
 } as const satisfies Record<string, Bounds>;

@@ -64,6 +64,30 @@ export function monitorAudience(dcrEndpoint: string): string {
   return 'https://monitor.azure.com';
 }
 
+/**
+ * The query API of Log Analytics in the cloud of an ingestion endpoint
+ * (https://learn.microsoft.com/en-us/azure/azure-monitor/logs/api/access-api).
+ */
+export function logAnalytics(dcrEndpoint: string): { queryUrl: string; queryScope: string } {
+  const host = URL.parse(dcrEndpoint)?.hostname ?? '';
+  if (host.endsWith('.azure.us')) {
+    return {
+      queryUrl: 'https://api.loganalytics.us',
+      queryScope: 'https://api.loganalytics.us/.default',
+    };
+  }
+  if (host.endsWith('.azure.cn')) {
+    return {
+      queryUrl: 'https://api.loganalytics.azure.cn',
+      queryScope: 'https://api.loganalytics.azure.cn/.default',
+    };
+  }
+  return {
+    queryUrl: 'https://api.loganalytics.azure.com',
+    queryScope: 'https://api.loganalytics.io/.default',
+  };
+}
+
 const VAULT_DOMAINS = ['vault.azure.net', 'vault.usgovcloudapi.net', 'vault.azure.cn'] as const;
 
 /** The Key Vault scope of a vault's host name, or undefined where the host is no vault. */

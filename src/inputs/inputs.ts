@@ -1,7 +1,8 @@
 import { ActionError } from '../errors.ts';
 import { keptFile } from '../files/kept-file.ts';
 import { CLOUDS, type Cloud } from './clouds.ts';
-import { InputReader, plainHttpsUrl, quoted } from './reader.ts';
+import { type ProofInputs, readProof } from './proof.ts';
+import { GUID, InputReader, plainHttpsUrl, quoted } from './reader.ts';
 import { readSignIn, type SignIn } from './sign-in.ts';
 
 export type SourceChoice = 'auto' | 'power-bi' | 'fabric' | 'workspaces';
@@ -35,9 +36,10 @@ export interface Inputs {
   readonly rejectedFile: string | undefined;
   readonly replayFile: string | undefined;
   readonly deadlineMinutes: number;
+  /** How the table is read back; undefined where it is not. */
+  readonly proof: ProofInputs | undefined;
 }
 
-const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const DOMAIN = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/i;
 
 /**
@@ -87,6 +89,12 @@ export function readInputs(
     read.fault('start-time', `an instant before ${end}`, new Date(startTime).toISOString());
   }
 
+  const dcrEndpoint = readDcrEndpoint(read);
+  const streamName =
+    read.optional('stream-name', 'a stream name that begins with "Custom-"', (text) =>
+      /^Custom-[\w-]+$/.test(text) ? text : undefined,
+    ) ?? 'Custom-FabricUserActivity_CL';
+
   const inputs: Inputs = {
     tenantId,
     clientId,
@@ -106,14 +114,11 @@ export function readInputs(
     lookbackHours: read.positiveNumber('lookback-hours', 24, 'a positive number of hours'),
     startTime,
     endTime,
-    dcrEndpoint: readDcrEndpoint(read),
+    dcrEndpoint,
     dcrImmutableId: read.matching('dcr-immutable-id', '"dcr-" and 32 hexadecimal digits', (text) =>
       /^dcr-[0-9a-f]{32}$/i.test(text) ? text : undefined,
     ),
-    streamName:
-      read.optional('stream-name', 'a stream name that begins with "Custom-"', (text) =>
-        /^Custom-[\w-]+$/.test(text) ? text : undefined,
-      ) ?? 'Custom-FabricUserActivity_CL',
+    streamName,
     concurrency: read.integer('concurrency', 4, 1, 16),
     dryRun: read.boolean('dry-run', false),
     authorityHost: read.httpsUrl('authority-host') ?? CLOUDS[cloud].authorityHost,
@@ -123,6 +128,7 @@ export function readInputs(
     rejectedFile: read.path('rejected-file'),
     replayFile: read.path('replay-file'),
     deadlineMinutes: read.positiveNumber('deadline-minutes', 330, 'a positive number of minutes'),
+    proof: readProof(read, dcrEndpoint, streamName),
   };
   const hasToken = read.given('github-token');
   if (read.boolean('failure-issue', false) && !hasToken) {

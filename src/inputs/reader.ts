@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { parseInstant } from '../time/instant.ts';
 
+export const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
 /** Reads single inputs and gathers what is wrong with them, so that all faults are reported in one go. */
 export class InputReader {
   readonly faults: string[] = [];

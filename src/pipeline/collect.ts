@@ -14,6 +14,7 @@ import { hoursOf, type Window } from '../time/window.ts';
 import type { Plan } from './plan.ts';
 import type { RowSource } from './row-source.ts';
 import { standIn } from './stand-in.ts';
+import type { TableMemory } from './table-memory.ts';
 
 /** Windows refused in a row, from which on the others are not asked for any more. */
 const REFUSALS_IN_A_ROW = 3;
@@ -22,6 +23,8 @@ const REFUSALS_IN_A_ROW = 3;
 export interface CollectServices extends Omit<SourceServices, 'onRequest'> {
   /** Told each source that refuses, as it does. */
   readonly onRefusal: (reason: string) => void;
+  /** Where the table says what earlier runs sent. */
+  readonly memory: TableMemory | undefined;
 }
 
 interface EventPage {
@@ -37,6 +40,7 @@ interface Collection {
   readonly services: SourceServices;
   readonly collected: Collected;
   readonly deduplicator: Deduplicator;
+  readonly memory: TableMemory | undefined;
 }
 
 /**
@@ -47,7 +51,7 @@ export function collect(
   inputs: Inputs,
   plan: Plan,
   checkpoint: CheckpointWriter,
-  { onRefusal, ...services }: CollectServices,
+  { onRefusal, memory, ...services }: CollectServices,
 ): RowSource {
   const collected = nothingCollected();
   const onRequest = () => {
@@ -60,6 +64,7 @@ export function collect(
     services: { ...services, onRequest },
     collected,
     deduplicator: new Deduplicator(checkpoint.checkpoint),
+    memory,
   };
   const noteRefusal = (reason: string) => {
     collected.refusals.push(reason);
@@ -72,7 +77,7 @@ async function* collectRows(
   collection: Collection,
   onRefusal: (reason: string) => void,
 ): AsyncGenerator<Iterable<ReadyRow>, void> {
-  const { inputs, plan, checkpoint, services, collected, deduplicator } = collection;
+  const { inputs, plan, checkpoint, services, collected, deduplicator, memory } = collection;
   if (inputs.source !== 'workspaces' && plan.windows.length === 0) {
     collected.isWhole = true;
     return;
@@ -90,7 +95,10 @@ async function* collectRows(
     counts: collected.counts,
   };
   const pages = isActivity ? activityEvents(collection, opened) : standIn(inputs, services, collected);
-  for await (const { events, window } of pages) yield noted(rowsOf(events, window, context), checkpoint);
+  for await (const { events, window } of pages) {
+    const known = memory === undefined ? events : await memory.before(events);
+    yield noted(rowsOf(known, window, context), checkpoint);
+  }
   collected.isWhole = isActivity && collected.uncollected.length === 0 && collected.agedOut.length === 0;
 }
 

@@ -38,7 +38,7 @@ export async function deliver(
     addDelivery(delivered, delivery);
     if (status !== 'dry-run') {
       if (status === 'delivered') checkpoint.accepted();
-      checkpoint.resolve(batch.keys, keep(delivery, delivered, options));
+      checkpoint.resolve(batch.keys, keep(delivery, delivered, options), delivery.requestId);
     }
     try {
       if (status === 'delivered') replay?.accepted(batch.keys);
@@ -51,18 +51,22 @@ export async function deliver(
   if (failure !== undefined) throw failure.error;
 }
 
-/** Keeps rejected rows. @returns whether the rows of a delivery need not be sent again */
-function keep({ status, batch, why }: Delivery, delivered: Delivered, options: DeliveryOptions): boolean {
+/** Keeps rejected rows. @returns failed: the rows of the delivery have to be sent again */
+function keep(
+  { status, batch, why }: Delivery,
+  delivered: Delivered,
+  options: DeliveryOptions,
+): 'delivered' | 'kept' | 'failed' {
   const { rejected, carriesOn, now } = options;
-  if (status === 'delivered') return true;
-  if (status === 'failed' || rejected === undefined) return false;
+  if (status === 'delivered') return status;
+  if (status === 'failed' || rejected === undefined) return 'failed';
   try {
     rejected.append(batch, why, { now: now(), recorded: carriesOn });
-    return true;
+    return 'kept';
   } catch (error) {
     if (!(error instanceof ActionError)) throw error;
     delivered.faults.push(error);
     if (error.code === 'state-locked') options.onStop(error);
-    return false;
+    return 'failed';
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { fingerprintOf, formerFingerprints } from '../checkpoint/fingerprint.ts';
 import type { OpenOptions } from '../checkpoint/state-file.ts';
 import { CheckpointWriter } from '../checkpoint/writer.ts';
@@ -5,6 +6,7 @@ import { RejectedFile } from '../destination/rejected-file.ts';
 import { ReplayFile } from '../destination/replay-file.ts';
 import { type ActionError, asActionError } from '../errors.ts';
 import type { Inputs } from '../inputs/inputs.ts';
+import type { ProofInputs } from '../inputs/proof.ts';
 import type { KeptFilesRecord, Notice, RunRecord } from '../report/run-record.ts';
 
 /** The files that are carried from run to run, held against other runs until they are closed. */
@@ -33,7 +35,11 @@ export async function openKeptFiles(
 ): Promise<KeptFiles> {
   const notices: Notice[] = [];
   const { dryRun, rejectedFile, replayFile } = inputs;
-  const checkpoint = CheckpointWriter.open(stateOptions(inputs, now, notices), onFault);
+  const checkpoint = CheckpointWriter.open(
+    stateOptions(inputs, now, notices),
+    inputs.proof === undefined ? undefined : { table: tableHash(inputs.proof) },
+    onFault,
+  );
   let rejected: RejectedFile | undefined;
   let replay: ReplayFile | undefined;
   try {
@@ -77,6 +83,11 @@ export async function openKeptFiles(
       return { notices: [{ code: 'state-not-compacted', text }], faults };
     },
   };
+}
+
+/** Rows are looked for where they were sent to: another table knows nothing of them. */
+function tableHash({ workspaceId, tableName }: ProofInputs): string {
+  return createHash('sha256').update(`${workspaceId}/${tableName}`).digest('hex').slice(0, 16);
 }
 
 function stateOptions(inputs: Inputs, now: number, notices: Notice[]): OpenOptions | undefined {

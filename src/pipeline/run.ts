@@ -8,6 +8,7 @@ import type { Host } from '../host.ts';
 import { type Inputs, readInputs, withKeptFiles } from '../inputs/inputs.ts';
 import { type Conclusions, conclude } from '../report/conclusions.ts';
 import { ProgressLog } from '../report/progress-log.ts';
+import { nothingProved } from '../report/proved.ts';
 import { report } from '../report/report.ts';
 import { failedRows, type Notice, newRunRecord, outOfTime, type RunRecord } from '../report/run-record.ts';
 import { SECOND } from '../time/clock.ts';
@@ -18,8 +19,10 @@ import { type Connections, connect } from './connect.ts';
 import { deliver } from './deliver.ts';
 import { type KeptFiles, openKeptFiles } from './kept-files.ts';
 import { planRun } from './plan.ts';
+import { openTable, readBack } from './read-back.ts';
 import { replayed } from './replay.ts';
 import { createRunLimits, type RunLimits } from './run-limits.ts';
+import { TableMemory } from './table-memory.ts';
 
 /** Waits that are named where a run ends for want of time: the seconds between two attempts are no reason. */
 const WORTH_NAMING = 5 * SECOND;
@@ -83,7 +86,7 @@ async function holding(
   }
 }
 
-/** Plan, collect, deliver. */
+/** Plan, collect, deliver, prove. */
 async function carryOut(inputs: Inputs, host: Host, record: RunRecord, held: Held): Promise<void> {
   const { limits, files } = held;
   const { checkpoint } = files;
@@ -102,13 +105,15 @@ async function carryOut(inputs: Inputs, host: Host, record: RunRecord, held: Hel
   record.planned = plan;
   if (plan.asked !== undefined) checkpoint.confirm(plan.asked, () => time.now());
 
+  const reader = openTable(inputs, connections, limits);
+  if (reader !== undefined) record.proved = nothingProved();
+  const services = { ...connections, time, deadline: limits.collecting };
   const source =
     files.replay === undefined
       ? collect(inputs, plan, checkpoint, {
-          ...connections,
-          time,
-          deadline: limits.collecting,
+          ...services,
           onRefusal: (reason) => host.log.info(`Refused by ${reason}`),
+          memory: reader && (await TableMemory.open(reader, checkpoint, plan.windows)),
         })
       : replayed(files.replay, checkpoint, limits.collecting.signal);
   record.collected = source.collected;
@@ -116,9 +121,8 @@ async function carryOut(inputs: Inputs, host: Host, record: RunRecord, held: Hel
   host.log.startGroup(files.replay === undefined ? 'Collect and ingest' : 'Replay');
   const batcher = new Batcher();
   const batches = inBatches(source.rows, batcher, () => held.progress.tell());
-  const deliveries = inputs.dryRun
-    ? acceptAll(batches)
-    : openUploader(inputs, host, connections, held).deliver(batches);
+  const uploader = () => openUploader(inputs, host, connections, held);
+  const deliveries = inputs.dryRun ? acceptAll(batches) : uploader().deliver(batches);
   try {
     await deliver(deliveries, record.delivered, {
       ...files,
@@ -130,6 +134,12 @@ async function carryOut(inputs: Inputs, host: Host, record: RunRecord, held: Hel
   } finally {
     held.progress.tell(true);
     host.log.endGroup();
+  }
+  if (source.collected.isWhole) checkpoint.complete();
+  if (reader !== undefined && record.proved !== undefined && checkpoint.checkpoint !== undefined) {
+    const known = { reader, writer: checkpoint, checkpoint: checkpoint.checkpoint };
+    const { window } = plan;
+    await readBack({ ...known, inputs, services, openUploader: uploader, window, limits }, record.proved);
   }
   const { signal } = limits.collecting;
   // Time that ran out when everything was done already is no fault.

@@ -17,8 +17,11 @@ export interface Conclusions {
 
 /** Draws the conclusions, faults and notices that no single stage can tell among them. */
 export function conclude(record: RunRecord): Conclusions {
-  const { files, planned, collected, delivered, closed } = record;
-  const faults = firstOfEach([...files.faults, ...delivered.faults, ...closed.faults], record.fault);
+  const { files, planned, collected, delivered, proved, closed } = record;
+  const faults = firstOfEach(
+    [...files.faults, ...delivered.faults, ...(proved?.faults ?? []), ...closed.faults],
+    record.fault,
+  );
   const failed = failedRows(record);
   const endedEarly = faults.size > 0 || record.outOfTime !== undefined;
   const early = record.outOfTime === undefined ? undefined : endedForTime(record, record.outOfTime);
@@ -38,6 +41,7 @@ export function conclude(record: RunRecord): Conclusions {
     ...record.notices,
     ...(planned?.notices ?? []),
     ...collected.notices,
+    ...(proved?.notices ?? []),
     ...closed.notices,
     ...(early === undefined || early instanceof ActionError ? [] : [early]),
     ...conclusionsOfAll(record),

@@ -1,12 +1,15 @@
 import type { Conclusions } from './conclusions.ts';
+import { proofStatus, sumsOf } from './proved.ts';
 import type { RunRecord } from './run-record.ts';
 
 /** The step outputs by name; docs and action.yml are tested against these names. */
 export function outputsOf(
-  { planned, collected, delivered }: RunRecord,
+  { planned, collected, delivered, proved }: RunRecord,
   { isComplete, failed }: Conclusions,
 ): Record<string, string> {
   const instant = (ms: number | undefined) => (ms === undefined ? '' : new Date(ms).toISOString());
+  const sums = proved === undefined ? undefined : sumsOf(proved);
+  const count = (value: number | undefined) => (value === undefined ? '' : String(value));
   return {
     source: collected.source ?? '',
     'fallback-used': String(collected.fallbackUsed),
@@ -21,7 +24,14 @@ export function outputsOf(
     'batches-sent': String(delivered.batchesSent),
     'batches-failed': String(delivered.batchesFailed),
     'bytes-sent': String(delivered.bytes),
-    'source-requests': String(collected.requests),
+    'source-requests': String(collected.requests + (proved?.requests ?? 0)),
     'batch-summary': JSON.stringify(delivered.entries),
+    proof: proofStatus(proved),
+    'events-proven': count(sums?.seen),
+    'events-pending': count(sums?.pending),
+    'events-missing': count(sums?.missing),
+    'events-given-up': count(sums?.givenUp),
+    'rows-resent': count(proved?.resent),
+    'repeats-in-table': count(sums?.repeats),
   };
 }

@@ -22,6 +22,9 @@ const WARNING_TITLES = {
   'rejected-set-aside': 'Rejected rows set aside',
   'state-not-compacted': 'State file not rewritten',
   replay: 'Replay',
+  'proof-unavailable': 'Not proved',
+  missing: 'Rows missing from the table',
+  'given-up': 'Rows given up',
 } as const;
 
 /** Tells how the run went: outputs, one annotation for each kind of fault, and the job summary. */

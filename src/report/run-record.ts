@@ -4,6 +4,7 @@ import { type EventCounts, newEventCounts } from '../rows/rows.ts';
 import type { Wait } from '../time/deadline.ts';
 import type { Window } from '../time/window.ts';
 import { type Delivered, nothingDelivered } from './delivered.ts';
+import type { Proved } from './proved.ts';
 
 export type NoticeCode =
   | 'clipped'
@@ -21,7 +22,10 @@ export type NoticeCode =
   | 'state-set-aside'
   | 'rejected-set-aside'
   | 'state-not-compacted'
-  | 'replay';
+  | 'replay'
+  | 'proof-unavailable'
+  | 'missing'
+  | 'given-up';
 
 /** Something that the reader should know and that is no fault. */
 export interface Notice {
@@ -120,6 +124,8 @@ export interface RunRecord {
   planned: Planned | undefined;
   collected: Collected;
   delivered: Delivered;
+  /** What was read back; undefined where the table is not. */
+  proved: Proved | undefined;
   /** What was said and what went wrong when the files were closed. */
   closed: { readonly notices: readonly Notice[]; readonly faults: readonly ActionError[] };
   /** Where the run ended for want of time: what came in the way. */
@@ -138,6 +144,7 @@ export function newRunRecord(startedAt: number): RunRecord {
     planned: undefined,
     collected: nothingCollected(),
     delivered: nothingDelivered(),
+    proved: undefined,
     closed: { notices: [], faults: [] },
     outOfTime: undefined,
     fault: undefined,

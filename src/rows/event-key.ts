@@ -47,3 +47,15 @@ function canonical(value: unknown): string {
 export function contentOf(key: EventKey): bigint {
   return (BigInt(key.high) << 32n) | BigInt(key.low);
 }
+
+/** The key as the table has it: the first 16 hexadecimal digits of the id's SHA-256. */
+export function keyHex(high: number, low: number): string {
+  const hex = (part: number) => part.toString(16).padStart(8, '0');
+  return hex(high) + hex(low);
+}
+
+/** The halves of a key, or undefined where the text is none. */
+export function parseKeyHex(text: string): [high: number, low: number] | undefined {
+  if (!/^[0-9a-f]{16}$/.test(text)) return undefined;
+  return [Number.parseInt(text.slice(0, 8), 16), Number.parseInt(text.slice(8), 16)];
+}

@@ -23,6 +23,13 @@ export class KeySet {
     return true;
   }
 
+  /** Those for which `isKept` holds, as a set of their own. */
+  filter(isKept: (high: number, low: number) => boolean): KeySet {
+    const kept = new KeySet();
+    for (const [high, low] of this.keys()) if (isKept(high, low)) kept.add(high, low);
+    return kept;
+  }
+
   *keys(): Generator<readonly [high: number, low: number]> {
     for (let at = 0; at < this.#slots.length; at += 2) {
       if (this.#occupied(at)) yield [this.#slots[at] ?? 0, this.#slots[at + 1] ?? 0];

@@ -10,6 +10,8 @@ import type { Truncations } from './truncate.ts';
 export interface ReadyRow {
   readonly json: string;
   readonly key: EventKey;
+  /** Name of the activity, where it is told of rows that are sent again. */
+  readonly operation?: string;
 }
 
 /** Which events the run is to take in, and what it counts on the way. */
@@ -84,7 +86,7 @@ export function* rowsOf(
       counts.skipped += 1;
       continue;
     }
-    count(counts.activities, nameOf(event));
+    count(counts.activities, activityName(event));
     count(counts.hours, key.hour);
     yield { json: row(), key };
   }
@@ -161,7 +163,7 @@ function sameText(value: unknown, wanted: string): boolean {
 }
 
 /** Operation names come from a fixed list; anything else is not shown. */
-function nameOf(event: ActivityEvent): string {
+export function activityName(event: ActivityEvent): string {
   const name = event.Activity ?? event.Operation;
   return typeof name === 'string' && /^[A-Za-z][A-Za-z0-9_]{0,79}$/.test(name) ? name : '(other)';
 }

@@ -1,0 +1,184 @@
+import { KeySet } from '../rows/key-set.ts';
+import { HOUR } from '../time/clock.ts';
+
+/** Events of an hour that were sent together and not seen in the table yet. */
+export interface UnprovenRows {
+  keys: KeySet;
+  /** How often they were sent. */
+  readonly sends: 1 | 2;
+  /**
+   * When they were acknowledged at the latest, by the clock of the query service, ms since the epoch: the first look at
+   * the table afterwards. Undefined until then.
+   */
+  acknowledgedAt: number | undefined;
+  /** Runs in which a whole answer did not have them. */
+  absences: number;
+  /** Whether this run counted its absence already. */
+  isCounted: boolean;
+  /** Uploads that they were in, the last of them, to look their errors up. */
+  readonly requestIds: string[];
+  /** Operations of rows that were sent again. */
+  readonly operations: string[];
+}
+
+/** What is known of an hour's events in the table. Those that are proved or given up are only counted. */
+export interface HourProof {
+  proven: number;
+  givenUp: number;
+  unproven: UnprovenRows[];
+}
+
+/** An old SLA has nearly all rows indexed within this time; a newer upper bound is not documented. */
+const OLD = 6 * HOUR;
+/** Uploads and operations kept of each group of rows. */
+const KEPT = 5;
+
+export function newHourProof(): HourProof {
+  return { proven: 0, givenUp: 0, unproven: [] };
+}
+
+export function unprovenRows(keys: KeySet, sends: 1 | 2): UnprovenRows {
+  return {
+    keys,
+    sends,
+    acknowledgedAt: undefined,
+    absences: 0,
+    isCounted: false,
+    requestIds: [],
+    operations: [],
+  };
+}
+
+/** Notes a row as acknowledged by an upload. */
+export function expectRow(proof: HourProof, high: number, low: number, requestId: string): void {
+  let group = proof.unproven.at(-1);
+  if (group === undefined || group.sends !== 1 || group.acknowledgedAt !== undefined) {
+    group = unprovenRows(new KeySet(), 1);
+    proof.unproven.push(group);
+  }
+  group.keys.add(high, low);
+  note(group.requestIds, requestId);
+}
+
+/** Moves rows to those that were sent twice. */
+export function expectAgain(proof: HourProof, keys: KeySet): UnprovenRows {
+  for (const group of proof.unproven) group.keys = group.keys.filter((high, low) => !keys.has(high, low));
+  proof.unproven = proof.unproven.filter((group) => group.keys.size > 0);
+  const again = unprovenRows(keys, 2);
+  proof.unproven.push(again);
+  return again;
+}
+
+/** Moves rows back to those that were sent once; they stay missing. */
+export function takeBack(proof: HourProof, keys: KeySet): void {
+  for (const group of proof.unproven.filter(({ sends }) => sends === 2))
+    group.keys = group.keys.filter((high, low) => !keys.has(high, low));
+  proof.unproven = proof.unproven.filter((group) => group.keys.size > 0);
+  proof.unproven.push({ ...unprovenRows(keys, 1), acknowledgedAt: 0, absences: 2, isCounted: true });
+}
+
+/** Keeps a few different ones. */
+export function note(list: string[], text: string): void {
+  if (text !== '' && list.length < KEPT && !list.includes(text)) list.push(text);
+}
+
+/** Takes out what the table has. @returns how many rows that were, and how many of them had been sent again */
+export function prove(
+  proof: HourProof,
+  isThere: (high: number, low: number) => boolean,
+): { seen: number; seenAgain: number } {
+  let [seen, seenAgain] = [0, 0];
+  for (const group of proof.unproven) {
+    const before = group.keys.size;
+    group.keys = group.keys.filter((high, low) => !isThere(high, low));
+    seen += before - group.keys.size;
+    if (group.sends === 2) seenAgain += before - group.keys.size;
+  }
+  proof.unproven = proof.unproven.filter((group) => group.keys.size > 0);
+  proof.proven += seen;
+  return { seen, seenAgain };
+}
+
+/** Notes that a whole answer did not have what is left: once a run. @param now by the query service's clock */
+export function noteAbsence(proof: HourProof, now: number, counts: boolean): void {
+  for (const group of proof.unproven) {
+    group.acknowledgedAt ??= now;
+    if (!counts || group.isCounted) continue;
+    group.isCounted = true;
+    group.absences += 1;
+  }
+}
+
+/** Rows old enough that they should be there. */
+export function isOld({ acknowledgedAt }: UnprovenRows, now: number): boolean {
+  return acknowledgedAt !== undefined && now - acknowledgedAt >= OLD;
+}
+
+/** Whether rows are missing for certain: old enough, and absent in two runs. */
+export function isMissing(group: UnprovenRows, now: number): boolean {
+  return isOld(group, now) && group.absences >= 2;
+}
+
+/** Rows of the hour that were sent and are neither proved nor given up. */
+export function pendingRows({ unproven }: HourProof): number {
+  return unproven.reduce((sum, { keys }) => sum + keys.size, 0);
+}
+
+type Kept = [
+  sends: number,
+  acknowledgedAt: number | null,
+  absences: number,
+  keys: number,
+  requestIds: string[],
+  operations: string[],
+];
+
+/** Behind an hour's other bytes: length of the description, the description as JSON, then the keys of each group. */
+export function encodeHourProof({ proven, givenUp, unproven }: HourProof): Buffer {
+  if (proven === 0 && givenUp === 0 && unproven.length === 0) return Buffer.alloc(0);
+  const groups = unproven.map(
+    ({ sends, acknowledgedAt, absences, keys, requestIds, operations }): Kept => [
+      sends,
+      acknowledgedAt ?? null,
+      absences,
+      keys.size,
+      requestIds,
+      operations,
+    ],
+  );
+  const head = Buffer.from(JSON.stringify([proven, givenUp, ...groups]));
+  const buffer = Buffer.allocUnsafe(4 + head.length + 8 * pendingRows({ proven, givenUp, unproven }));
+  let at = buffer.writeUInt32LE(head.length, 0);
+  at += head.copy(buffer, at);
+  for (const { keys } of unproven) {
+    for (const [high, low] of keys.keys()) at = buffer.writeUInt32LE(low, buffer.writeUInt32LE(high, at));
+  }
+  return buffer;
+}
+
+/** @throws RangeError or SyntaxError where the bytes are none that `encodeHourProof` wrote */
+export function decodeHourProof(bytes: Buffer): HourProof {
+  if (bytes.length === 0) return newHourProof();
+  const headEnd = 4 + bytes.readUInt32LE(0);
+  const [proven, givenUp, ...groups] = JSON.parse(bytes.toString('utf8', 4, headEnd)) as [
+    number,
+    number,
+    ...Kept[],
+  ];
+  let at = headEnd;
+  const unproven = groups.map(([sends, acknowledgedAt, absences, count, requestIds, operations]) => {
+    const keys = new KeySet();
+    for (let key = 0; key < count; key += 1, at += 8)
+      keys.add(bytes.readUInt32LE(at), bytes.readUInt32LE(at + 4));
+    return {
+      keys,
+      sends: sends === 2 ? (2 as const) : (1 as const),
+      acknowledgedAt: acknowledgedAt ?? undefined,
+      absences,
+      isCounted: false,
+      requestIds,
+      operations,
+    };
+  });
+  return { proven, givenUp, unproven };
+}

@@ -1,0 +1,204 @@
+import { ActionError } from '../errors.ts';
+import { keyHex, parseKeyHex } from '../rows/event-key.ts';
+import { KeySet } from '../rows/key-set.ts';
+import { DAY, HOUR } from '../time/clock.ts';
+import type { Deadline } from '../time/deadline.ts';
+import { parseInstant } from '../time/instant.ts';
+import type { Window } from '../time/window.ts';
+import type { AnswerRow, LogQuery } from './log-query.ts';
+import {
+  capQuery,
+  errorsQuery,
+  hoursQuery,
+  keysQuery,
+  SELF,
+  sightQuery,
+  someQuery,
+} from './proof-queries.ts';
+
+/** What the table holds of an hour: numbers of rows and ids, and what tells one set of keys from another. */
+export interface HourPrint {
+  readonly rows: number;
+  readonly ids: number;
+  /** Rows without an id. */
+  readonly blank: number;
+  /** Rows beyond the first with the same id. */
+  readonly repeats: number;
+  readonly xorHigh: number;
+  readonly xorLow: number;
+  readonly sumHigh: number;
+  readonly sumLow: number;
+}
+
+export interface HourPrints {
+  readonly hours: Map<number, HourPrint>;
+  /** By the service's clock, ms since the epoch; undefined where there was no row to tell it. */
+  readonly now: number | undefined;
+  /** Whether hashes and numbers come out there as they do here. */
+  readonly isBelieved: boolean;
+}
+
+export interface Sight {
+  /** Rows of the last two days. */
+  readonly rows: number;
+  /** By the service's clock, ms since the epoch. */
+  readonly now: number;
+}
+
+/** Keys asked for in one query, by number: texts stay below 64 kB. */
+const KEYS_AT_ONCE = 2000;
+/** Rows of an answer, of 500,000 that the service gives at the most. */
+const ROWS_AT_ONCE = 300_000;
+/** Longest window of one query of fingerprints. */
+const LONGEST = 2 * DAY;
+
+/** The table, as it is read back. */
+export class TableReader {
+  readonly #query: LogQuery;
+  readonly #table: string;
+  readonly #deadline: Deadline;
+
+  constructor(query: LogQuery, table: string, deadline: Deadline) {
+    this.#query = query;
+    this.#table = table;
+    this.#deadline = deadline;
+  }
+
+  /**
+   * Whether the table can be seen, before anything that it says is believed.
+   * @returns undefined where the workspace never had any data
+   * @throws ActionError 'table-…'
+   */
+  async sight(): Promise<Sight | undefined> {
+    const answer = await this.#ask(sightQuery(this.#table));
+    if (answer === undefined) return undefined;
+    const [row] = answer;
+    const [rows, blank, now] = [numberIn(row, 'Rows'), numberIn(row, 'Blank'), instantIn(row, 'Now')];
+    if (row === undefined || now === undefined)
+      throw new ActionError('table-blind', 'an answer without the row that every table gives');
+    if (rows > 0 && blank === rows)
+      throw new ActionError('table-columns', `ActivityId is empty in all ${rows} rows of the last two days`);
+    return { rows, now };
+  }
+
+  /** Fingerprints of whole hours. @throws ActionError 'table-…' */
+  async hours(window: Window): Promise<HourPrints> {
+    const hours = new Map<number, HourPrint>();
+    let now: number | undefined;
+    let isBelieved = true;
+    for (let start = window.start; start < window.end; start += LONGEST) {
+      const part = { start, end: Math.min(start + LONGEST, window.end) };
+      for (const row of (await this.#ask(hoursQuery(this.#table, part))) ?? []) {
+        const hour = instantIn(row, 'Hour');
+        now = instantIn(row, 'Now') ?? now;
+        isBelieved &&= row.Self === SELF;
+        if (hour !== undefined) hours.set(hour, printOf(row));
+      }
+    }
+    return { hours, now, isBelieved };
+  }
+
+  /**
+   * Keys of whole hours, some hours at a time.
+   * @param sizes about how many ids each hour holds; those with none are left out
+   * @throws ActionError 'table-…'
+   */
+  async *keys(sizes: ReadonlyMap<number, number>): AsyncGenerator<[hour: number, keys: KeySet], void> {
+    for (const { window, ids } of stretches(sizes)) {
+      const prefixes = ids > ROWS_AT_ONCE ? [...'0123456789abcdef'] : [undefined];
+      const found = new Map<number, KeySet>();
+      for (const prefix of prefixes) {
+        for (const { Hour, C } of (await this.#ask(keysQuery(this.#table, window, prefix))) ?? []) {
+          const hour = typeof Hour === 'string' ? parseInstant(Hour) : undefined;
+          const key = parseKeyHex(String(C).split(':')[0] ?? '');
+          if (hour === undefined || key === undefined) continue;
+          const keys = found.get(hour) ?? new KeySet();
+          keys.add(...key);
+          found.set(hour, keys);
+        }
+      }
+      for (let hour = window.start; hour < window.end; hour += HOUR)
+        yield [hour, found.get(hour) ?? new KeySet()];
+    }
+  }
+
+  /** Which of some keys are there, under whatever hour. @throws ActionError 'table-…' */
+  async some(keys: KeySet, since: number): Promise<KeySet> {
+    const found = new KeySet();
+    const texts = [...keys.keys()].map(([high, low]) => keyHex(high, low));
+    for (let from = 0; from < texts.length; from += KEYS_AT_ONCE) {
+      const part = texts.slice(from, from + KEYS_AT_ONCE);
+      for (const { K } of (await this.#ask(someQuery(this.#table, part, since))) ?? []) {
+        const key = parseKeyHex(String(K));
+        if (key !== undefined) found.add(...key);
+      }
+    }
+    return found;
+  }
+
+  /** Kinds of errors that the rule tells of uploads; none where that can't be read. */
+  async errorsOf(requestIds: readonly string[]): Promise<string[]> {
+    if (requestIds.length === 0) return [];
+    const rows = await this.#ask(errorsQuery(requestIds)).catch(ignoredFault);
+    const names = (rows ?? [])
+      .filter(({ ClientRequestId }) => requestIds.includes(String(ClientRequestId)))
+      .map(({ OperationName }) => String(OperationName));
+    return [...new Set(names)].filter((name) => /^[A-Za-z]{1,40}$/.test(name));
+  }
+
+  /** Whether the workspace reached its daily cap in the last two days; false where that can't be read. */
+  async isCapped(): Promise<boolean> {
+    const rows = await this.#ask(capQuery()).catch(ignoredFault);
+    return numberIn(rows?.[0], 'N') > 0;
+  }
+
+  #ask(text: string): Promise<AnswerRow[] | undefined> {
+    return this.#query.ask(text, this.#deadline);
+  }
+}
+
+/** What explains a loss is not needed to tell it: a table that is not there, or not readable, says nothing. */
+function ignoredFault(error: unknown): undefined {
+  if (!(error instanceof ActionError)) throw error;
+  return undefined;
+}
+
+/** Hours side by side that fit into one answer. */
+function* stretches(sizes: ReadonlyMap<number, number>): Generator<{ window: Window; ids: number }, void> {
+  let begun: { window: Window; ids: number } | undefined;
+  for (const [hour, ids] of [...sizes].sort(([a], [b]) => a - b)) {
+    if (ids === 0) continue;
+    const fits =
+      begun !== undefined && begun.ids + ids <= ROWS_AT_ONCE && hour + HOUR - begun.window.start <= LONGEST;
+    if (fits && begun !== undefined) {
+      begun = { window: { start: begun.window.start, end: hour + HOUR }, ids: begun.ids + ids };
+    } else {
+      if (begun !== undefined) yield begun;
+      begun = { window: { start: hour, end: hour + HOUR }, ids };
+    }
+  }
+  if (begun !== undefined) yield begun;
+}
+
+function printOf(row: AnswerRow): HourPrint {
+  return {
+    rows: numberIn(row, 'Rows'),
+    ids: numberIn(row, 'Ids'),
+    blank: numberIn(row, 'Blank'),
+    repeats: numberIn(row, 'Repeats'),
+    xorHigh: numberIn(row, 'XorHi'),
+    xorLow: numberIn(row, 'XorLo'),
+    sumHigh: numberIn(row, 'SumHi'),
+    sumLow: numberIn(row, 'SumLo'),
+  };
+}
+
+function numberIn(row: AnswerRow | undefined, column: string): number {
+  const value = Number(row?.[column] ?? 0);
+  return Number.isFinite(value) ? value : 0;
+}
+
+function instantIn(row: AnswerRow | undefined, column: string): number | undefined {
+  const value = row?.[column];
+  return typeof value === 'string' ? parseInstant(value) : undefined;
+}

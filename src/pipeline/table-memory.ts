@@ -1,0 +1,88 @@
+import type { CheckpointWriter } from '../checkpoint/writer.ts';
+import type { Sight, TableReader } from '../destination/table-reader.ts';
+import type { ActivityEvent } from '../rows/event.ts';
+import { DAY, HOUR } from '../time/clock.ts';
+import { parseInstant } from '../time/instant.ts';
+import { type HourWindow, hourOf } from '../time/window.ts';
+
+/** As many rows of two days are read in one go, without asking first how many each hour has. */
+const FEW = 300_000;
+/** Hours whose sizes are asked for at once. */
+const STRETCH = 2 * DAY;
+
+/**
+ * What earlier runs sent, read from the table where nothing else says it: an hour's keys are known before its events are
+ * taken in. Hour by hour, so that memory does not grow with the window.
+ */
+export class TableMemory {
+  readonly #reader: TableReader;
+  readonly #writer: CheckpointWriter;
+  /** Hours of which the table is still to be asked. */
+  readonly #unknown: Set<number>;
+  readonly #sight: Sight;
+
+  private constructor(reader: TableReader, writer: CheckpointWriter, unknown: Set<number>, sight: Sight) {
+    this.#reader = reader;
+    this.#writer = writer;
+    this.#unknown = unknown;
+    this.#sight = sight;
+  }
+
+  /**
+   * @returns undefined where it is known what earlier runs sent of all hours
+   * @throws ActionError 'table-…' where the table can't be read: then nothing may be sent
+   */
+  static async open(
+    reader: TableReader,
+    writer: CheckpointWriter,
+    windows: readonly HourWindow[],
+  ): Promise<TableMemory | undefined> {
+    const unknown = new Set(windows.map(({ hour }) => hour).filter((hour) => writer.isUnknown(hour)));
+    if (unknown.size === 0) return undefined;
+    const sight = await reader.sight();
+    // A workspace without any data holds no row.
+    return sight === undefined ? undefined : new TableMemory(reader, writer, unknown, sight);
+  }
+
+  /** Reads what the table has of the hours of these events. @returns the events @throws ActionError 'table-…' */
+  async before(events: Iterable<ActivityEvent>): Promise<readonly ActivityEvent[]> {
+    const page = [...events];
+    for (const { CreationTime } of page) {
+      const createdAt = typeof CreationTime === 'string' ? parseInstant(CreationTime) : undefined;
+      const hour = createdAt === undefined ? undefined : hourOf(createdAt);
+      if (hour !== undefined && this.#unknown.has(hour)) await this.#read(hour);
+    }
+    return page;
+  }
+
+  async #read(hour: number): Promise<void> {
+    const sizes = await this.#sizesAround(hour);
+    for await (const [found, keys] of this.#reader.keys(sizes)) {
+      if (!this.#unknown.has(found)) continue;
+      const all = [...keys.keys()].map(([high, low]) => ({ hour: found, high, low, byContent: false }));
+      this.#writer.found(all);
+    }
+    for (const known of sizes.keys()) this.#unknown.delete(known);
+  }
+
+  /** About how many rows the hours have that are read together with this one. */
+  async #sizesAround(hour: number): Promise<Map<number, number>> {
+    const recent = hourOf(this.#sight.now) - 2 * DAY;
+    const near = [...this.#unknown].filter((one) => one >= hour && one < hour + STRETCH);
+    // Their rows are among those of the last two days: TimeGenerated is never before CreationTime.
+    if (this.#sight.rows <= FEW && near.every((one) => one > recent)) {
+      const each = this.#sight.rows / near.length;
+      return new Map(near.map((one) => [one, each]));
+    }
+    const { hours } = await this.#reader.hours({ start: hour, end: Math.max(...near) + HOUR });
+    const sizes = new Map<number, number>();
+    let ids = 0;
+    for (const one of near.sort((a, b) => a - b)) {
+      const size = hours.get(one)?.ids ?? 0;
+      if (sizes.size > 0 && ids + size > FEW) break;
+      sizes.set(one, size);
+      ids += size;
+    }
+    return sizes;
+  }
+}
