@@ -212,6 +212,12 @@ describe('azuredeploy.json', () => {
     );
   });
 
+  it('has the condition that docs/setup.md shows', () => {
+    const setup = readFileSync(url('docs/setup.md'), 'utf8');
+    const shown = [...setup.matchAll(/^```text\n([\s\S]*?)^```$/gm)].map(([, text = '']) => inOneLine(text));
+    expect(shown).toContain(inOneLine(String(reader.properties.condition)));
+  });
+
   it('sends the rule’s errors to DCRLogErrors', () => {
     const { logs } = resource(main, 'Microsoft.Insights/diagnosticSettings').properties;
     expect(logs).toEqual([{ category: 'LogErrors', enabled: true }]);
@@ -359,6 +365,14 @@ function at(value: unknown, path: string): unknown {
   return path
     .split('.')
     .reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], value);
+}
+
+/** White space aside, which a condition may have anywhere between its parts. */
+function inOneLine(text: string): string {
+  return text
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/(?<=\() | (?=\))/g, '')
+    .trim();
 }
 
 function terraform(file: string): string {
