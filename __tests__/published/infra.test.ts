@@ -33,6 +33,7 @@ const PATHS = ['azuredeploy', 'alerts', 'query-pack', 'workbook-template'].map(
 );
 const main = read<Template>('infra/azuredeploy.json');
 const nested = nestedIn(main)[0];
+const reader = resource(nested, 'Microsoft.Authorization/roleAssignments');
 const placed: Placed[] = PATHS.flatMap((path) => {
   const template = read<Template>(path);
   return [
@@ -157,21 +158,64 @@ describe('azuredeploy.json', () => {
   it('gives outputs that the action takes as inputs', () => {
     const inputs = readFileSync(url('action.yml'), 'utf8');
     const value = main.outputs?.actionInputs?.value as Record<string, string>;
-    expect(Object.keys(value)).toEqual(['dcr-endpoint', 'dcr-immutable-id', 'stream-name']);
+    expect(Object.keys(value)).toEqual(['dcr-endpoint', 'dcr-immutable-id', 'stream-name', 'workspace-id']);
     for (const name of Object.keys(value)) expect(inputs).toContain(`\n  ${name}:\n`);
     expect(inputs).toContain(`default: ${value['stream-name']}`);
     expect(main.outputs?.dcrEndpoint?.value).toBe(value['dcr-endpoint']);
     expect(main.outputs?.dcrImmutableId?.value).toBe(value['dcr-immutable-id']);
     expect(main.outputs?.streamName?.value).toBe(value['stream-name']);
+    expect(main.outputs?.workspaceId?.value).toBe(value['workspace-id']);
   });
 
-  it('grants Monitoring Metrics Publisher on the rule and nothing else', () => {
+  it('gives as workspace-id the id that queries go by, which is not the resource id', () => {
+    expect(main.outputs?.workspaceId?.value).toMatch(
+      /^\[reference\(variables\('workspaceId'\), '[\d-]+'\)\.customerId\]$/,
+    );
+  });
+
+  it('grants Monitoring Metrics Publisher on the rule and nothing else there', () => {
     const roles = main.resources.filter(({ type }) => type.endsWith('/roleAssignments'));
     expect(roles).toHaveLength(1);
     expect(main.variables?.publisherRole).toBe('3913510d-42f4-4e42-8a64-420c390055eb');
     expect(roles[0]).toMatchObject({
       scope: "[resourceId('Microsoft.Insights/dataCollectionRules', parameters('ruleName'))]",
     });
+  });
+
+  it('grants reading only where it is asked for', () => {
+    expect(main.parameters.allowReadBack).toMatchObject({ type: 'bool', defaultValue: false });
+    expect(reader).toMatchObject({
+      condition: "[and(parameters('allowReadBack'), not(empty(parameters('principalId'))))]",
+    });
+  });
+
+  it('grants Log Analytics Data Reader on the workspace, to the principal that sends', () => {
+    const workspace = "resourceId('Microsoft.OperationalInsights/workspaces', parameters('workspaceName'))";
+    expect(nested?.variables?.readerRole).toBe('3b03c2da-16b3-4a49-8834-0f8130efdd3b');
+    expect(reader).toMatchObject({
+      // Made of what it is for, so that a second deployment finds the assignment of the first.
+      name: `[guid(${workspace}, parameters('principalId'), variables('readerRole'))]`,
+      scope: `[${workspace}]`,
+      dependsOn: [`[${workspace}]`],
+      properties: { principalId: "[parameters('principalId')]", principalType: 'ServicePrincipal' },
+    });
+  });
+
+  it('lets this reader see three tables and no other', () => {
+    const { condition, conditionVersion } = reader.properties;
+    const is = (table: string) =>
+      `@Resource[Microsoft.OperationalInsights/workspaces/tables:name] StringEquals '${table}'`;
+    expect(conditionVersion).toBe('2.0');
+    expect(condition).toBe(
+      "((!(ActionMatches{'Microsoft.OperationalInsights/workspaces/tables/data/read'}))" +
+        ` OR (${is(TABLE)} OR ${is('DCRLogErrors')} OR ${is('Operation')}))`,
+    );
+  });
+
+  it('has the condition that docs/setup.md shows', () => {
+    const setup = readFileSync(url('docs/setup.md'), 'utf8');
+    const shown = [...setup.matchAll(/^```text\n([\s\S]*?)^```$/gm)].map(([, text = '']) => inOneLine(text));
+    expect(shown).toContain(inOneLine(String(reader.properties.condition)));
   });
 
   it('sends the rule’s errors to DCRLogErrors', () => {
@@ -209,6 +253,17 @@ describe('Bicep and Terraform', () => {
       expect(Object.keys(main.outputs ?? {})).toContain(name);
     for (const [, file] of bicep.matchAll(/module \w+ '([^']+)'/g))
       expect(existsSync(url(`infra/${file}`))).toBe(true);
+  });
+
+  it('let reading back be chosen in both, and hand its workspace-id on', () => {
+    const bicep = readFileSync(url('infra/main.bicep'), 'utf8');
+    expect(bicep).toContain('\nparam allowReadBack bool = false\n');
+    expect(bicep).toContain('\n    allowReadBack: allowReadBack\n');
+    expect(bicep).toContain('\noutput workspaceId string = fabricActivity.outputs.workspaceId\n');
+    expect(terraform('variables.tf')).toMatch(
+      /^variable "allow_read_back" \{\n[^}]*type {8}= bool\n {2}default {5}= null\n\}/m,
+    );
+    expect(terraform('outputs.tf')).toContain('= local.outputs.workspaceId.value\n');
   });
 
   it('give Terraform every parameter of the template, each by a typed variable', () => {
@@ -310,6 +365,14 @@ function at(value: unknown, path: string): unknown {
   return path
     .split('.')
     .reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], value);
+}
+
+/** White space aside, which a condition may have anywhere between its parts. */
+function inOneLine(text: string): string {
+  return text
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/(?<=\() | (?=\))/g, '')
+    .trim();
 }
 
 function terraform(file: string): string {

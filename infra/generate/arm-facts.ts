@@ -120,6 +120,7 @@ export const RESOURCE_FACTS: Readonly<Record<string, ResourceFact>> = {
 
 /** https://learn.microsoft.com/en-us/azure/azure-resource-manager/templates/template-functions */
 export const FUNCTIONS: ReadonlySet<string> = new Set([
+  'and',
   'concat',
   'createArray',
   'empty',

@@ -13,12 +13,13 @@ const ENDPOINT_ID = "resourceId('Microsoft.Insights/dataCollectionEndpoints', pa
 const PUBLISHER_ID =
   "subscriptionResourceId('Microsoft.Authorization/roleDefinitions', variables('publisherRole'))";
 
-/** infra/azuredeploy.json: table, rule, role and diagnostic setting. */
+/** infra/azuredeploy.json: table, rule, roles and diagnostic setting. */
 export function mainTemplate(functionQuery: Query): Json {
   const rule = `reference(${RULE_ID}, '${API.dataCollectionRules}')`;
   const endpoint =
     `if(parameters('privateLink'), reference(${ENDPOINT_ID}, '${API.dataCollectionEndpoints}').logsIngestion.endpoint, ` +
     `${rule}.endpoints.logsIngestion)`;
+  const workspaceId = `reference(variables('workspaceId'), '${API.workspaces}').customerId`;
   return armTemplate({
     parameters: PARAMETERS,
     variables: {
@@ -38,12 +39,14 @@ export function mainTemplate(functionQuery: Query): Json {
       dcrEndpoint: { type: 'string', value: `[${endpoint}]` },
       dcrImmutableId: { type: 'string', value: `[${rule}.immutableId]` },
       streamName: { type: 'string', value: STREAM },
+      workspaceId: { type: 'string', value: `[${workspaceId}]` },
       actionInputs: {
         type: 'object',
         value: {
           'dcr-endpoint': `[${endpoint}]`,
           'dcr-immutable-id': `[${rule}.immutableId]`,
           'stream-name': STREAM,
+          'workspace-id': `[${workspaceId}]`,
         },
       },
     },

@@ -9,6 +9,12 @@ export const PARAMETERS = {
       'Object id of the service principal (not the application id) that may send rows; empty grants nobody.',
     defaultValue: '',
   },
+  allowReadBack: {
+    type: 'bool',
+    description:
+      'Whether this service principal may also read the table and what was dropped on the way to it, for the input workspace-id; Analytics plan only.',
+    defaultValue: false,
+  },
   createWorkspace: {
     type: 'bool',
     description:

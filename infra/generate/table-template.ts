@@ -1,6 +1,7 @@
 import { API, type Parameter } from './arm.ts';
 import type { Json } from './json-text.ts';
 import { FUNCTION_NAME, functionParameters, type Query } from './queries.ts';
+import { READER_ROLE, readerRole } from './reader-role.ts';
 import { TABLE, tableColumns } from './schema.ts';
 
 /** The nested deployment's name, which the rule waits for. */
@@ -8,6 +9,8 @@ export const TABLE_DEPLOYMENT = 'fabric-user-activity-table';
 
 const HANDED_ON = [
   'workspaceName',
+  'principalId',
+  'allowReadBack',
   'createWorkspace',
   'location',
   'tablePlan',
@@ -16,11 +19,11 @@ const HANDED_ON = [
 ];
 
 /**
- * Workspace, table and saved function, as a deployment of its own: the workspace may be in another resource group.
+ * Workspace, table, saved function and the right to read the table, as a deployment of its own: the workspace may be in another resource group.
  * Basic and Auxiliary tables have a fixed retention, and giving one is an error there.
  */
 export function tableDeployment(parameters: Readonly<Record<string, Parameter>>, functionQuery: Query): Json {
-  const workspace = "[resourceId('Microsoft.OperationalInsights/workspaces', parameters('workspaceName'))]";
+  const workspace = "resourceId('Microsoft.OperationalInsights/workspaces', parameters('workspaceName'))";
   return {
     type: 'Microsoft.Resources/deployments',
     apiVersion: API.deployments,
@@ -36,6 +39,7 @@ export function tableDeployment(parameters: Readonly<Record<string, Parameter>>,
         parameters: Object.fromEntries(
           HANDED_ON.map((name) => [name, { type: parameters[name]?.type ?? 'string' }]),
         ),
+        variables: { readerRole: READER_ROLE },
         resources: [
           {
             condition: "[parameters('createWorkspace')]",
@@ -49,7 +53,7 @@ export function tableDeployment(parameters: Readonly<Record<string, Parameter>>,
             type: 'Microsoft.OperationalInsights/workspaces/tables',
             apiVersion: API.tables,
             name: `[concat(parameters('workspaceName'), '/${TABLE}')]`,
-            dependsOn: [workspace],
+            dependsOn: [`[${workspace}]`],
             properties: {
               plan: "[parameters('tablePlan')]",
               retentionInDays:
@@ -80,6 +84,7 @@ export function tableDeployment(parameters: Readonly<Record<string, Parameter>>,
               version: 2,
             },
           },
+          readerRole(workspace),
         ],
       },
     },

@@ -16,6 +16,7 @@ locals {
   parameters = {
     workspaceName          = var.workspace_name
     principalId            = var.principal_id
+    allowReadBack          = var.allow_read_back
     createWorkspace        = var.create_workspace
     workspaceResourceGroup = var.workspace_resource_group
     location               = var.location

@@ -12,3 +12,8 @@ output "stream_name" {
   description = "Value of the action's input stream-name."
   value       = local.outputs.streamName.value
 }
+
+output "workspace_id" {
+  description = "Value of the action's input workspace-id."
+  value       = local.outputs.workspaceId.value
+}

@@ -20,6 +20,12 @@ variable "principal_id" {
   default     = null
 }
 
+variable "allow_read_back" {
+  description = "Whether this service principal may also read the table, for the input workspace-id."
+  type        = bool
+  default     = null
+}
+
 variable "create_workspace" {
   description = "Whether to create the workspace."
   type        = bool
