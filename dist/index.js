@@ -37970,6 +37970,38 @@ const FAULTS = {
         title: 'Destination not reached',
         remedy: 'Check "dcr-endpoint" (host name, private link), network, proxy and TLS inspection, and run again.',
     },
+    'table-forbidden': {
+        title: 'Table not readable: no permission on the workspace',
+        remedy: 'Grant the app "Log Analytics Data Reader" on the workspace ("workspace-id") with the condition of the template, or "Log Analytics Reader"; a new assignment takes up to an hour to work.',
+    },
+    'table-network': {
+        title: 'Table not readable: network rules',
+        remedy: 'The workspace admits queries from private networks only: run on a runner inside the network, or allow queries from public networks in its network settings.',
+    },
+    'table-workspace-unknown': {
+        title: 'Table not readable: workspace not found',
+        remedy: 'Check that "workspace-id" is the Workspace ID of the overview (a GUID, customerId) and not the resource id, and that "log-analytics-url" is of its cloud.',
+    },
+    'table-unknown': {
+        title: 'Table not readable: table not found',
+        remedy: 'Check "workspace-id" and "table-name": the table that the data collection rule writes to, as its transformation names it. A table that was just made takes up to 15 minutes to be known.',
+    },
+    'table-columns': {
+        title: 'Table not readable: columns missing or altered',
+        remedy: 'Let the transformation of the data collection rule keep ActivityId, CreationTime and RecordType as they are sent: without them no event can be told from another.',
+    },
+    'table-blind': {
+        title: 'Table not readable: rows are hidden',
+        remedy: 'Rows that were seen before are not shown to the app: check its role and condition on the workspace, a protection level of the table, and a switch-over of the workspace. Nothing is sent again meanwhile.',
+    },
+    'table-unreachable': {
+        title: 'Table not reached',
+        remedy: 'Check network, proxy (HTTPS_PROXY, NO_PROXY) and "log-analytics-url", and run again.',
+    },
+    'too-many-missing': {
+        title: 'Too many rows missing from the table',
+        remedy: 'Look for the cause first: the transformation and the errors of the data collection rule (DCRLogErrors), the daily cap of the workspace. Then run once with "start-time", "end-time" and another "state-file": it sends what the table lacks, and nothing twice.',
+    },
     'source-refused': {
         title: 'Activity log refused',
         remedy: 'Enable the tenant setting "Service principals can access read-only admin APIs" for a security group that holds the app, and remove admin-consent Power BI permissions from the app; changes take effect after 15 minutes or more.',
@@ -38308,7 +38340,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var node_v8__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8877);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8179);
-/* harmony import */ var _pipeline_run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1907);
+/* harmony import */ var _pipeline_run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9616);
 /* harmony import */ var _time_clock_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4795);
 /* harmony import */ var _proxy_settings_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8169);
 /* harmony import */ var _failure_issue_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3046);
@@ -38747,6 +38779,8 @@ const BOUNDS = {
     page: { bytes: 256 * MB, ms: 10 * MINUTE },
     /** Workspaces, issues. */
     list: { bytes: 16 * MB, ms: 2 * MINUTE },
+    /** Rows of the table: the service ends an answer at some 100 MB. */
+    query: { bytes: 128 * MB, ms: 10 * MINUTE },
     /** An upload is acknowledged without a body; its answer counts from the first byte of its status. */
     upload: { bytes: MB, ms: 10 * MINUTE },
 };
@@ -39088,6 +39122,7 @@ function userAgent({ repository, runId }) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Sm: () => (/* binding */ GUID),
 /* harmony export */   TL: () => (/* binding */ quoted),
 /* harmony export */   Zs: () => (/* binding */ plainHttpsUrl),
 /* harmony export */   i_: () => (/* binding */ InputReader)
@@ -39096,6 +39131,7 @@ function userAgent({ repository, runId }) {
 /* harmony import */ var _time_instant_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6216);
 
 
+const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** Reads single inputs and gathers what is wrong with them, so that all faults are reported in one go. */
 class InputReader {
     faults = [];
@@ -39191,7 +39227,7 @@ function quoted(text) {
 
 /***/ }),
 
-/***/ 1907:
+/***/ 9616:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -40171,6 +40207,29 @@ function monitorAudience(dcrEndpoint) {
         return 'https://monitor.azure.cn';
     return 'https://monitor.azure.com';
 }
+/**
+ * The query API of Log Analytics in the cloud of an ingestion endpoint
+ * (https://learn.microsoft.com/en-us/azure/azure-monitor/logs/api/access-api).
+ */
+function logAnalytics(dcrEndpoint) {
+    const host = URL.parse(dcrEndpoint)?.hostname ?? '';
+    if (host.endsWith('.azure.us')) {
+        return {
+            queryUrl: 'https://api.loganalytics.us',
+            queryScope: 'https://api.loganalytics.us/.default',
+        };
+    }
+    if (host.endsWith('.azure.cn')) {
+        return {
+            queryUrl: 'https://api.loganalytics.azure.cn',
+            queryScope: 'https://api.loganalytics.azure.cn/.default',
+        };
+    }
+    return {
+        queryUrl: 'https://api.loganalytics.azure.com',
+        queryScope: 'https://api.loganalytics.io/.default',
+    };
+}
 const VAULT_DOMAINS = ['vault.azure.net', 'vault.usgovcloudapi.net', 'vault.azure.cn'];
 /** The Key Vault scope of a vault's host name, or undefined where the host is no vault. */
 function vaultScope(host) {
@@ -40180,6 +40239,27 @@ function vaultScope(host) {
 
 // EXTERNAL MODULE: ./lib/inputs/reader.js
 var reader = __nccwpck_require__(178);
+;// CONCATENATED MODULE: ./lib/inputs/proof.js
+
+
+/** The inputs of the proof; faults are noted in `read`. @returns undefined where the table is not read back */
+function readProof(read, dcrEndpoint, streamName) {
+    const workspaceId = read.optional('workspace-id', 'the id of a Log Analytics workspace, a GUID', (text) => reader/* GUID */.Sm.test(text) ? text.toLowerCase() : undefined);
+    const isName = (text) => /^[A-Za-z_]\w{0,254}$/.test(text);
+    const expected = 'the name of a table: letters, digits and "_"';
+    const tableName = read.optional('table-name', expected, (text) => (isName(text) ? text : undefined)) ??
+        streamName.replace(/^Custom-/, '');
+    const waitSeconds = read.integer('proof-wait-seconds', 60, 0, 900);
+    const resendMissing = read.boolean('resend-missing', true);
+    const url = read.httpsUrl('log-analytics-url');
+    if (workspaceId === undefined)
+        return undefined;
+    if (!isName(tableName))
+        read.fault('table-name', `${expected}, as the stream's is none`, 'nothing');
+    const { queryUrl, queryScope } = logAnalytics(dcrEndpoint);
+    return { workspaceId, tableName, waitSeconds, resendMissing, queryUrl: url ?? queryUrl, queryScope };
+}
+
 ;// CONCATENATED MODULE: ./lib/inputs/certificate.js
 
 const KEY = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[\s\S]+?-----END \1-----/;
@@ -40286,7 +40366,7 @@ function vaultScopeOf(text) {
 
 
 
-const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
 const DOMAIN = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/i;
 /**
  * Reads and validates all inputs.
@@ -40299,8 +40379,8 @@ const DOMAIN = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a
 function readInputs(get, now, proxyFaults = []) {
     const read = new reader/* InputReader */.i_(get);
     read.faults.push(...proxyFaults);
-    const tenantId = read.matching('tenant-id', 'a tenant GUID or a verified domain name', (text) => GUID.test(text) || DOMAIN.test(text) ? text : undefined);
-    const clientId = read.optional('client-id', 'an application (client) id, a GUID', (text) => GUID.test(text) ? text : undefined);
+    const tenantId = read.matching('tenant-id', 'a tenant GUID or a verified domain name', (text) => reader/* GUID */.Sm.test(text) || DOMAIN.test(text) ? text : undefined);
+    const clientId = read.optional('client-id', 'an application (client) id, a GUID', (text) => reader/* GUID */.Sm.test(text) ? text : undefined);
     const signIn = readSignIn(read, clientId, now);
     const cloud = read.oneOf('cloud', Object.keys(CLOUDS), 'public');
     const source = read.oneOf('source', ['auto', 'power-bi', 'fabric', 'workspaces'], 'auto');
@@ -40317,6 +40397,8 @@ function readInputs(get, now, proxyFaults = []) {
         const end = endTime === undefined ? 'now' : '"end-time"';
         read.fault('start-time', `an instant before ${end}`, new Date(startTime).toISOString());
     }
+    const dcrEndpoint = readDcrEndpoint(read);
+    const streamName = read.optional('stream-name', 'a stream name that begins with "Custom-"', (text) => /^Custom-[\w-]+$/.test(text) ? text : undefined) ?? 'Custom-FabricUserActivity_CL';
     const inputs = {
         tenantId,
         clientId,
@@ -40331,9 +40413,9 @@ function readInputs(get, now, proxyFaults = []) {
         lookbackHours: read.positiveNumber('lookback-hours', 24, 'a positive number of hours'),
         startTime,
         endTime,
-        dcrEndpoint: readDcrEndpoint(read),
+        dcrEndpoint,
         dcrImmutableId: read.matching('dcr-immutable-id', '"dcr-" and 32 hexadecimal digits', (text) => /^dcr-[0-9a-f]{32}$/i.test(text) ? text : undefined),
-        streamName: read.optional('stream-name', 'a stream name that begins with "Custom-"', (text) => /^Custom-[\w-]+$/.test(text) ? text : undefined) ?? 'Custom-FabricUserActivity_CL',
+        streamName,
         concurrency: read.integer('concurrency', 4, 1, 16),
         dryRun: read.boolean('dry-run', false),
         authorityHost: read.httpsUrl('authority-host') ?? CLOUDS[cloud].authorityHost,
@@ -40343,6 +40425,7 @@ function readInputs(get, now, proxyFaults = []) {
         rejectedFile: read.path('rejected-file'),
         replayFile: read.path('replay-file'),
         deadlineMinutes: read.positiveNumber('deadline-minutes', 330, 'a positive number of minutes'),
+        proof: readProof(read, dcrEndpoint, streamName),
     };
     const hasToken = read.given('github-token');
     if (read.boolean('failure-issue', false) && !hasToken) {
@@ -40384,7 +40467,7 @@ function readWorkspaceIds(read) {
         .text('workspace-ids')
         .split(/[\s,]+/)
         .filter((id) => id !== '');
-    const wrong = ids.filter((id) => !GUID.test(id));
+    const wrong = ids.filter((id) => !reader/* GUID */.Sm.test(id));
     if (wrong.length > 0)
         read.fault('workspace-ids', 'GUIDs separated by commas, spaces or new lines', listed(wrong));
     return new Set(ids.map((id) => id.toLowerCase()));
@@ -40463,6 +40546,17 @@ function canonical(value) {
 /** A key's 64 bits as one value. */
 function contentOf(key) {
     return (BigInt(key.high) << 32n) | BigInt(key.low);
+}
+/** The key as the table has it: the first 16 hexadecimal digits of the id's SHA-256. */
+function keyHex(high, low) {
+    const hex = (part) => part.toString(16).padStart(8, '0');
+    return hex(high) + hex(low);
+}
+/** The halves of a key, or undefined where the text is none. */
+function parseKeyHex(text) {
+    if (!/^[0-9a-f]{16}$/.test(text))
+        return undefined;
+    return [Number.parseInt(text.slice(0, 8), 16), Number.parseInt(text.slice(8), 16)];
 }
 
 ;// CONCATENATED MODULE: ./lib/rows/columns.js
@@ -40662,9 +40756,10 @@ function* rowsOf(events, window, context) {
         const { row, key } = readied(event, createdAt, window, context);
         if (!deduplicator.admit(key)) {
             counts.skipped += 1;
+            context.onRepeat?.(key);
             continue;
         }
-        count(counts.activities, nameOf(event));
+        count(counts.activities, activityName(event));
         count(counts.hours, key.hour);
         yield { json: row(), key };
     }
@@ -40729,7 +40824,7 @@ function sameText(value, wanted) {
     return typeof value === 'string' && value.toLowerCase() === wanted.toLowerCase();
 }
 /** Operation names come from a fixed list; anything else is not shown. */
-function nameOf(event) {
+function activityName(event) {
     const name = event.Activity ?? event.Operation;
     return typeof name === 'string' && /^[A-Za-z][A-Za-z0-9_]{0,79}$/.test(name) ? name : '(other)';
 }
@@ -40811,6 +40906,7 @@ function newRunRecord(startedAt) {
         planned: undefined,
         collected: nothingCollected(),
         delivered: nothingDelivered(),
+        proved: undefined,
         closed: { notices: [], faults: [] },
         outOfTime: undefined,
         fault: undefined,
@@ -40843,8 +40939,8 @@ function outOfTime(error, waits) {
 
 /** Draws the conclusions, faults and notices that no single stage can tell among them. */
 function conclude(record) {
-    const { files, planned, collected, delivered, closed } = record;
-    const faults = firstOfEach([...files.faults, ...delivered.faults, ...closed.faults], record.fault);
+    const { files, planned, collected, delivered, proved, closed } = record;
+    const faults = firstOfEach([...files.faults, ...delivered.faults, ...(proved?.faults ?? []), ...closed.faults], record.fault);
     const failed = failedRows(record);
     const endedEarly = faults.size > 0 || record.outOfTime !== undefined;
     const early = record.outOfTime === undefined ? undefined : endedForTime(record, record.outOfTime);
@@ -40865,6 +40961,7 @@ function conclude(record) {
         ...record.notices,
         ...(planned?.notices ?? []),
         ...collected.notices,
+        ...(proved?.notices ?? []),
         ...closed.notices,
         ...(early === undefined || early instanceof errors/* ActionError */.lZ ? [] : [early]),
         ...conclusionsOfAll(record),
@@ -41023,10 +41120,39 @@ class ProgressLog {
     }
 }
 
+;// CONCATENATED MODULE: ./lib/report/proved.js
+function nothingProved() {
+    return { hours: [], isAvailable: false, resent: 0, requests: 0, notices: [], faults: [] };
+}
+function sumsOf({ hours }) {
+    const sum = (of) => hours.reduce((total, hour) => total + hour[of], 0);
+    return {
+        seen: sum('seen'),
+        pending: sum('pending'),
+        missing: sum('missing'),
+        givenUp: sum('givenUp'),
+        repeats: sum('repeats'),
+    };
+}
+/** @param proved undefined where the table is not read back */
+function proofStatus(proved) {
+    if (proved === undefined)
+        return '';
+    if (!proved.isAvailable)
+        return 'unavailable';
+    const { missing, pending } = sumsOf(proved);
+    if (missing > 0)
+        return 'incomplete';
+    return pending > 0 ? 'pending' : 'complete';
+}
+
 ;// CONCATENATED MODULE: ./lib/report/outputs.js
+
 /** The step outputs by name; docs and action.yml are tested against these names. */
-function outputsOf({ planned, collected, delivered }, { isComplete, failed }) {
+function outputsOf({ planned, collected, delivered, proved }, { isComplete, failed }) {
     const instant = (ms) => (ms === undefined ? '' : new Date(ms).toISOString());
+    const sums = proved === undefined ? undefined : sumsOf(proved);
+    const count = (value) => (value === undefined ? '' : String(value));
     return {
         source: collected.source ?? '',
         'fallback-used': String(collected.fallbackUsed),
@@ -41041,8 +41167,15 @@ function outputsOf({ planned, collected, delivered }, { isComplete, failed }) {
         'batches-sent': String(delivered.batchesSent),
         'batches-failed': String(delivered.batchesFailed),
         'bytes-sent': String(delivered.bytes),
-        'source-requests': String(collected.requests),
+        'source-requests': String(collected.requests + (proved?.requests ?? 0)),
         'batch-summary': JSON.stringify(delivered.entries),
+        proof: proofStatus(proved),
+        'events-proven': count(sums?.seen),
+        'events-pending': count(sums?.pending),
+        'events-missing': count(sums?.missing),
+        'events-given-up': count(sums?.givenUp),
+        'rows-resent': count(proved?.resent),
+        'repeats-in-table': count(sums?.repeats),
     };
 }
 
@@ -41098,7 +41231,58 @@ function labels(times) {
     return times.map((time, at) => `"${at % each === 0 ? time : ''}${ZERO_WIDTH_SPACE.repeat(at + 1)}"`);
 }
 
+;// CONCATENATED MODULE: ./lib/report/proof-summary.js
+
+
+
+
+/** Hours shown; the outputs hold the sums. */
+const SHOWN_HOURS = 48;
+/**
+ * The first line of a run that collected its whole window.
+ * @param ingested rows acknowledged
+ * @param proved undefined where the table is not read back
+ */
+function proofHeadline(ingested, proved) {
+    const rows = `${(0,markdown/* grouped */.zD)(ingested)} activity events ingested`;
+    const isNew = ingested > 0;
+    const plain = isNew ? `✅ Complete: ${rows}` : '✅ Complete: nothing new';
+    if (proved === undefined || !proved.isAvailable)
+        return plain;
+    const { seen, pending, missing, givenUp } = sumsOf(proved);
+    if (missing > 0)
+        return `⚠️ ${(0,markdown/* grouped */.zD)(missing)} events missing from the table: ${rows}`;
+    if (pending > 0)
+        return `${plain}, ${(0,markdown/* grouped */.zD)(pending)} not seen in the table yet`;
+    if (givenUp > 0)
+        return `${plain}, ${(0,markdown/* grouped */.zD)(givenUp)} events of the window given up`;
+    if (isNew)
+        return `✅ Complete: ${(0,markdown/* grouped */.zD)(ingested)} new events, all ${(0,markdown/* grouped */.zD)(ingested)} seen in the table`;
+    return `${plain}, all ${(0,markdown/* grouped */.zD)(seen)} events of the window seen in the table`;
+}
+/** What the table holds, by hour; nothing where all is well. */
+function proofTable(proved) {
+    if (proved === undefined || !proved.isAvailable)
+        return '';
+    const { givenUp, repeats } = sumsOf(proved);
+    if (proofStatus(proved) === 'complete' && givenUp === 0 && repeats === 0)
+        return '';
+    const odd = proved.hours.filter(({ events, seen, repeats: more }) => events !== seen || more > 0);
+    const rows = odd
+        .slice(0, SHOWN_HOURS)
+        .map(({ hour, events, seen, pending, missing, givenUp: gone, repeats: more }) => [
+        (0,time_window/* describe */.q0)({ start: hour, end: hour + time_clock/* HOUR */.dp }),
+        ...[events, seen, pending, missing, gone, more].map(markdown/* grouped */.zD),
+    ]);
+    const head = ['Hour (UTC)', 'Events', 'Seen', 'Not yet', 'Missing', 'Given up', 'Repeated'];
+    const hidden = odd.length > rows.length ? `\n\nand ${(0,markdown/* grouped */.zD)(odd.length - rows.length)} more` : '';
+    const well = proved.hours.length - odd.length;
+    const others = well > 0 ? `\n\nAll events of ${(0,markdown/* grouped */.zD)(well)} other hours were seen.` : '';
+    return `### In the table\n\n${(0,markdown/* table */.tp)(head, rows, 'right-but-first')}${hidden}${others}`;
+}
+
 ;// CONCATENATED MODULE: ./lib/report/summary.js
+
 
 
 
@@ -41109,7 +41293,7 @@ function labels(times) {
 /** Rows shown of each list; the outputs hold more. */
 const SHOWN_BATCHES = 50;
 const SHOWN_ACTIVITIES = 10;
-const SHOWN_HOURS = 24;
+const summary_SHOWN_HOURS = 24;
 /** GitHub drops a summary of more than 1 MiB as a whole. */
 const LARGEST = 900_000;
 const SOURCES = {
@@ -41130,6 +41314,7 @@ function summaryOf(record, conclusions, context, now) {
         ...[...conclusions.faults.values()].map((fault) => (0,markdown/* alert */.xE)('CAUTION', `**${errors/* FAULTS */.y2[fault.code].title}.** ${(0,markdown/* plain */.pj)(fault.detail)}`, `**What to do:** ${fault.remedy}`)),
         ...[...conclusions.notices.values()].map((text) => (0,markdown/* alert */.xE)('WARNING', (0,markdown/* plain */.pj)(text))),
         missingHours(collected),
+        proofTable(record.proved),
         counts(record, conclusions),
         chart(collected.counts.hours, planned?.window, collected.source === 'workspaces' ? undefined : now),
         activities(collected),
@@ -41139,7 +41324,7 @@ function summaryOf(record, conclusions, context, now) {
     const text = `${parts.filter((part) => part !== '').join('\n\n')}\n`;
     return Buffer.byteLength(text) <= LARGEST ? text : `${text.slice(0, LARGEST / 4)}\n\n(cut)\n`;
 }
-function headline({ dryRun, collected, delivered }, { faults, failed, isComplete }) {
+function headline({ dryRun, collected, delivered, proved }, { faults, failed, isComplete }) {
     const ingested = (0,markdown/* grouped */.zD)(delivered.rows);
     const events = (0,markdown/* grouped */.zD)(collected.counts.collected);
     if (faults.size > 0) {
@@ -41152,9 +41337,7 @@ function headline({ dryRun, collected, delivered }, { faults, failed, isComplete
         return `⚠️ Incomplete: ${ingested} rows ingested so far`;
     if (dryRun)
         return `✅ Dry run: ${events} activity events collected, nothing uploaded`;
-    return delivered.rows > 0
-        ? `✅ Complete: ${ingested} activity events ingested`
-        : '✅ Complete: nothing new';
+    return proofHeadline(delivered.rows, proved);
 }
 function origin({ collected, planned }, context) {
     const source = collected.source === undefined ? undefined : `From the ${SOURCES[collected.source]}`;
@@ -41197,8 +41380,8 @@ function missingHours({ uncollected, agedOut }) {
     ];
     if (rows.length === 0)
         return '';
-    const more = rows.length > SHOWN_HOURS ? `\n\nand ${rows.length - SHOWN_HOURS} more` : '';
-    return `### Missing\n\n${(0,markdown/* table */.tp)(['Window (UTC)', 'Why'], rows.slice(0, SHOWN_HOURS))}${more}`;
+    const more = rows.length > summary_SHOWN_HOURS ? `\n\nand ${rows.length - summary_SHOWN_HOURS} more` : '';
+    return `### Missing\n\n${(0,markdown/* table */.tp)(['Window (UTC)', 'Why'], rows.slice(0, summary_SHOWN_HOURS))}${more}`;
 }
 function activities({ counts, source }) {
     const all = [...counts.activities].sort((a, b) => b[1] - a[1]);
@@ -41267,6 +41450,9 @@ const WARNING_TITLES = {
     'rejected-set-aside': 'Rejected rows set aside',
     'state-not-compacted': 'State file not rewritten',
     replay: 'Replay',
+    'proof-unavailable': 'Not proved',
+    missing: 'Rows missing from the table',
+    'given-up': 'Rows given up',
 };
 /** Tells how the run went: outputs, one annotation for each kind of fault, and the job summary. */
 async function report(record, conclusions, host) {
@@ -41360,6 +41546,14 @@ class KeySet {
         if (this.#size * 8 > this.#slots.length * 3)
             this.#grow();
         return true;
+    }
+    /** Those for which `isKept` holds, as a set of their own. */
+    filter(isKept) {
+        const kept = new KeySet();
+        for (const [high, low] of this.keys())
+            if (isKept(high, low))
+                kept.add(high, low);
+        return kept;
     }
     *keys() {
         for (let at = 0; at < this.#slots.length; at += 2) {
@@ -42118,7 +42312,7 @@ class OpenHours {
 
 
 
-const workspaces_GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /**
  * One record for each workspace that the app can read: all of them, or the ids given. It says that the workspace was
  * readable at this time, not that somebody used it.
@@ -42155,7 +42349,7 @@ async function allWorkspaceIds(url, link) {
         const value = body.value;
         for (const workspace of Array.isArray(value) ? value : []) {
             const id = workspace?.id;
-            if (typeof id === 'string' && workspaces_GUID.test(id))
+            if (typeof id === 'string' && GUID.test(id))
                 ids.add(id);
             else
                 odd += 1;
@@ -42274,7 +42468,7 @@ const REFUSALS_IN_A_ROW = 3;
  * From the sources to rows ready to be sent, page by page, as it comes; its rows throw ActionError or DeadlineError.
  * @param checkpoint told each row, and each window that was collected whole
  */
-function collect(inputs, plan, checkpoint, { onRefusal, ...services }) {
+function collect(inputs, plan, checkpoint, { onRefusal, memory, ...services }) {
     const collected = nothingCollected();
     const onRequest = () => {
         collected.requests += 1;
@@ -42286,6 +42480,7 @@ function collect(inputs, plan, checkpoint, { onRefusal, ...services }) {
         services: { ...services, onRequest },
         collected,
         deduplicator: new Deduplicator(checkpoint.checkpoint),
+        memory,
     };
     const noteRefusal = (reason) => {
         collected.refusals.push(reason);
@@ -42294,7 +42489,7 @@ function collect(inputs, plan, checkpoint, { onRefusal, ...services }) {
     return { rows: collectRows(collection, noteRefusal), collected };
 }
 async function* collectRows(collection, onRefusal) {
-    const { inputs, plan, checkpoint, services, collected, deduplicator } = collection;
+    const { inputs, plan, checkpoint, services, collected, deduplicator, memory } = collection;
     if (inputs.source !== 'workspaces' && plan.windows.length === 0) {
         collected.isWhole = true;
         return;
@@ -42308,12 +42503,15 @@ async function* collectRows(collection, onRefusal) {
         inWindow: isActivity ? collect_within(plan.windows) : () => true,
         isSettled: (hour) => checkpoint.checkpoint?.isSettled(hour) ?? false,
         deduplicator,
+        ...(memory === undefined ? {} : { onRepeat: (key) => checkpoint.met(key) }),
         now: () => services.time.now(),
         counts: collected.counts,
     };
     const pages = isActivity ? activityEvents(collection, opened) : standIn(inputs, services, collected);
-    for await (const { events, window } of pages)
-        yield noted(rowsOf(events, window, context), checkpoint);
+    for await (const { events, window } of pages) {
+        const known = memory === undefined ? events : await memory.before(events);
+        yield noted(rowsOf(known, window, context), checkpoint);
+    }
     collected.isWhole = isActivity && collected.uncollected.length === 0 && collected.agedOut.length === 0;
 }
 function* noted(rows, checkpoint) {
@@ -59439,7 +59637,7 @@ async function deliver(deliveries, delivered, options) {
         if (status !== 'dry-run') {
             if (status === 'delivered')
                 checkpoint.accepted();
-            checkpoint.resolve(batch.keys, keep(delivery, delivered, options));
+            checkpoint.resolve(batch.keys, keep(delivery, delivered, options), delivery.requestId);
         }
         try {
             if (status === 'delivered')
@@ -59454,16 +59652,16 @@ async function deliver(deliveries, delivered, options) {
     if (failure !== undefined)
         throw failure.error;
 }
-/** Keeps rejected rows. @returns whether the rows of a delivery need not be sent again */
+/** Keeps rejected rows. @returns failed: the rows of the delivery have to be sent again */
 function keep({ status, batch, why }, delivered, options) {
     const { rejected, carriesOn, now } = options;
     if (status === 'delivered')
-        return true;
+        return status;
     if (status === 'failed' || rejected === undefined)
-        return false;
+        return 'failed';
     try {
         rejected.append(batch, why, { now: now(), recorded: carriesOn });
-        return true;
+        return 'kept';
     }
     catch (error) {
         if (!(error instanceof errors/* ActionError */.lZ))
@@ -59471,7 +59669,7 @@ function keep({ status, batch, why }, delivered, options) {
         delivered.faults.push(error);
         if (error.code === 'state-locked')
             options.onStop(error);
-        return false;
+        return 'failed';
     }
 }
 
@@ -59499,6 +59697,546 @@ function hashOf(inputs) {
         streamName,
     ];
     return (0,external_node_crypto_.createHash)('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+;// CONCATENATED MODULE: ./lib/checkpoint/hour-proof.js
+
+
+/** An old SLA has nearly all rows indexed within this time; a newer upper bound is not documented. */
+const OLD = 6 * time_clock/* HOUR */.dp;
+/** Uploads and operations kept of each group of rows. */
+const KEPT = 5;
+function newHourProof() {
+    return { proven: 0, givenUp: 0, unproven: [] };
+}
+function unprovenRows(keys, sends) {
+    return {
+        keys,
+        sends,
+        acknowledgedAt: undefined,
+        absences: 0,
+        isCounted: false,
+        requestIds: [],
+        operations: [],
+    };
+}
+/** Notes a row as acknowledged by an upload. */
+function expectRow(proof, high, low, requestId) {
+    let group = proof.unproven.at(-1);
+    if (group === undefined || group.sends !== 1 || group.acknowledgedAt !== undefined) {
+        group = unprovenRows(new KeySet(), 1);
+        proof.unproven.push(group);
+    }
+    group.keys.add(high, low);
+    note(group.requestIds, requestId);
+}
+/** Moves rows to those that were sent twice. */
+function expectAgain(proof, keys) {
+    for (const group of proof.unproven)
+        group.keys = group.keys.filter((high, low) => !keys.has(high, low));
+    proof.unproven = proof.unproven.filter((group) => group.keys.size > 0);
+    const again = unprovenRows(keys, 2);
+    proof.unproven.push(again);
+    return again;
+}
+/** Moves rows back to those that were sent once; they stay missing. */
+function takeBack(proof, keys) {
+    for (const group of proof.unproven.filter(({ sends }) => sends === 2))
+        group.keys = group.keys.filter((high, low) => !keys.has(high, low));
+    proof.unproven = proof.unproven.filter((group) => group.keys.size > 0);
+    proof.unproven.push({ ...unprovenRows(keys, 1), acknowledgedAt: 0, absences: 2, isCounted: true });
+}
+/** Keeps a few different ones. */
+function note(list, text) {
+    if (text !== '' && list.length < KEPT && !list.includes(text))
+        list.push(text);
+}
+/** Takes out what the table has. @returns how many rows that were, and how many of them had been sent again */
+function prove(proof, isThere) {
+    let [seen, seenAgain] = [0, 0];
+    for (const group of proof.unproven) {
+        const before = group.keys.size;
+        group.keys = group.keys.filter((high, low) => !isThere(high, low));
+        seen += before - group.keys.size;
+        if (group.sends === 2)
+            seenAgain += before - group.keys.size;
+    }
+    proof.unproven = proof.unproven.filter((group) => group.keys.size > 0);
+    proof.proven += seen;
+    return { seen, seenAgain };
+}
+/** Notes that a whole answer did not have what is left: once a run. @param now by the query service's clock */
+function noteAbsence(proof, now, counts) {
+    for (const group of proof.unproven) {
+        group.acknowledgedAt ??= now;
+        if (!counts || group.isCounted)
+            continue;
+        group.isCounted = true;
+        group.absences += 1;
+    }
+}
+/** Rows old enough that they should be there. */
+function isOld({ acknowledgedAt }, now) {
+    return acknowledgedAt !== undefined && now - acknowledgedAt >= OLD;
+}
+/** Whether rows are missing for certain: old enough, and absent in two runs. */
+function isMissing(group, now) {
+    return isOld(group, now) && group.absences >= 2;
+}
+/** Rows of the hour that were sent and are neither proved nor given up. */
+function pendingRows({ unproven }) {
+    return unproven.reduce((sum, { keys }) => sum + keys.size, 0);
+}
+/** Behind an hour's other bytes: length of the description, the description as JSON, then the keys of each group. */
+function encodeHourProof({ proven, givenUp, unproven }) {
+    if (proven === 0 && givenUp === 0 && unproven.length === 0)
+        return Buffer.alloc(0);
+    const groups = unproven.map(({ sends, acknowledgedAt, absences, keys, requestIds, operations }) => [
+        sends,
+        acknowledgedAt ?? null,
+        absences,
+        keys.size,
+        requestIds,
+        operations,
+    ]);
+    const head = Buffer.from(JSON.stringify([proven, givenUp, ...groups]));
+    const buffer = Buffer.allocUnsafe(4 + head.length + 8 * pendingRows({ proven, givenUp, unproven }));
+    let at = buffer.writeUInt32LE(head.length, 0);
+    at += head.copy(buffer, at);
+    for (const { keys } of unproven) {
+        for (const [high, low] of keys.keys())
+            at = buffer.writeUInt32LE(low, buffer.writeUInt32LE(high, at));
+    }
+    return buffer;
+}
+/** @throws RangeError or SyntaxError where the bytes are none that `encodeHourProof` wrote */
+function decodeHourProof(bytes) {
+    if (bytes.length === 0)
+        return newHourProof();
+    const headEnd = 4 + bytes.readUInt32LE(0);
+    const [proven, givenUp, ...groups] = JSON.parse(bytes.toString('utf8', 4, headEnd));
+    let at = headEnd;
+    const unproven = groups.map(([sends, acknowledgedAt, absences, count, requestIds, operations]) => {
+        const keys = new KeySet();
+        for (let key = 0; key < count; key += 1, at += 8)
+            keys.add(bytes.readUInt32LE(at), bytes.readUInt32LE(at + 4));
+        return {
+            keys,
+            sends: sends === 2 ? 2 : 1,
+            acknowledgedAt: acknowledgedAt ?? undefined,
+            absences,
+            isCounted: false,
+            requestIds,
+            operations,
+        };
+    });
+    return { proven, givenUp, unproven };
+}
+
+;// CONCATENATED MODULE: ./lib/checkpoint/hour-state.js
+
+
+
+
+function newHour(hour) {
+    return {
+        hour,
+        final: [],
+        count: 0,
+        toldQuiet: false,
+        ids: new KeySet(),
+        contents: new Map(),
+        isClosed: false,
+        proof: newHourProof(),
+        found: undefined,
+        met: new KeySet(),
+    };
+}
+/** Lets go of a settled hour's events, so that memory does not grow with the hours that are done. */
+function hour_state_close(state) {
+    state.isClosed = true;
+    state.ids = new KeySet();
+    state.contents = new Map();
+    state.found = undefined;
+    state.met = new KeySet();
+}
+/** Settled hours are not asked for again: all of it is final. */
+function isSettled(state) {
+    const [only] = state.final;
+    return only !== undefined && only.start <= state.hour && only.end >= state.hour + time_clock/* HOUR */.dp;
+}
+/** Adds a part that is final. */
+function addFinal(state, part) {
+    const merged = [];
+    for (const next of [...state.final, part].sort((a, b) => a.start - b.start)) {
+        const last = merged.at(-1);
+        if (last !== undefined && next.start <= last.end) {
+            merged[merged.length - 1] = { start: last.start, end: Math.max(last.end, next.end) };
+        }
+        else {
+            merged.push(next);
+        }
+    }
+    state.final = merged;
+}
+/** What of `wanted` is not final yet, as one window; undefined where nothing is left. */
+function openPart(state, wanted) {
+    let { start, end } = wanted;
+    for (const part of state?.final ?? []) {
+        if (part.start <= start && part.end > start)
+            start = part.end;
+    }
+    for (const part of (state?.final ?? []).toReversed()) {
+        if (part.end >= end && part.start < end)
+            end = part.start;
+    }
+    return start < end ? { start, end } : undefined;
+}
+function acknowledge(state, key) {
+    if (key.byContent) {
+        const content = contentOf(key);
+        state.contents.set(content, (state.contents.get(content) ?? 0) + 1);
+        state.count += 1;
+    }
+    else if (state.ids.add(key.high, key.low)) {
+        state.count += 1;
+    }
+}
+/** hour, flags, count, parts, ids, contents, what is known of the table; all numbers little-endian. */
+function encodeHour(state) {
+    const settled = isSettled(state);
+    const ids = settled ? 0 : state.ids.size;
+    const contents = settled ? [] : [...state.contents];
+    const buffer = Buffer.allocUnsafe(8 + 1 + 4 + 4 + 16 * state.final.length + 4 + 8 * ids + 4 + 12 * contents.length);
+    let at = buffer.writeDoubleLE(state.hour, 0);
+    at = buffer.writeUInt8(state.toldQuiet ? 1 : 0, at);
+    at = buffer.writeUInt32LE(state.count, at);
+    at = buffer.writeUInt32LE(state.final.length, at);
+    for (const part of state.final)
+        at = buffer.writeDoubleLE(part.end, buffer.writeDoubleLE(part.start, at));
+    at = buffer.writeUInt32LE(ids, at);
+    if (ids > 0) {
+        for (const [high, low] of state.ids.keys())
+            at = buffer.writeUInt32LE(low, buffer.writeUInt32LE(high, at));
+    }
+    at = buffer.writeUInt32LE(contents.length, at);
+    for (const [content, count] of contents)
+        at = buffer.writeUInt32LE(count, buffer.writeBigUInt64LE(content, at));
+    return Buffer.concat([buffer, encodeHourProof(state.proof)]);
+}
+/** @throws RangeError where the payload is too short */
+function decodeHour(payload) {
+    const state = newHour(payload.readDoubleLE(0));
+    state.toldQuiet = payload.readUInt8(8) === 1;
+    state.count = payload.readUInt32LE(9);
+    let at = 17;
+    const parts = payload.readUInt32LE(13);
+    const final = [];
+    for (let part = 0; part < parts; part += 1, at += 16) {
+        final.push({ start: payload.readDoubleLE(at), end: payload.readDoubleLE(at + 8) });
+    }
+    state.final = final;
+    const ids = payload.readUInt32LE(at);
+    at += 4;
+    for (let id = 0; id < ids; id += 1, at += 8)
+        state.ids.add(payload.readUInt32LE(at), payload.readUInt32LE(at + 4));
+    const contents = payload.readUInt32LE(at);
+    at += 4;
+    for (let content = 0; content < contents; content += 1, at += 12) {
+        state.contents.set(payload.readBigUInt64LE(at), payload.readUInt32LE(at + 8));
+    }
+    // Files of version 1.0 end here.
+    state.proof = decodeHourProof(payload.subarray(at));
+    return state;
+}
+
+;// CONCATENATED MODULE: ./lib/checkpoint/log-record.js
+
+const KINDS = {
+    /** JSON: version and fingerprint of the configuration. */
+    header: 1,
+    /** An hour as it stands. */
+    hour: 2,
+    /** The snapshot ends here; events follow. */
+    snapshotEnd: 3,
+    /** Events that the service acknowledged, or that were kept. */
+    acknowledged: 4,
+    /** A part of an hour that was collected whole, late enough to be final. */
+    final: 5,
+    /** JSON: when a run began and how far back it reaches. */
+    run: 6,
+    /** Request id and events: acknowledged, and expected in the table. */
+    delivered: 7,
+    /** Events that were found in the table. */
+    found: 8,
+    /** Events that are sent once more. */
+    resent: 9,
+};
+const NAMES = new Map(Object.entries(KINDS).map(([name, kind]) => [kind, name]));
+/** Length, its complement, checksum of the rest, kind. */
+const HEAD = 13;
+const KIND_AT = 12;
+function encode(record) {
+    const { length } = record.payload;
+    const framed = Buffer.allocUnsafe(HEAD + length);
+    framed.writeUInt32LE(length, 0);
+    framed.writeUInt32LE(~length >>> 0, 4);
+    framed[KIND_AT] = KINDS[record.kind];
+    record.payload.copy(framed, HEAD);
+    framed.writeUInt32LE((0,external_node_zlib_.crc32)(framed.subarray(KIND_AT)), 8);
+    return framed;
+}
+/**
+ * Reads a file's records. Not ok where a record is damaged, or the snapshot does not end; an incomplete record behind
+ * the snapshot is an append that was cut short, and left out.
+ */
+function decode(file) {
+    const records = [];
+    let at = 0;
+    let snapshotEnded = false;
+    while (at + HEAD <= file.length) {
+        const length = file.readUInt32LE(at);
+        // The length has a check of its own: a damaged one must not pass for an append that was cut short, with all the
+        // records behind it. Zeros to the end are room that a failing machine gave to an append and never filled.
+        if (file.readUInt32LE(at + 4) !== ~length >>> 0) {
+            if (file.subarray(at).every((byte) => byte === 0))
+                break;
+            return { ok: false };
+        }
+        const end = at + HEAD + length;
+        if (end > file.length)
+            break;
+        const framed = file.subarray(at, end);
+        const kind = NAMES.get(framed[KIND_AT] ?? 0);
+        if (kind === undefined || (0,external_node_zlib_.crc32)(framed.subarray(KIND_AT)) !== framed.readUInt32LE(8))
+            return { ok: false };
+        records.push({ kind, payload: framed.subarray(HEAD) });
+        snapshotEnded ||= kind === 'snapshotEnd';
+        at = end;
+    }
+    return snapshotEnded ? { ok: true, records, length: at } : { ok: false };
+}
+
+;// CONCATENATED MODULE: ./lib/checkpoint/records.js
+
+function runRecord(mark) {
+    return { kind: 'run', payload: Buffer.from(JSON.stringify(mark)) };
+}
+function finalRecord(part) {
+    const payload = Buffer.allocUnsafe(24);
+    payload.writeDoubleLE((0,time_window/* hourOf */.cg)(part.start), 0);
+    payload.writeDoubleLE(part.start, 8);
+    payload.writeDoubleLE(part.end, 16);
+    return { kind: 'final', payload };
+}
+/** Rows that count as sent: acknowledged, or kept elsewhere. */
+function acknowledgedRecord(keys) {
+    return { kind: 'acknowledged', payload: encodeKeys(keys) };
+}
+/** Rows that the service acknowledged, and that are looked for in the table. */
+function deliveredRecord(keys, requestId) {
+    const id = Buffer.from(requestId.slice(0, 255), 'latin1');
+    return { kind: 'delivered', payload: Buffer.concat([Buffer.from([id.length]), id, encodeKeys(keys)]) };
+}
+function foundRecord(keys) {
+    return { kind: 'found', payload: encodeKeys(keys) };
+}
+function resentRecord(keys) {
+    return { kind: 'resent', payload: encodeKeys(keys) };
+}
+function requestIdOf({ payload }) {
+    const end = 1 + payload.readUInt8(0);
+    return { requestId: payload.toString('latin1', 1, end), keys: payload.subarray(end) };
+}
+/** Keys of 8 bytes behind their hour: runs of rows of the same hour and kind share one head. */
+function encodeKeys(keys) {
+    const payload = Buffer.allocUnsafe(keys.length * 21);
+    let at = 0;
+    for (let from = 0; from < keys.length;) {
+        const { hour, byContent } = keys[from];
+        let to = from;
+        while (to < keys.length && keys[to]?.hour === hour && keys[to]?.byContent === byContent)
+            to += 1;
+        at = payload.writeDoubleLE(hour, at);
+        at = payload.writeUInt8(byContent ? 1 : 0, at);
+        at = payload.writeUInt32LE(to - from, at);
+        for (const key of keys.slice(from, to))
+            at = payload.writeUInt32LE(key.low, payload.writeUInt32LE(key.high, at));
+        from = to;
+    }
+    return payload.subarray(0, at);
+}
+function* decodeKeys(payload) {
+    for (let at = 0; at < payload.length;) {
+        const hour = payload.readDoubleLE(at);
+        const byContent = payload.readUInt8(at + 8) === 1;
+        const count = payload.readUInt32LE(at + 9);
+        at += 13;
+        for (let key = 0; key < count; key += 1, at += 8) {
+            yield { hour, byContent, high: payload.readUInt32LE(at), low: payload.readUInt32LE(at + 4) };
+        }
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/checkpoint/checkpoint.js
+
+
+
+
+
+
+
+
+/** The version that this code writes; a file with a higher one is left for the code that wrote it. */
+const VERSION = 1;
+/** The state that goes from run to run: hours, acknowledged events of hours that are not settled, and no more. */
+class Checkpoint {
+    hours = new Map();
+    mark;
+    hour(hour) {
+        let state = this.hours.get(hour);
+        if (state === undefined) {
+            state = newHour(hour);
+            this.hours.set(hour, state);
+        }
+        return state;
+    }
+    /** Applies a record; returns it, so that what is done is what is written. */
+    apply(record) {
+        const { kind, payload } = record;
+        switch (kind) {
+            case 'hour': {
+                const state = decodeHour(payload);
+                this.hours.set(state.hour, state);
+                if (isSettled(state))
+                    hour_state_close(state);
+                break;
+            }
+            case 'acknowledged':
+                for (const key of decodeKeys(payload))
+                    this.#acknowledge(key);
+                break;
+            case 'final': {
+                const state = this.final({ start: payload.readDoubleLE(8), end: payload.readDoubleLE(16) });
+                if (isSettled(state))
+                    hour_state_close(state);
+                break;
+            }
+            case 'run':
+                this.#begin(JSON.parse(payload.toString('utf8')));
+                break;
+            case 'delivered': {
+                const { requestId, keys } = requestIdOf(record);
+                for (const key of decodeKeys(keys)) {
+                    this.#acknowledge(key);
+                    if (!key.byContent)
+                        expectRow(this.hour(key.hour).proof, key.high, key.low, requestId);
+                }
+                break;
+            }
+            case 'found':
+                for (const key of decodeKeys(payload))
+                    this.#find(key);
+                break;
+            case 'resent':
+                for (const [hour, keys] of byHour(decodeKeys(payload)))
+                    expectAgain(this.hour(hour).proof, keys);
+                break;
+            case 'header':
+            case 'snapshotEnd':
+                break;
+        }
+        return record;
+    }
+    /** The records of a file that holds this state and nothing else. Hours that the service has forgotten are left out. */
+    *snapshot(fingerprint, now) {
+        const header = { version: VERSION, fingerprint };
+        yield encode({ kind: 'header', payload: Buffer.from(JSON.stringify(header)) });
+        if (this.mark !== undefined)
+            yield encode(runRecord(this.mark));
+        for (const state of [...this.hours.values()].sort((a, b) => a.hour - b.hour)) {
+            if (state.hour + time_clock/* HOUR */.dp > now - time_window/* HISTORY */.Vv)
+                yield encode({ kind: 'hour', payload: encodeHour(state) });
+        }
+        yield encode({ kind: 'snapshotEnd', payload: Buffer.alloc(0) });
+    }
+    /** Notes a part of an hour as final. */
+    final(part) {
+        const state = this.hour((0,time_window/* hourOf */.cg)(part.start));
+        addFinal(state, part);
+        return state;
+    }
+    /** Closes the settled hours among those that are done with in this run: no page to come can list their events. */
+    close(isDone) {
+        for (const state of this.hours.values()) {
+            if (!state.isClosed && isSettled(state) && isDone(state.hour))
+                hour_state_close(state);
+        }
+    }
+    /** Whether the hour is settled: every event of it counts as sent, wherever the source lists it. */
+    isSettled(hour) {
+        const state = this.hours.get(hour);
+        return state !== undefined && isSettled(state);
+    }
+    *openHours() {
+        for (const state of this.hours.values())
+            if (!isSettled(state))
+                yield state.hour;
+    }
+    /** Whether an event was acknowledged, or comes too late for an hour that is closed. */
+    has(key) {
+        const state = this.hours.get(key.hour);
+        return state !== undefined && (state.isClosed || state.ids.has(key.high, key.low));
+    }
+    /** How many equal events without id were acknowledged for their hour; any number where it is closed. */
+    contents(key) {
+        const state = this.hours.get(key.hour);
+        if (state?.isClosed)
+            return Number.POSITIVE_INFINITY;
+        return state?.contents.get(contentOf(key)) ?? 0;
+    }
+    /** Where rows are looked for in another table than before, all that are known are to be looked for there. */
+    #begin(mark) {
+        const isOtherTable = mark.table !== undefined && mark.table !== this.mark?.table;
+        this.mark = mark;
+        if (!isOtherTable)
+            return;
+        for (const state of this.hours.values()) {
+            state.proof = newHourProof();
+            if (state.ids.size > 0)
+                state.proof.unproven.push(unprovenRows(state.ids.filter(() => true), 1));
+        }
+    }
+    #find(key) {
+        const state = this.hour(key.hour);
+        if (state.ids.has(key.high, key.low))
+            return;
+        this.#acknowledge(key);
+        state.found ??= new KeySet();
+        state.found.add(key.high, key.low);
+    }
+    /** The source shows an event that was sent before: if it was found in the table, it is proved by that. */
+    met({ hour, high, low }) {
+        const state = this.hours.get(hour);
+        if (!state?.found?.has(high, low) || !state.met.add(high, low))
+            return;
+        state.proof.proven += 1;
+    }
+    #acknowledge(key) {
+        const state = this.hour(key.hour);
+        if (!isSettled(state))
+            acknowledge(state, key);
+    }
+}
+/** Keys, hour by hour. */
+function byHour(keys) {
+    const hours = new Map();
+    for (const { hour, high, low } of keys) {
+        const found = hours.get(hour) ?? new KeySet();
+        found.add(high, low);
+        hours.set(hour, found);
+    }
+    return hours;
 }
 
 ;// CONCATENATED MODULE: ./lib/checkpoint/pending-rows.js
@@ -59607,7 +60345,7 @@ function lock(path, what, fault) {
     else if ((0,external_node_fs_.existsSync)(guardPath) && isDead(guardPath))
         (0,external_node_fs_.rmSync)(guardPath, { force: true });
     if (file === undefined)
-        throw new errors/* ActionError */.lZ('state-locked', `${what} ${path} is in use by ${file_lock_nameOf(holderOf(lockPath))}`);
+        throw new errors/* ActionError */.lZ('state-locked', `${what} ${path} is in use by ${nameOf(holderOf(lockPath))}`);
     const mine = file;
     held.add(lockPath);
     const isOurs = () => holderOf(lockPath)?.token === own.token;
@@ -59623,7 +60361,7 @@ function lock(path, what, fault) {
                 beat(mine, own);
             if (isOurs())
                 return;
-            const who = file_lock_nameOf(holderOf(lockPath));
+            const who = nameOf(holderOf(lockPath));
             throw new errors/* ActionError */.lZ('state-locked', `${what} ${path} was taken over by ${who} while this run stood still; it stops, so that nothing is sent twice`);
         },
         release: () => {
@@ -59648,7 +60386,7 @@ function processSpace() {
         return process.platform === 'linux' ? '' : process.platform;
     }
 }
-function file_lock_nameOf(holder) {
+function nameOf(holder) {
     return holder === undefined ? 'another run' : `process ${holder.pid} on ${holder.host}`;
 }
 /**
@@ -59766,319 +60504,6 @@ function beat(file, own, { flush = false } = {}) {
     }
 }
 
-;// CONCATENATED MODULE: ./lib/checkpoint/hour-state.js
-
-
-
-function newHour(hour) {
-    return {
-        hour,
-        final: [],
-        count: 0,
-        toldQuiet: false,
-        ids: new KeySet(),
-        contents: new Map(),
-        isClosed: false,
-    };
-}
-/** Lets go of a settled hour's events, so that memory does not grow with the hours that are done. */
-function hour_state_close(state) {
-    state.isClosed = true;
-    state.ids = new KeySet();
-    state.contents = new Map();
-}
-/** Settled hours are not asked for again: all of it is final. */
-function isSettled(state) {
-    const [only] = state.final;
-    return only !== undefined && only.start <= state.hour && only.end >= state.hour + time_clock/* HOUR */.dp;
-}
-/** Adds a part that is final. */
-function addFinal(state, part) {
-    const merged = [];
-    for (const next of [...state.final, part].sort((a, b) => a.start - b.start)) {
-        const last = merged.at(-1);
-        if (last !== undefined && next.start <= last.end) {
-            merged[merged.length - 1] = { start: last.start, end: Math.max(last.end, next.end) };
-        }
-        else {
-            merged.push(next);
-        }
-    }
-    state.final = merged;
-}
-/** What of `wanted` is not final yet, as one window; undefined where nothing is left. */
-function openPart(state, wanted) {
-    let { start, end } = wanted;
-    for (const part of state?.final ?? []) {
-        if (part.start <= start && part.end > start)
-            start = part.end;
-    }
-    for (const part of (state?.final ?? []).toReversed()) {
-        if (part.end >= end && part.start < end)
-            end = part.start;
-    }
-    return start < end ? { start, end } : undefined;
-}
-function acknowledge(state, key) {
-    if (key.byContent) {
-        const content = contentOf(key);
-        state.contents.set(content, (state.contents.get(content) ?? 0) + 1);
-        state.count += 1;
-    }
-    else if (state.ids.add(key.high, key.low)) {
-        state.count += 1;
-    }
-}
-/** hour, flags, count, parts, ids, contents; all numbers little-endian. */
-function encodeHour(state) {
-    const settled = isSettled(state);
-    const ids = settled ? 0 : state.ids.size;
-    const contents = settled ? [] : [...state.contents];
-    const buffer = Buffer.allocUnsafe(8 + 1 + 4 + 4 + 16 * state.final.length + 4 + 8 * ids + 4 + 12 * contents.length);
-    let at = buffer.writeDoubleLE(state.hour, 0);
-    at = buffer.writeUInt8(state.toldQuiet ? 1 : 0, at);
-    at = buffer.writeUInt32LE(state.count, at);
-    at = buffer.writeUInt32LE(state.final.length, at);
-    for (const part of state.final)
-        at = buffer.writeDoubleLE(part.end, buffer.writeDoubleLE(part.start, at));
-    at = buffer.writeUInt32LE(ids, at);
-    if (ids > 0) {
-        for (const [high, low] of state.ids.keys())
-            at = buffer.writeUInt32LE(low, buffer.writeUInt32LE(high, at));
-    }
-    at = buffer.writeUInt32LE(contents.length, at);
-    for (const [content, count] of contents)
-        at = buffer.writeUInt32LE(count, buffer.writeBigUInt64LE(content, at));
-    return buffer;
-}
-/** @throws RangeError where the payload is too short */
-function decodeHour(payload) {
-    const state = newHour(payload.readDoubleLE(0));
-    state.toldQuiet = payload.readUInt8(8) === 1;
-    state.count = payload.readUInt32LE(9);
-    let at = 17;
-    const parts = payload.readUInt32LE(13);
-    const final = [];
-    for (let part = 0; part < parts; part += 1, at += 16) {
-        final.push({ start: payload.readDoubleLE(at), end: payload.readDoubleLE(at + 8) });
-    }
-    state.final = final;
-    const ids = payload.readUInt32LE(at);
-    at += 4;
-    for (let id = 0; id < ids; id += 1, at += 8)
-        state.ids.add(payload.readUInt32LE(at), payload.readUInt32LE(at + 4));
-    const contents = payload.readUInt32LE(at);
-    at += 4;
-    for (let content = 0; content < contents; content += 1, at += 12) {
-        state.contents.set(payload.readBigUInt64LE(at), payload.readUInt32LE(at + 8));
-    }
-    return state;
-}
-
-;// CONCATENATED MODULE: ./lib/checkpoint/log-record.js
-
-const KINDS = {
-    /** JSON: version and fingerprint of the configuration. */
-    header: 1,
-    /** An hour as it stands. */
-    hour: 2,
-    /** The snapshot ends here; events follow. */
-    snapshotEnd: 3,
-    /** Events of one hour that the service acknowledged. */
-    acknowledged: 4,
-    /** A part of an hour that was collected whole, late enough to be final. */
-    final: 5,
-    /** JSON: when a run began and how far back it reaches. */
-    run: 6,
-};
-const NAMES = new Map(Object.entries(KINDS).map(([name, kind]) => [kind, name]));
-/** Length, its complement, checksum of the rest, kind. */
-const HEAD = 13;
-const KIND_AT = 12;
-function encode(record) {
-    const { length } = record.payload;
-    const framed = Buffer.allocUnsafe(HEAD + length);
-    framed.writeUInt32LE(length, 0);
-    framed.writeUInt32LE(~length >>> 0, 4);
-    framed[KIND_AT] = KINDS[record.kind];
-    record.payload.copy(framed, HEAD);
-    framed.writeUInt32LE((0,external_node_zlib_.crc32)(framed.subarray(KIND_AT)), 8);
-    return framed;
-}
-/**
- * Reads a file's records. Not ok where a record is damaged, or the snapshot does not end; an incomplete record behind
- * the snapshot is an append that was cut short, and left out.
- */
-function decode(file) {
-    const records = [];
-    let at = 0;
-    let snapshotEnded = false;
-    while (at + HEAD <= file.length) {
-        const length = file.readUInt32LE(at);
-        // The length has a check of its own: a damaged one must not pass for an append that was cut short, with all the
-        // records behind it. Zeros to the end are room that a failing machine gave to an append and never filled.
-        if (file.readUInt32LE(at + 4) !== ~length >>> 0) {
-            if (file.subarray(at).every((byte) => byte === 0))
-                break;
-            return { ok: false };
-        }
-        const end = at + HEAD + length;
-        if (end > file.length)
-            break;
-        const framed = file.subarray(at, end);
-        const kind = NAMES.get(framed[KIND_AT] ?? 0);
-        if (kind === undefined || (0,external_node_zlib_.crc32)(framed.subarray(KIND_AT)) !== framed.readUInt32LE(8))
-            return { ok: false };
-        records.push({ kind, payload: framed.subarray(HEAD) });
-        snapshotEnded ||= kind === 'snapshotEnd';
-        at = end;
-    }
-    return snapshotEnded ? { ok: true, records, length: at } : { ok: false };
-}
-
-;// CONCATENATED MODULE: ./lib/checkpoint/checkpoint.js
-
-
-
-
-
-/** The version that this code writes; a file with a higher one is left for the code that wrote it. */
-const VERSION = 1;
-/** The state that goes from run to run: hours, acknowledged events of hours that are not settled, and no more. */
-class Checkpoint {
-    hours = new Map();
-    mark;
-    hour(hour) {
-        let state = this.hours.get(hour);
-        if (state === undefined) {
-            state = newHour(hour);
-            this.hours.set(hour, state);
-        }
-        return state;
-    }
-    /** Applies a record; returns it, so that what is done is what is written. */
-    apply(record) {
-        const { kind, payload } = record;
-        switch (kind) {
-            case 'hour': {
-                const state = decodeHour(payload);
-                this.hours.set(state.hour, state);
-                if (isSettled(state))
-                    hour_state_close(state);
-                break;
-            }
-            case 'acknowledged':
-                for (const key of decodeKeys(payload))
-                    this.#acknowledge(key);
-                break;
-            case 'final': {
-                const state = this.final({ start: payload.readDoubleLE(8), end: payload.readDoubleLE(16) });
-                if (isSettled(state))
-                    hour_state_close(state);
-                break;
-            }
-            case 'run':
-                this.mark = JSON.parse(payload.toString('utf8'));
-                break;
-            case 'header':
-            case 'snapshotEnd':
-                break;
-        }
-        return record;
-    }
-    /** The records of a file that holds this state and nothing else. Hours that the service has forgotten are left out. */
-    *snapshot(fingerprint, now) {
-        const header = { version: VERSION, fingerprint };
-        yield encode({ kind: 'header', payload: Buffer.from(JSON.stringify(header)) });
-        if (this.mark !== undefined)
-            yield encode(runRecord(this.mark));
-        for (const state of [...this.hours.values()].sort((a, b) => a.hour - b.hour)) {
-            if (state.hour + time_clock/* HOUR */.dp > now - time_window/* HISTORY */.Vv)
-                yield encode({ kind: 'hour', payload: encodeHour(state) });
-        }
-        yield encode({ kind: 'snapshotEnd', payload: Buffer.alloc(0) });
-    }
-    /** Notes a part of an hour as final. */
-    final(part) {
-        const state = this.hour((0,time_window/* hourOf */.cg)(part.start));
-        addFinal(state, part);
-        return state;
-    }
-    /** Closes the settled hours among those that are done with in this run: no page to come can list their events. */
-    close(isDone) {
-        for (const state of this.hours.values()) {
-            if (!state.isClosed && isSettled(state) && isDone(state.hour))
-                hour_state_close(state);
-        }
-    }
-    /** Whether the hour is settled: every event of it counts as sent, wherever the source lists it. */
-    isSettled(hour) {
-        const state = this.hours.get(hour);
-        return state !== undefined && isSettled(state);
-    }
-    *openHours() {
-        for (const state of this.hours.values())
-            if (!isSettled(state))
-                yield state.hour;
-    }
-    /** Whether an event was acknowledged, or comes too late for an hour that is closed. */
-    has(key) {
-        const state = this.hours.get(key.hour);
-        return state !== undefined && (state.isClosed || state.ids.has(key.high, key.low));
-    }
-    /** How many equal events without id were acknowledged for their hour; any number where it is closed. */
-    contents(key) {
-        const state = this.hours.get(key.hour);
-        if (state?.isClosed)
-            return Number.POSITIVE_INFINITY;
-        return state?.contents.get(contentOf(key)) ?? 0;
-    }
-    #acknowledge(key) {
-        const state = this.hour(key.hour);
-        if (!isSettled(state))
-            acknowledge(state, key);
-    }
-}
-function runRecord(mark) {
-    return { kind: 'run', payload: Buffer.from(JSON.stringify(mark)) };
-}
-function finalRecord(part) {
-    const payload = Buffer.allocUnsafe(24);
-    payload.writeDoubleLE((0,time_window/* hourOf */.cg)(part.start), 0);
-    payload.writeDoubleLE(part.start, 8);
-    payload.writeDoubleLE(part.end, 16);
-    return { kind: 'final', payload };
-}
-/** Keys of 8 bytes behind their hour: runs of rows of the same hour and kind share one head. */
-function acknowledgedRecord(keys) {
-    const payload = Buffer.allocUnsafe(keys.length * 21);
-    let at = 0;
-    for (let from = 0; from < keys.length;) {
-        const { hour, byContent } = keys[from];
-        let to = from;
-        while (to < keys.length && keys[to]?.hour === hour && keys[to]?.byContent === byContent)
-            to += 1;
-        at = payload.writeDoubleLE(hour, at);
-        at = payload.writeUInt8(byContent ? 1 : 0, at);
-        at = payload.writeUInt32LE(to - from, at);
-        for (const key of keys.slice(from, to))
-            at = payload.writeUInt32LE(key.low, payload.writeUInt32LE(key.high, at));
-        from = to;
-    }
-    return { kind: 'acknowledged', payload: payload.subarray(0, at) };
-}
-function* decodeKeys(payload) {
-    for (let at = 0; at < payload.length;) {
-        const hour = payload.readDoubleLE(at);
-        const byContent = payload.readUInt8(at + 8) === 1;
-        const count = payload.readUInt32LE(at + 9);
-        at += 13;
-        for (let key = 0; key < count; key += 1, at += 8) {
-            yield { hour, byContent, high: payload.readUInt32LE(at), low: payload.readUInt32LE(at + 4) };
-        }
-    }
-}
-
 ;// CONCATENATED MODULE: ./lib/checkpoint/state-load.js
 
 
@@ -60139,6 +60564,7 @@ function setAside({ path, now, readOnly, onSetAside }, kind, why) {
 
 
 
+
 /** Some two million events. */
 const APPENDED = 16 * 2 ** 20;
 /**
@@ -60184,8 +60610,7 @@ class StateFile {
     }
     /** Notes that a run begins, and how far back it reaches. */
     begin(mark) {
-        this.checkpoint.mark = mark;
-        this.#append(runRecord(mark));
+        this.note(runRecord(mark));
     }
     /** Notes rows as acknowledged, or as safely kept elsewhere. */
     acknowledged(keys) {
@@ -60196,6 +60621,11 @@ class StateFile {
         }
         if (keys.length > 0)
             this.#append(acknowledgedRecord(keys));
+    }
+    /** Applies a record to the state, and appends it. */
+    note(record) {
+        this.checkpoint.apply(record);
+        this.#append(record);
     }
     /** Notes a part of an hour as final: collected whole, late enough, and every row acknowledged. */
     final(part) {
@@ -60332,9 +60762,13 @@ class StateFile {
 
 
 
+
+
+
 /**
- * Keeps what a run has achieved, so that the next one can go on from there. Without a state file it keeps nothing. What goes
- * wrong with the file while the run is under way is told to `onFault` and kept here; the run ends by it elsewhere.
+ * Keeps what a run has achieved, so that the next one can go on from there. Without a state file it keeps nothing beyond the
+ * run. What goes wrong with the file while the run is under way is told to `onFault` and kept here; the run ends by it
+ * elsewhere.
  */
 class CheckpointWriter {
     /** What went wrong with the file. */
@@ -60343,28 +60777,40 @@ class CheckpointWriter {
     lastRunAt;
     /** The oldest instant that runs before this one covered. */
     covered;
+    /** What is known of earlier runs; undefined without a state file, unless the table is read back. */
+    checkpoint;
     #state;
+    #memory;
     #pending = new PendingRows();
+    #wasGuess;
     #onFault;
     /** Of the services; until they have told their time, nothing is given up for lost. */
     #now;
-    constructor(state, onFault) {
+    constructor(state, memory, onFault) {
         this.#state = state;
+        this.#memory = memory;
         this.#onFault = onFault;
-        this.lastRunAt = state?.checkpoint.mark?.at;
-        this.covered = state?.checkpoint.mark?.since;
+        this.checkpoint = state?.checkpoint ?? (memory === undefined ? undefined : new Checkpoint());
+        this.lastRunAt = this.checkpoint?.mark?.at;
+        this.covered = this.checkpoint?.mark?.since;
+        this.#wasGuess = this.checkpoint?.mark?.isGuess === true;
     }
     /**
      * @param options of the state file; undefined where there is none
+     * @param memory where the table is read back
      * @param onFault told each fault of the file once the run is under way
      * @throws ActionError 'state-locked' or 'state-file'
      */
-    static open(options, onFault) {
-        return new CheckpointWriter(options === undefined ? undefined : StateFile.open(options), onFault);
+    static open(options, memory, onFault) {
+        const state = options === undefined ? undefined : StateFile.open(options);
+        return new CheckpointWriter(state, memory, onFault);
     }
-    /** What is known of earlier runs; undefined without a state file. */
-    get checkpoint() {
-        return this.#state?.checkpoint;
+    /**
+     * Whether it is not known what earlier runs sent of an hour: no run covered it, or the one that began to did not look at
+     * the table for all of its hours.
+     */
+    isUnknown(hour) {
+        return this.covered === undefined || this.#wasGuess || hour < this.covered;
     }
     /** Whether the destination took rows of an earlier run. */
     get wasAccepted() {
@@ -60375,8 +60821,27 @@ class CheckpointWriter {
         const before = this.checkpoint?.mark;
         // Not clipped yet: the runner's clock alone must not make hours forgotten.
         const since = Math.min(before?.since ?? start, start);
-        const accepted = before?.accepted === true ? { accepted: true } : {};
-        this.#guarded(() => this.#state?.begin({ since, at: now, ...accepted }));
+        const isGuess = this.#memory !== undefined && this.isUnknown(start);
+        this.#mark({
+            since,
+            at: now,
+            ...(before?.accepted === true ? { accepted: true } : {}),
+            ...this.#memory,
+            ...(isGuess ? { isGuess } : {}),
+            ...(before?.resendWorks === true ? { resendWorks: true } : {}),
+        });
+    }
+    /** All hours of the run were collected, and looked for in the table where they were unknown. */
+    complete() {
+        const { isGuess, ...mark } = this.checkpoint?.mark ?? { since: 0, at: 0 };
+        if (isGuess === true)
+            this.#mark(mark);
+    }
+    /** Whether rows that were sent again did show up. */
+    noteResend(resendWorks) {
+        const mark = this.checkpoint?.mark;
+        if (mark !== undefined && (mark.resendWorks === true) !== resendWorks)
+            this.#mark({ ...mark, resendWorks });
     }
     /**
      * The same window by the services' clocks: what lies before their history is told once as lost, and then no longer
@@ -60390,7 +60855,7 @@ class CheckpointWriter {
             return;
         const since = (0,time_window/* clipToHistory */.Ec)({ start: Math.min(this.covered ?? start, start), end }, now()).start;
         if (since !== mark.since)
-            this.#guarded(() => this.#state?.begin({ ...mark, since }));
+            this.#mark({ ...mark, since });
     }
     /** A row will be delivered. */
     added(key) {
@@ -60401,13 +60866,46 @@ class CheckpointWriter {
         const mark = this.checkpoint?.mark;
         if (mark === undefined || mark.accepted === true)
             return;
-        this.#guarded(() => this.#state?.begin({ ...mark, accepted: true }));
+        this.#mark({ ...mark, accepted: true });
     }
-    /** Rows are no longer under way. @param handled whether they were acknowledged or kept, and count as sent */
-    resolve(keys, handled) {
-        const fresh = keys.filter((key) => key.recorded !== true);
-        const recorded = handled && this.#guarded(() => this.#state?.acknowledged(fresh));
-        this.#settle(this.#pending.resolved(keys, recorded));
+    /**
+     * Rows are no longer under way.
+     * @param outcome kept: they count as sent, and are not looked for in the table
+     * @param requestId of their upload
+     */
+    resolve(keys, outcome, requestId) {
+        let handled = outcome !== 'failed';
+        if (outcome === 'delivered' && this.#memory !== undefined) {
+            // Which of equal events without an id it was can't be told: they are not counted again.
+            const told = keys.filter((key) => key.recorded !== true || !key.byContent);
+            handled = this.#note(deliveredRecord(told, requestId));
+        }
+        else if (handled) {
+            const fresh = keys.filter((key) => key.recorded !== true);
+            handled = this.#guarded(() => this.#state?.acknowledged(fresh));
+        }
+        this.#settle(this.#pending.resolved(keys, handled));
+    }
+    /** Rows were found in the table: they count as sent, and as proved. */
+    found(keys) {
+        if (keys.length > 0)
+            this.#note(foundRecord(keys));
+    }
+    /** The source shows an event that counts as sent. */
+    met(key) {
+        this.checkpoint?.met(key);
+    }
+    /** Rows are about to be sent once more. @returns whether that is on the disk */
+    resending(keys) {
+        return this.#note(resentRecord(keys));
+    }
+    /** Rows could not be sent once more after all: they count as sent once, as before. */
+    notResent(keys) {
+        for (const [hour, set] of byHour(keys)) {
+            const proof = this.checkpoint?.hours.get(hour)?.proof;
+            if (proof !== undefined)
+                takeBack(proof, set);
+        }
     }
     /** A window was collected whole. @param askedAt when it was first asked for, ms since the epoch */
     collected(window, askedAt) {
@@ -60445,9 +60943,27 @@ class CheckpointWriter {
         });
         return failure;
     }
+    #mark(mark) {
+        this.#note(runRecord(mark));
+    }
+    /** @returns whether it was done */
+    #note(record) {
+        return this.#guarded(() => {
+            if (this.#state !== undefined)
+                this.#state.note(record);
+            else
+                this.checkpoint?.apply(record);
+        });
+    }
     #settle(parts) {
-        for (const part of parts)
-            this.#guarded(() => this.#state?.final(part));
+        for (const part of parts) {
+            this.#guarded(() => {
+                if (this.#state !== undefined)
+                    this.#state.final(part);
+                else
+                    this.checkpoint?.final(part);
+            });
+        }
     }
     /** @returns whether it was done */
     #guarded(act) {
@@ -61140,6 +61656,7 @@ async function replay_file_hashOf(path) {
 
 
 
+
 /**
  * Opens the files that "state-file", "rejected-file" and "replay-file" name.
  * @param now by the runner's clock, ms since the epoch
@@ -61149,7 +61666,7 @@ async function replay_file_hashOf(path) {
 async function openKeptFiles(inputs, now, onFault) {
     const notices = [];
     const { dryRun, rejectedFile, replayFile } = inputs;
-    const checkpoint = CheckpointWriter.open(stateOptions(inputs, now, notices), onFault);
+    const checkpoint = CheckpointWriter.open(stateOptions(inputs, now, notices), inputs.proof === undefined ? undefined : { table: tableHash(inputs.proof) }, onFault);
     let rejected;
     let replay;
     try {
@@ -61196,6 +61713,10 @@ async function openKeptFiles(inputs, now, onFault) {
             return { notices: [{ code: 'state-not-compacted', text }], faults };
         },
     };
+}
+/** Rows are looked for where they were sent to: another table knows nothing of them. */
+function tableHash({ workspaceId, tableName }) {
+    return (0,external_node_crypto_.createHash)('sha256').update(`${workspaceId}/${tableName}`).digest('hex').slice(0, 16);
 }
 function stateOptions(inputs, now, notices) {
     if (inputs.stateFile === undefined)
@@ -61305,6 +61826,828 @@ function iso(instant) {
     return new Date(instant).toISOString();
 }
 
+;// CONCATENATED MODULE: ./lib/destination/log-query.js
+
+
+
+
+
+
+
+
+const LOG_ANALYTICS = 'Log Analytics';
+/** Waits where a 429 names no time. */
+const log_query_WAITS = { first: 5 * time_clock/* SECOND */.Z2, longest: 60 * time_clock/* SECOND */.Z2 };
+/** How long the service may work on a query, in seconds, and how long nothing may be heard of it. */
+const WAIT = 180;
+const log_query_SILENCE = (WAIT + 20) * time_clock/* SECOND */.Z2;
+/** The service queues more than five of a user. */
+const log_query_AT_ONCE = 2;
+/** @param workspace the address of the API and the workspace's id, scope of the token */
+function openLogQuery(workspace, credential, userAgent) {
+    const { queryUrl, queryScope, workspaceId, tableName } = workspace;
+    const pipeline = (0,transport/* createPipeline */.pZ)(userAgent, authorizationPolicy(credential, queryScope));
+    const gate = new Gate(log_query_WAITS, LOG_ANALYTICS);
+    const slots = new Slots(log_query_AT_ONCE);
+    const url = `${queryUrl}/v1/workspaces/${workspaceId}/query`;
+    return {
+        ask: async (query, deadline) => {
+            await slots.take();
+            try {
+                const attempt = () => attemptQuery(pipeline, url, query, deadline, tableName);
+                return await retrying(attempt, deadline, LOG_ANALYTICS, gate);
+            }
+            catch (error) {
+                if (!(error instanceof RequestFailedError))
+                    throw error;
+                const detail = `${error.message} at ${new URL(queryUrl).host}`;
+                throw new errors/* ActionError */.lZ('table-unreachable', detail, { cause: error });
+            }
+            finally {
+                slots.give();
+            }
+        },
+    };
+}
+async function attemptQuery(pipeline, url, query, deadline, tableName) {
+    const outcome = await (0,transport/* send */.tN)(pipeline, {
+        method: 'POST',
+        url,
+        headers: {
+            'Content-Type': 'application/json',
+            Accept: 'application/json',
+            'Cache-Control': 'no-cache',
+            Prefer: `wait=${WAIT}`,
+        },
+        body: JSON.stringify({ query }),
+        silenceMs: log_query_SILENCE,
+        answer: 'query',
+        signal: deadline.signal,
+    });
+    if (outcome.kind !== 'done')
+        return outcome;
+    const answer = outcome.value;
+    const { status } = answer;
+    // A workspace without any data (https://learn.microsoft.com/en-us/azure/azure-monitor/logs/api/errors).
+    if (status === 204)
+        return { kind: 'done', value: undefined };
+    if (status >= 400)
+        throw log_query_refusal(answer, tableName);
+    const again = (why) => ({
+        kind: 'transient',
+        why,
+        status,
+        retryAfterMs: undefined,
+    });
+    if (status !== 200)
+        return again(`HTTP ${status} instead of 200`);
+    // https://learn.microsoft.com/en-us/azure/azure-monitor/logs/api/cache
+    if (Number(answer.header('age') ?? 0) > 0)
+        return again('a cached answer');
+    const body = (0,http_answer/* jsonOf */.o_)(answer);
+    if (body === undefined)
+        return again('HTTP 200 without JSON');
+    if (isPartial(body.error))
+        return again('a partial answer');
+    const rows = log_query_rowsOf(body.tables);
+    return rows === undefined ? again('HTTP 200 without a table') : { kind: 'done', value: rows };
+}
+/**
+ * Whether an answer lacks some of its rows. Only warnings say that it does not
+ * (https://learn.microsoft.com/en-us/azure/azure-monitor/logs/api/response-format).
+ */
+function isPartial(error) {
+    if (error === undefined || error === null)
+        return false;
+    const { details } = error;
+    if (!Array.isArray(details) || details.length === 0)
+        return true;
+    return !details.every((detail) => {
+        const severity = innerOf(detail)?.severity ?? detail?.severity;
+        return typeof severity === 'number' && severity >= 3;
+    });
+}
+function innerOf(error) {
+    const { innererror, innerError } = (error ?? {});
+    const inner = innererror ?? innerError;
+    return typeof inner === 'object' && inner !== null ? inner : undefined;
+}
+function log_query_rowsOf(tables) {
+    if (!Array.isArray(tables))
+        return undefined;
+    const primary = (tables.find((table) => table?.name === 'PrimaryResult') ?? tables[0]);
+    if (!Array.isArray(primary?.columns) || !Array.isArray(primary.rows))
+        return undefined;
+    const names = primary.columns.map(({ name }) => String(name));
+    return primary.rows.map((row) => Object.fromEntries(names.map((name, at) => [name, row[at]])));
+}
+/** Codes only: messages hold names of workspaces and addresses of runners. */
+function log_query_refusal(answer, tableName) {
+    const { codes, isTable } = codesOf(answer);
+    const why = [(0,http_answer/* statusWithCode */.ev)(answer), ...codes.slice(1)].join(' ');
+    const fault = (code) => new errors/* ActionError */.lZ(code, why);
+    if (codes.includes('SEM0100')) {
+        return new errors/* ActionError */.lZ(isTable ? 'table-unknown' : 'table-columns', `${why}: table ${tableName}`);
+    }
+    if (answer.status === 401 || answer.status === 403)
+        return fault(codes.includes('NspValidationFailedError') ? 'table-network' : 'table-forbidden');
+    return fault(answer.status === 400 || answer.status === 404 ? 'table-workspace-unknown' : 'table-unreachable');
+}
+/** The codes of an error from the outermost in, and whether it is a table that could not be resolved. */
+function codesOf(answer) {
+    const codes = [];
+    let isTable = false;
+    let error = (0,http_answer/* jsonOf */.o_)(answer)?.error;
+    while (typeof error === 'object' && error !== null && codes.length < 10) {
+        const { code, message } = error;
+        if (typeof code === 'string' && /^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(code))
+            codes.push(code);
+        isTable ||= typeof message === 'string' && /resolve table\b/.test(message);
+        error = innerOf(error);
+    }
+    return { codes, isTable };
+}
+
+;// CONCATENATED MODULE: ./lib/destination/proof-queries.js
+/**
+ * The texts by which the table is read back. First lines, `let` names and columns are fixed, so that an auditor can tell them
+ * apart where queries are logged. They hold hashes and times, no ids.
+ */
+/** What `Self` has to be in an answer: hashes and numbers come out as they do here. */
+const SELF = '78ae647dc5544d22:2024694909';
+/** Whether the table can be seen at all, and the service's time. */
+function sightQuery(table) {
+    return `// proof:sight 1
+${table}
+| where TimeGenerated > ago(2d)
+| summarize Rows = count(), Blank = countif(isempty(ActivityId)), NoTime = countif(isnull(CreationTime)), Oldest = min(TimeGenerated), LastIn = max(ingestion_time())
+| extend Now = now()`;
+}
+/**
+ * Fingerprints of hours: number of ids, and XOR and sum of the halves of their keys. The sum of 32-bit halves stays exact for
+ * two million ids, in a long and in JSON. XOR alone cancels pairs, so ids are grouped first.
+ * The filter on TimeGenerated only saves reading: rows lie there at their own time, or later (when more than two days old).
+ */
+function hoursQuery(table, { start, end }) {
+    return `// proof:hours 1
+let From = datetime(${proof_queries_iso(start)});
+let To = datetime(${proof_queries_iso(end)});
+${table}
+| where TimeGenerated >= From - 1d
+| where RecordType != "WorkspaceAccess"
+| extend At = coalesce(CreationTime, TimeGenerated)
+| where At >= From and At < To
+| summarize N = count() by Hour = bin(At, 1h), ActivityId
+| extend H = iff(isempty(ActivityId), "", hash_sha256(ActivityId))
+| extend Hi = tolong(strcat("0x", substring(H, 0, 8))), Lo = tolong(strcat("0x", substring(H, 8, 8)))
+| summarize Rows = sum(N), Ids = countif(H != ""), Blank = sumif(N, H == ""), Repeats = sumif(N - 1, H != ""),
+    XorHi = binary_all_xor(iff(H == "", 0, Hi)), XorLo = binary_all_xor(iff(H == "", 0, Lo)),
+    SumHi = sumif(Hi, H != ""), SumLo = sumif(Lo, H != "")
+    by Hour
+| extend Self = strcat(substring(hash_sha256("World"), 0, 16), ":", tostring(tolong("0x78ae647d"))), Now = now()`;
+}
+/** Keys of whole hours. @param prefix first hexadecimal digit of the keys, where an hour is cut */
+function keysQuery(table, { start, end }, prefix) {
+    const cut = prefix === undefined ? '' : `\n| where K startswith_cs Prefix`;
+    return `// proof:keys 1
+let From = datetime(${proof_queries_iso(start)});
+let To = datetime(${proof_queries_iso(end)});${prefix === undefined ? '' : `\nlet Prefix = "${prefix}";`}
+${table}
+| where TimeGenerated >= From - 1d
+| where CreationTime >= From and CreationTime < To
+| where isnotempty(ActivityId) and RecordType != "WorkspaceAccess"
+| summarize N = count() by Hour = bin(CreationTime, 1h), K = substring(hash_sha256(ActivityId), 0, 16)${cut}
+| project Hour, C = iff(N == 1, K, strcat(K, ":", tostring(N)))`;
+}
+/** Which of some keys are there, under whatever hour. @param since the oldest of their hours, ms since the epoch */
+function someQuery(table, keys, since) {
+    return `// proof:some 1
+let Keys = dynamic(${JSON.stringify(keys)});
+${table}
+| where TimeGenerated >= datetime(${proof_queries_iso(since)}) - 1d
+| where isnotempty(ActivityId)
+| extend K = substring(hash_sha256(ActivityId), 0, 16)
+| where K in (Keys)
+| summarize N = count(), First = min(ingestion_time()) by K`;
+}
+/** What the data collection rule says of uploads; no texts of messages. */
+function errorsQuery(requestIds) {
+    return `// proof:errors 1
+DCRLogErrors
+| where TimeGenerated > ago(28d)
+| where ClientRequestId in (${requestIds.map((id) => JSON.stringify(id)).join(', ')})
+| project TimeGenerated, OperationName, InputStreamId, ClientRequestId`;
+}
+/** Whether the workspace stopped taking data in, because its daily cap was reached. */
+function capQuery() {
+    return `// proof:cap 1
+Operation
+| where TimeGenerated > ago(2d)
+| where OperationCategory == "Data Collection Status" and Detail has "OverQuota"
+| summarize N = count(), Last = max(TimeGenerated)`;
+}
+function proof_queries_iso(instant) {
+    return new Date(instant).toISOString().replace('.000Z', 'Z');
+}
+
+;// CONCATENATED MODULE: ./lib/destination/table-reader.js
+
+
+
+
+
+
+/** Keys asked for in one query, by number: texts stay below 64 kB. */
+const KEYS_AT_ONCE = 2000;
+/** Rows of an answer, of 500,000 that the service gives at the most. */
+const ROWS_AT_ONCE = 300_000;
+/** Longest window of one query of fingerprints. */
+const LONGEST = 2 * time_clock/* DAY */.d_;
+/** The table, as it is read back. */
+class TableReader {
+    #query;
+    #table;
+    #deadline;
+    constructor(query, table, deadline) {
+        this.#query = query;
+        this.#table = table;
+        this.#deadline = deadline;
+    }
+    /**
+     * Whether the table can be seen, before anything that it says is believed.
+     * @returns undefined where the workspace never had any data
+     * @throws ActionError 'table-…'
+     */
+    async sight() {
+        const answer = await this.#ask(sightQuery(this.#table));
+        if (answer === undefined)
+            return undefined;
+        const [row] = answer;
+        const [rows, blank, now] = [numberIn(row, 'Rows'), numberIn(row, 'Blank'), instantIn(row, 'Now')];
+        if (row === undefined || now === undefined)
+            throw new errors/* ActionError */.lZ('table-blind', 'an answer without the row that every table gives');
+        if (rows > 0 && blank === rows)
+            throw new errors/* ActionError */.lZ('table-columns', `ActivityId is empty in all ${rows} rows of the last two days`);
+        return { rows, now };
+    }
+    /** Fingerprints of whole hours. @throws ActionError 'table-…' */
+    async hours(window) {
+        const hours = new Map();
+        let now;
+        let isBelieved = true;
+        for (let start = window.start; start < window.end; start += LONGEST) {
+            const part = { start, end: Math.min(start + LONGEST, window.end) };
+            for (const row of (await this.#ask(hoursQuery(this.#table, part))) ?? []) {
+                const hour = instantIn(row, 'Hour');
+                now = instantIn(row, 'Now') ?? now;
+                isBelieved &&= row.Self === SELF;
+                if (hour !== undefined)
+                    hours.set(hour, printOf(row));
+            }
+        }
+        return { hours, now, isBelieved };
+    }
+    /**
+     * Keys of whole hours, some hours at a time.
+     * @param sizes about how many ids each hour holds; those with none are left out
+     * @throws ActionError 'table-…'
+     */
+    async *keys(sizes) {
+        for (const { window, ids } of stretches(sizes)) {
+            const prefixes = ids > ROWS_AT_ONCE ? [...'0123456789abcdef'] : [undefined];
+            const found = new Map();
+            for (const prefix of prefixes) {
+                for (const { Hour, C } of (await this.#ask(keysQuery(this.#table, window, prefix))) ?? []) {
+                    const hour = typeof Hour === 'string' ? (0,instant/* parseInstant */.n)(Hour) : undefined;
+                    const key = parseKeyHex(String(C).split(':')[0] ?? '');
+                    if (hour === undefined || key === undefined)
+                        continue;
+                    const keys = found.get(hour) ?? new KeySet();
+                    keys.add(...key);
+                    found.set(hour, keys);
+                }
+            }
+            for (let hour = window.start; hour < window.end; hour += time_clock/* HOUR */.dp)
+                yield [hour, found.get(hour) ?? new KeySet()];
+        }
+    }
+    /** Which of some keys are there, under whatever hour. @throws ActionError 'table-…' */
+    async some(keys, since) {
+        const found = new KeySet();
+        const texts = [...keys.keys()].map(([high, low]) => keyHex(high, low));
+        for (let from = 0; from < texts.length; from += KEYS_AT_ONCE) {
+            const part = texts.slice(from, from + KEYS_AT_ONCE);
+            for (const { K } of (await this.#ask(someQuery(this.#table, part, since))) ?? []) {
+                const key = parseKeyHex(String(K));
+                if (key !== undefined)
+                    found.add(...key);
+            }
+        }
+        return found;
+    }
+    /** Kinds of errors that the rule tells of uploads; none where that can't be read. */
+    async errorsOf(requestIds) {
+        if (requestIds.length === 0)
+            return [];
+        const rows = await this.#ask(errorsQuery(requestIds)).catch(ignoredFault);
+        const names = (rows ?? [])
+            .filter(({ ClientRequestId }) => requestIds.includes(String(ClientRequestId)))
+            .map(({ OperationName }) => String(OperationName));
+        return [...new Set(names)].filter((name) => /^[A-Za-z]{1,40}$/.test(name));
+    }
+    /** Whether the workspace reached its daily cap in the last two days; false where that can't be read. */
+    async isCapped() {
+        const rows = await this.#ask(capQuery()).catch(ignoredFault);
+        return numberIn(rows?.[0], 'N') > 0;
+    }
+    #ask(text) {
+        return this.#query.ask(text, this.#deadline);
+    }
+}
+/** What explains a loss is not needed to tell it: a table that is not there, or not readable, says nothing. */
+function ignoredFault(error) {
+    if (!(error instanceof errors/* ActionError */.lZ))
+        throw error;
+    return undefined;
+}
+/** Hours side by side that fit into one answer. */
+function* stretches(sizes) {
+    let begun;
+    for (const [hour, ids] of [...sizes].sort(([a], [b]) => a - b)) {
+        if (ids === 0)
+            continue;
+        const fits = begun !== undefined && begun.ids + ids <= ROWS_AT_ONCE && hour + time_clock/* HOUR */.dp - begun.window.start <= LONGEST;
+        if (fits && begun !== undefined) {
+            begun = { window: { start: begun.window.start, end: hour + time_clock/* HOUR */.dp }, ids: begun.ids + ids };
+        }
+        else {
+            if (begun !== undefined)
+                yield begun;
+            begun = { window: { start: hour, end: hour + time_clock/* HOUR */.dp }, ids };
+        }
+    }
+    if (begun !== undefined)
+        yield begun;
+}
+function printOf(row) {
+    return {
+        rows: numberIn(row, 'Rows'),
+        ids: numberIn(row, 'Ids'),
+        blank: numberIn(row, 'Blank'),
+        repeats: numberIn(row, 'Repeats'),
+        xorHigh: numberIn(row, 'XorHi'),
+        xorLow: numberIn(row, 'XorLo'),
+        sumHigh: numberIn(row, 'SumHi'),
+        sumLow: numberIn(row, 'SumLo'),
+    };
+}
+function numberIn(row, column) {
+    const value = Number(row?.[column] ?? 0);
+    return Number.isFinite(value) ? value : 0;
+}
+function instantIn(row, column) {
+    const value = row?.[column];
+    return typeof value === 'string' ? (0,instant/* parseInstant */.n)(value) : undefined;
+}
+
+;// CONCATENATED MODULE: ./lib/pipeline/prove.js
+
+
+
+
+/** Looks at the table after the last upload, from the first one on. */
+const LOOKS = [0, 2, 4, 8, 15, 30, 60].map((seconds) => seconds * time_clock/* SECOND */.Z2);
+/** A look at the table that comes to a judgement of each row. */
+class Proof {
+    #reader;
+    #writer;
+    #checkpoint;
+    #window;
+    /** Hours that had rows seen by earlier runs. */
+    #known;
+    #prints = new Map();
+    #isBelieved = true;
+    #isSighted = false;
+    #now;
+    #givenUp = [];
+    /** @param window of which the report tells */
+    constructor(reader, writer, checkpoint, window) {
+        this.#reader = reader;
+        this.#writer = writer;
+        this.#checkpoint = checkpoint;
+        this.#window = window;
+        const states = [...checkpoint.hours.values()];
+        this.#known = new Set(states.filter(({ proof }) => proof.proven > 0).map(({ hour }) => hour));
+    }
+    /** By the query service's clock, ms since the epoch; undefined before it told it. */
+    get now() {
+        return this.#now;
+    }
+    /** Whether rows that are known to be there were seen in this run. */
+    get isSighted() {
+        return this.#isSighted && this.#isBelieved;
+    }
+    /** Hours whose rows were not all seen yet. */
+    unproven() {
+        return [...this.#checkpoint.hours.values()].filter(({ proof }) => proof.unproven.length > 0);
+    }
+    /**
+     * Looks until all rows of this run are seen, at growing distances, and judges what is left.
+     * @param waitMs how long to wait for rows at the most
+     * @throws ActionError 'table-…' where the table can't be seen
+     */
+    async settle(waitMs, deadline) {
+        const { clock } = deadline;
+        const sight = await this.#reader.sight();
+        this.#now = sight?.now;
+        const end = Math.min(clock.now() + waitMs, deadline.at);
+        for (let turn = 0;; turn += 1) {
+            const pause = LOOKS[turn] ?? LOOKS.at(-1) ?? time_clock/* SECOND */.Z2;
+            await clock.sleep(Math.max(Math.min(pause, end - clock.now()), 0), deadline.signal);
+            await this.#look(turn === 0);
+            const isWaiting = this.unproven().some(({ proof }) => proof.unproven.some(({ acknowledgedAt }) => acknowledgedAt === undefined));
+            if (!isWaiting || clock.now() >= end)
+                break;
+        }
+        await this.#lookCloser();
+        this.#judge();
+    }
+    /** What the report says of the window's hours. */
+    hours() {
+        const now = this.#now ?? Number.NEGATIVE_INFINITY;
+        return [...this.#checkpoint.hours.values()]
+            .filter(({ hour }) => this.#window === undefined || isWithin(hour, this.#window))
+            .sort((a, b) => a.hour - b.hour)
+            .map(({ hour, proof }) => {
+            const missing = proof.unproven
+                .filter((group) => isOld(group, now))
+                .reduce((sum, { keys }) => sum + keys.size, 0);
+            const all = pendingRows(proof);
+            return {
+                hour,
+                events: proof.proven + proof.givenUp + all,
+                seen: proof.proven,
+                pending: all - missing,
+                missing,
+                givenUp: proof.givenUp,
+                repeats: this.#prints.get(hour)?.repeats ?? 0,
+            };
+        })
+            .filter(({ events, repeats }) => events > 0 || repeats > 0);
+    }
+    /** Notes rows that were sent twice and are not looked for any more. */
+    noteGivenUp(group) {
+        this.#givenUp.push(group);
+    }
+    /** What was given up in this run. */
+    get givenUp() {
+        return this.#givenUp;
+    }
+    /** Takes out rows that are there. */
+    seen(state, isThere) {
+        const { seen, seenAgain } = prove(state.proof, isThere);
+        if (seen > 0)
+            this.#isSighted = true;
+        if (seenAgain > 0)
+            this.#writer.noteResend(true);
+    }
+    /** Compares fingerprints: hours with just the events that were sent are proved by that alone. */
+    async #look(isFirst) {
+        for (const window of this.#windows(isFirst)) {
+            const { hours, now, isBelieved } = await this.#reader.hours(window);
+            this.#now = now ?? this.#now;
+            this.#isBelieved &&= isBelieved;
+            for (let hour = window.start; hour < window.end; hour += time_clock/* HOUR */.dp)
+                this.#prints.delete(hour);
+            for (const [hour, print] of hours)
+                this.#prints.set(hour, print);
+        }
+        if (isFirst)
+            this.#ensureSight();
+        if (!this.#isBelieved)
+            return;
+        for (const state of this.unproven()) {
+            const print = this.#prints.get(state.hour);
+            if (print !== undefined && isSame(state, print))
+                this.seen(state, () => true);
+        }
+    }
+    /** Asks for the keys of hours that hold other events than were sent, or not yet all. */
+    async #lookCloser() {
+        const sizes = new Map(this.unproven().map(({ hour }) => [hour, this.#prints.get(hour)?.ids ?? 0]));
+        for await (const [hour, keys] of this.#reader.keys(sizes)) {
+            const state = this.#checkpoint.hours.get(hour);
+            if (state !== undefined)
+                this.seen(state, (high, low) => keys.has(high, low));
+        }
+    }
+    #judge() {
+        if (this.#now === undefined)
+            return;
+        const left = this.unproven();
+        if (!this.#isSighted && this.#looksAltered(left)) {
+            throw new errors/* ActionError */.lZ('table-columns', 'no id of the events sent is there, though as many rows are');
+        }
+        for (const { proof } of left)
+            noteAbsence(proof, this.#now, this.isSighted);
+    }
+    /** @throws ActionError 'table-blind' where not a single hour shows rows that an earlier run saw */
+    #ensureSight() {
+        const known = [...this.#known].filter((hour) => this.#isAsked(hour));
+        const shown = known.filter((hour) => (this.#prints.get(hour)?.ids ?? 0) > 0);
+        if (shown.length > 0)
+            this.#isSighted = true;
+        else if (known.length > 0) {
+            throw new errors/* ActionError */.lZ('table-blind', `no row of ${known.length} hours that were seen before`);
+        }
+    }
+    /** Rows of earlier runs of which none is there, in hours that hold rows. */
+    #looksAltered(left) {
+        const old = left.filter(({ proof }) => proof.unproven.every(({ acknowledgedAt }) => acknowledgedAt !== undefined));
+        const sent = old.reduce((sum, { proof }) => sum + pendingRows(proof), 0);
+        const there = old.reduce((sum, { hour }) => sum + (this.#prints.get(hour)?.ids ?? 0), 0);
+        return sent > 0 && there * 2 >= sent;
+    }
+    /** At the first look the whole window, and an hour that is known; then what is still waited for. */
+    #windows(isFirst) {
+        const wanted = new Set(this.unproven().map(({ hour }) => hour));
+        if (isFirst) {
+            if (this.#window !== undefined)
+                for (const { hour } of (0,time_window/* hoursOf */.ZA)(this.#window))
+                    wanted.add(hour);
+            const newest = Math.max(...this.#known);
+            if (wanted.size > 0 && this.#known.size > 0 && ![...this.#known].some((hour) => wanted.has(hour)))
+                wanted.add(newest);
+        }
+        const oldest = (this.#now ?? 0) - time_window/* HISTORY */.Vv;
+        const windows = [];
+        for (const hour of [...wanted].filter((one) => one >= oldest).sort((a, b) => a - b)) {
+            const last = windows.at(-1);
+            if (last?.end === hour)
+                windows[windows.length - 1] = { start: last.start, end: hour + time_clock/* HOUR */.dp };
+            else
+                windows.push({ start: hour, end: hour + time_clock/* HOUR */.dp });
+        }
+        return windows;
+    }
+    #isAsked(hour) {
+        return this.#windows(true).some((window) => isWithin(hour, window));
+    }
+}
+function isWithin(hour, { start, end }) {
+    return hour >= (0,time_window/* hourOf */.cg)(start) && hour < end;
+}
+/** Whether the table holds just the ids that are known of the hour. */
+function isSame({ ids, isClosed }, print) {
+    if (isClosed || ids.size !== print.ids)
+        return false;
+    let [xorHigh, xorLow, sumHigh, sumLow] = [0, 0, 0, 0];
+    for (const [high, low] of ids.keys()) {
+        xorHigh = (xorHigh ^ high) >>> 0;
+        xorLow = (xorLow ^ low) >>> 0;
+        sumHigh += high;
+        sumLow += low;
+    }
+    return (xorHigh === print.xorHigh &&
+        xorLow === print.xorLow &&
+        sumHigh === print.sumHigh &&
+        sumLow === print.sumLow);
+}
+
+;// CONCATENATED MODULE: ./lib/pipeline/resend.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** Most rows sent again in one run, and the most of the events of the hours looked at. */
+const MOST = 10_000;
+const MOST_SHARE = 0.1;
+/** Bytes of rows held until they are sent again; the others follow in the next run. */
+const HELD = 8 * 2 ** 20;
+/**
+ * Sends rows once more that are missing for certain, as far as all conditions hold: the first time a single batch, and the
+ * others once a run has seen it.
+ * @param proved where it is counted
+ * @throws ActionError of the source, DeadlineError, or the deadline's reason
+ */
+async function resendMissing(options, proved) {
+    const { proof, reader, checkpoint, inputs } = options;
+    const { now } = proof;
+    if (now === undefined || !proof.isSighted)
+        return;
+    giveUp(options, now);
+    const missing = missingRows(proof.unproven(), now);
+    const count = missing.reduce((sum, { keys }) => sum + keys.size, 0);
+    if (count === 0)
+        return;
+    const total = proof.hours().reduce((sum, { events }) => sum + events, 0);
+    const most = Math.min(MOST, Math.floor(total * MOST_SHARE));
+    if (count > most) {
+        const detail = `${count} of ${total} events, where at most ${most} may be sent again`;
+        proved.faults.push(new errors/* ActionError */.lZ('too-many-missing', detail));
+        return;
+    }
+    if (inputs.proof?.resendMissing !== true || inputs.dryRun || isAwaiting(proof.unproven()))
+        return;
+    if (await reader.isCapped())
+        return;
+    // Looked for once more, whatever the hour they stand under there.
+    const oldest = Math.min(...missing.map(({ state }) => state.hour));
+    const there = await reader.some(union(missing), oldest);
+    for (const { state } of missing)
+        proof.seen(state, (high, low) => there.has(high, low));
+    const left = missingRows(proof.unproven(), now);
+    const rows = left.length === 0 ? [] : await collectAgain(left, options, proved);
+    if (rows.length > 0)
+        await sendAgain(rows, checkpoint.mark?.resendWorks !== true, options, proved);
+}
+/** Rows that were sent twice and are still absent are not looked for any more. */
+function giveUp({ proof, writer }, now) {
+    for (const { proof: of } of proof.unproven()) {
+        for (const group of of.unproven) {
+            if (group.sends !== 2 || !isMissing(group, now))
+                continue;
+            of.givenUp += group.keys.size;
+            proof.noteGivenUp(group);
+            writer.noteResend(false);
+        }
+        of.unproven = of.unproven.filter((group) => group.sends !== 2 || !isMissing(group, now));
+    }
+}
+function missingRows(states, now) {
+    return states
+        .filter(({ hour }) => hour >= (0,time_window/* historyStart */.nl)(now))
+        .map((state) => ({
+        state,
+        keys: unionOf(state.proof.unproven
+            .filter((group) => group.sends === 1 && isMissing(group, now))
+            .map(({ keys }) => keys)),
+    }))
+        .filter(({ keys }) => keys.size > 0);
+}
+/** Whether rows that were sent again were neither seen nor given up yet. */
+function isAwaiting(states) {
+    return states.some(({ proof }) => proof.unproven.some(({ sends }) => sends === 2));
+}
+/** Asks the source for the hours once more, and takes the rows out that are missing. */
+async function collectAgain(missing, { inputs, services }, proved) {
+    const byHour = new Map(missing.map(({ state, keys }) => [state.hour, keys]));
+    const windows = missing.map(({ state: { hour } }) => ({ start: hour, end: hour + time_clock/* HOUR */.dp }));
+    const onRequest = () => {
+        proved.requests += 1;
+    };
+    const opened = await openSource(inputs, windows, { ...services, onRequest }, () => undefined);
+    if (opened.kind !== 'activity')
+        return [];
+    const { api, link, windows: asked } = opened.candidate;
+    const found = new Map();
+    let bytes = 0;
+    for await (const item of collectWindows(api, asked, link, inputs.concurrency, opened.first)) {
+        if (item.kind !== 'page')
+            continue;
+        for (const event of item.events) {
+            const { CreationTime } = event;
+            const createdAt = typeof CreationTime === 'string' ? (0,instant/* parseInstant */.n)(CreationTime) : undefined;
+            const hour = (0,time_window/* hourOf */.cg)(createdAt ?? Math.max(item.window.start, item.window.end - 1));
+            if (!byHour.has(hour))
+                continue;
+            const key = keyOf(event, hour);
+            if (key.byContent || !byHour.get(hour)?.has(key.high, key.low) || bytes > HELD)
+                continue;
+            const row = mapEvent(event, createdAt, api.name, services.time.now());
+            const json = rowJson(row, { values: 0, rows: 0 });
+            bytes += json.length;
+            found.set(`${hour} ${key.high} ${key.low}`, { json, key, operation: activityName(event) });
+        }
+    }
+    return [...found.values()];
+}
+async function sendAgain(rows, isFirst, { writer, checkpoint, openUploader }, proved) {
+    const batch = isFirst ? firstBatch(rows) : rows;
+    // Noted before: a run that is killed in between must not make it a third time.
+    if (!writer.resending(batch.map(({ key }) => key)))
+        return;
+    for (const { key, operation = '' } of batch) {
+        const group = checkpoint.hours.get(key.hour)?.proof.unproven.at(-1);
+        if (group !== undefined)
+            note(group.operations, operation);
+    }
+    const pages = (async function* () {
+        yield batch;
+    })();
+    for await (const { status, batch: sent, requestId } of openUploader().deliver(inBatches(pages, new Batcher()))) {
+        if (status === 'delivered')
+            proved.resent += sent.keys.length;
+        for (const hour of new Set(sent.keys.map((key) => key.hour))) {
+            const group = checkpoint.hours.get(hour)?.proof.unproven.at(-1);
+            if (group !== undefined)
+                note(group.requestIds, requestId);
+        }
+        if (status === 'failed')
+            writer.notResent(sent.keys);
+    }
+}
+/** As many rows as fit one request. */
+function firstBatch(rows) {
+    const batcher = new Batcher();
+    const end = rows.findIndex((row) => batcher.add(row) !== undefined);
+    return end < 0 ? rows : rows.slice(0, end);
+}
+function union(missing) {
+    return unionOf(missing.map(({ keys }) => keys));
+}
+function unionOf(sets) {
+    const all = new KeySet();
+    for (const set of sets)
+        for (const key of set.keys())
+            all.add(...key);
+    return all;
+}
+
+;// CONCATENATED MODULE: ./lib/pipeline/read-back.js
+
+
+
+
+
+
+
+/** The table that the inputs name, ready to be read back; undefined where they name none. */
+function openTable({ proof }, { credential, userAgent }, { uploading }) {
+    if (proof === undefined)
+        return undefined;
+    return new TableReader(openLogQuery(proof, credential, userAgent), proof.tableName, uploading);
+}
+/**
+ * Reads the table back: proves what is there, sends once more what is missing for certain, and says what is not.
+ * @param proved where it is told; a table that can't be read is a notice there, and no fault
+ */
+async function readBack(options, proved) {
+    const { inputs, reader, writer, checkpoint, window, limits } = options;
+    const waitMs = (inputs.proof?.waitSeconds ?? 0) * 1000;
+    const proof = new Proof(reader, writer, checkpoint, window);
+    try {
+        await proof.settle(inputs.dryRun ? 0 : waitMs, limits.collecting);
+        proved.isAvailable = true;
+        await resendMissing({ ...options, proof }, proved);
+        if (proved.resent > 0)
+            await proof.settle(waitMs, limits.collecting);
+        proved.notices.push(...(await read_back_noticesOf(proof, reader, proved)));
+    }
+    catch (error) {
+        proved.notices.push(unavailable(error));
+    }
+    finally {
+        proved.hours = proof.hours();
+    }
+}
+/** @throws what is no fault of the table */
+function unavailable(error) {
+    if (error instanceof errors/* ActionError */.lZ && error.code !== 'cancelled')
+        return { code: 'proof-unavailable', text: error.message };
+    if (error instanceof errors/* DeadlineError */.j3) {
+        return { code: 'proof-unavailable', text: `${error.message}: the next run looks at the table again.` };
+    }
+    throw error;
+}
+async function read_back_noticesOf(proof, reader, proved) {
+    const notices = [];
+    const { missing } = sumsOf({ ...proved, hours: proof.hours() });
+    if (missing > 0) {
+        const sent = proved.resent > 0 ? `; ${(0,markdown/* grouped */.zD)(proved.resent)} were sent once more in this run` : '';
+        const groups = proof.unproven().flatMap(({ proof: of }) => of.unproven);
+        const reason = await read_back_reasonOf(groups, reader);
+        const text = `${(0,markdown/* grouped */.zD)(missing)} events that were acknowledged more than six hours ago are not in the table${sent}.${reason}`;
+        notices.push({ code: 'missing', text });
+    }
+    const { givenUp } = proof;
+    if (givenUp.length > 0) {
+        const count = givenUp.reduce((sum, { keys }) => sum + keys.size, 0);
+        const operations = [...new Set(givenUp.flatMap(({ operations }) => operations))];
+        const [only] = operations;
+        const shared = operations.length === 1 && only !== undefined ? `, all of them ${only}` : '';
+        const text = `${(0,markdown/* grouped */.zD)(count)} events never showed up though they were sent twice${shared}: a transformation of the data collection rule may leave them out. They are not sent again.${await read_back_reasonOf(givenUp, reader)}`;
+        notices.push({ code: 'given-up', text });
+    }
+    return notices;
+}
+async function read_back_reasonOf(groups, reader) {
+    const ids = [...new Set(groups.flatMap(({ requestIds }) => requestIds))].slice(0, 100);
+    const errors = await reader.errorsOf(ids);
+    if (errors.length > 0)
+        return ` DCRLogErrors has errors of their uploads: ${errors.join(', ')}.`;
+    return (await reader.isCapped()) ? ' The workspace reached its daily cap.' : '';
+}
+
 ;// CONCATENATED MODULE: ./lib/pipeline/replay.js
 
 /** Rows that were rejected before, as a source. @param signal aborted where no more are to be taken */
@@ -61376,7 +62719,91 @@ function createRunLimits({ clock, cancelled }, startedAt, deadlineMinutes, onWai
     };
 }
 
+;// CONCATENATED MODULE: ./lib/pipeline/table-memory.js
+
+
+
+/** As many rows of two days are read in one go, without asking first how many each hour has. */
+const FEW = 300_000;
+/** Hours whose sizes are asked for at once. */
+const STRETCH = 2 * time_clock/* DAY */.d_;
+/**
+ * What earlier runs sent, read from the table where nothing else says it: an hour's keys are known before its events are
+ * taken in. Hour by hour, so that memory does not grow with the window.
+ */
+class TableMemory {
+    #reader;
+    #writer;
+    /** Hours of which the table is still to be asked. */
+    #unknown;
+    #sight;
+    constructor(reader, writer, unknown, sight) {
+        this.#reader = reader;
+        this.#writer = writer;
+        this.#unknown = unknown;
+        this.#sight = sight;
+    }
+    /**
+     * @returns undefined where it is known what earlier runs sent of all hours
+     * @throws ActionError 'table-…' where the table can't be read: then nothing may be sent
+     */
+    static async open(reader, writer, windows) {
+        const unknown = new Set(windows.map(({ hour }) => hour).filter((hour) => writer.isUnknown(hour)));
+        if (unknown.size === 0)
+            return undefined;
+        const sight = await reader.sight();
+        // A workspace without any data holds no row.
+        return sight === undefined ? undefined : new TableMemory(reader, writer, unknown, sight);
+    }
+    /** Reads what the table has of the hours of these events. @returns the events @throws ActionError 'table-…' */
+    async before(events) {
+        const page = [...events];
+        for (const { CreationTime } of page) {
+            const createdAt = typeof CreationTime === 'string' ? (0,instant/* parseInstant */.n)(CreationTime) : undefined;
+            const hour = createdAt === undefined ? undefined : (0,time_window/* hourOf */.cg)(createdAt);
+            if (hour !== undefined && this.#unknown.has(hour))
+                await this.#read(hour);
+        }
+        return page;
+    }
+    async #read(hour) {
+        const sizes = await this.#sizesAround(hour);
+        for await (const [found, keys] of this.#reader.keys(sizes)) {
+            if (!this.#unknown.has(found))
+                continue;
+            const all = [...keys.keys()].map(([high, low]) => ({ hour: found, high, low, byContent: false }));
+            this.#writer.found(all);
+        }
+        for (const known of sizes.keys())
+            this.#unknown.delete(known);
+    }
+    /** About how many rows the hours have that are read together with this one. */
+    async #sizesAround(hour) {
+        const recent = (0,time_window/* hourOf */.cg)(this.#sight.now) - 2 * time_clock/* DAY */.d_;
+        const near = [...this.#unknown].filter((one) => one >= hour && one < hour + STRETCH);
+        // Their rows are among those of the last two days: TimeGenerated is never before CreationTime.
+        if (this.#sight.rows <= FEW && near.every((one) => one > recent)) {
+            const each = this.#sight.rows / near.length;
+            return new Map(near.map((one) => [one, each]));
+        }
+        const { hours } = await this.#reader.hours({ start: hour, end: Math.max(...near) + time_clock/* HOUR */.dp });
+        const sizes = new Map();
+        let ids = 0;
+        for (const one of near.sort((a, b) => a - b)) {
+            const size = hours.get(one)?.ids ?? 0;
+            if (sizes.size > 0 && ids + size > FEW)
+                break;
+            sizes.set(one, size);
+            ids += size;
+        }
+        return sizes;
+    }
+}
+
 ;// CONCATENATED MODULE: ./lib/pipeline/run.js
+
+
+
 
 
 
@@ -61446,7 +62873,7 @@ async function holding(inputs, host, record, waits) {
         limits.dispose();
     }
 }
-/** Plan, collect, deliver. */
+/** Plan, collect, deliver, prove. */
 async function carryOut(inputs, host, record, held) {
     const { limits, files } = held;
     const { checkpoint } = files;
@@ -61465,21 +62892,23 @@ async function carryOut(inputs, host, record, held) {
     record.planned = plan;
     if (plan.asked !== undefined)
         checkpoint.confirm(plan.asked, () => time.now());
+    const reader = openTable(inputs, connections, limits);
+    if (reader !== undefined)
+        record.proved = nothingProved();
+    const services = { ...connections, time, deadline: limits.collecting };
     const source = files.replay === undefined
         ? collect(inputs, plan, checkpoint, {
-            ...connections,
-            time,
-            deadline: limits.collecting,
+            ...services,
             onRefusal: (reason) => host.log.info(`Refused by ${reason}`),
+            memory: reader && (await TableMemory.open(reader, checkpoint, plan.windows)),
         })
         : replayed(files.replay, checkpoint, limits.collecting.signal);
     record.collected = source.collected;
     host.log.startGroup(files.replay === undefined ? 'Collect and ingest' : 'Replay');
     const batcher = new Batcher();
     const batches = inBatches(source.rows, batcher, () => held.progress.tell());
-    const deliveries = inputs.dryRun
-        ? acceptAll(batches)
-        : openUploader(inputs, host, connections, held).deliver(batches);
+    const uploader = () => openUploader(inputs, host, connections, held);
+    const deliveries = inputs.dryRun ? acceptAll(batches) : uploader().deliver(batches);
     try {
         await deliver(deliveries, record.delivered, {
             ...files,
@@ -61492,6 +62921,13 @@ async function carryOut(inputs, host, record, held) {
     finally {
         held.progress.tell(true);
         host.log.endGroup();
+    }
+    if (source.collected.isWhole)
+        checkpoint.complete();
+    if (reader !== undefined && record.proved !== undefined && checkpoint.checkpoint !== undefined) {
+        const known = { reader, writer: checkpoint, checkpoint: checkpoint.checkpoint };
+        const { window } = plan;
+        await readBack({ ...known, inputs, services, openUploader: uploader, window, limits }, record.proved);
     }
     const { signal } = limits.collecting;
     // Time that ran out when everything was done already is no fault.

@@ -147,10 +147,18 @@ export class Checkpoint implements PreviouslyDelivered {
   }
 
   #find(key: EventKey): void {
-    const { proof, ids } = this.hour(key.hour);
-    if (ids.has(key.high, key.low)) return;
+    const state = this.hour(key.hour);
+    if (state.ids.has(key.high, key.low)) return;
     this.#acknowledge(key);
-    proof.proven += 1;
+    state.found ??= new KeySet();
+    state.found.add(key.high, key.low);
+  }
+
+  /** The source shows an event that was sent before: if it was found in the table, it is proved by that. */
+  met({ hour, high, low }: EventKey): void {
+    const state = this.hours.get(hour);
+    if (!state?.found?.has(high, low) || !state.met.add(high, low)) return;
+    state.proof.proven += 1;
   }
 
   #acknowledge(key: EventKey): void {

@@ -22,6 +22,9 @@ export interface HourState {
   isClosed: boolean;
   /** What is known of its events in the table. */
   proof: HourProof;
+  /** Rows that this run found in the table, others' among them, and which of them the source showed as well. */
+  found: KeySet | undefined;
+  met: KeySet;
 }
 
 export function newHour(hour: number): HourState {
@@ -34,6 +37,8 @@ export function newHour(hour: number): HourState {
     contents: new Map(),
     isClosed: false,
     proof: newHourProof(),
+    found: undefined,
+    met: new KeySet(),
   };
 }
 
@@ -42,6 +47,8 @@ export function close(state: HourState): void {
   state.isClosed = true;
   state.ids = new KeySet();
   state.contents = new Map();
+  state.found = undefined;
+  state.met = new KeySet();
 }
 
 /** Settled hours are not asked for again: all of it is final. */

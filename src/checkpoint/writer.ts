@@ -157,6 +157,11 @@ export class CheckpointWriter {
     if (keys.length > 0) this.#note(foundRecord(keys));
   }
 
+  /** The source shows an event that counts as sent. */
+  met(key: EventKey): void {
+    this.checkpoint?.met(key);
+  }
+
   /** Rows are about to be sent once more. @returns whether that is on the disk */
   resending(keys: readonly EventKey[]): boolean {
     return this.#note(resentRecord(keys));

@@ -91,6 +91,7 @@ async function* collectRows(
     inWindow: isActivity ? within(plan.windows) : () => true,
     isSettled: (hour) => checkpoint.checkpoint?.isSettled(hour) ?? false,
     deduplicator,
+    ...(memory === undefined ? {} : { onRepeat: (key) => checkpoint.met(key) }),
     now: () => services.time.now(),
     counts: collected.counts,
   };

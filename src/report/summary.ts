@@ -7,6 +7,7 @@ import { chart } from './chart.ts';
 import type { Conclusions } from './conclusions.ts';
 import type { Delivered } from './delivered.ts';
 import { alert, grouped, plain, table } from './markdown.ts';
+import { proofHeadline, proofTable } from './proof-summary.ts';
 import { type Collected, hoursPlanned, type RunRecord } from './run-record.ts';
 
 /** Rows shown of each list; the outputs hold more. */
@@ -46,6 +47,7 @@ export function summaryOf(
     ),
     ...[...conclusions.notices.values()].map((text) => alert('WARNING', plain(text))),
     missingHours(collected),
+    proofTable(record.proved),
     counts(record, conclusions),
     chart(collected.counts.hours, planned?.window, collected.source === 'workspaces' ? undefined : now),
     activities(collected),
@@ -57,7 +59,7 @@ export function summaryOf(
 }
 
 function headline(
-  { dryRun, collected, delivered }: RunRecord,
+  { dryRun, collected, delivered, proved }: RunRecord,
   { faults, failed, isComplete }: Conclusions,
 ): string {
   const ingested = grouped(delivered.rows);
@@ -69,9 +71,7 @@ function headline(
   if (collected.source === 'workspaces') return `⚠️ No activity log: ${events} workspace records instead`;
   if (!isComplete) return `⚠️ Incomplete: ${ingested} rows ingested so far`;
   if (dryRun) return `✅ Dry run: ${events} activity events collected, nothing uploaded`;
-  return delivered.rows > 0
-    ? `✅ Complete: ${ingested} activity events ingested`
-    : '✅ Complete: nothing new';
+  return proofHeadline(delivered.rows, proved);
 }
 
 function origin({ collected, planned }: RunRecord, context: RunContext): string {

@@ -27,6 +27,8 @@ export interface RowContext {
   /** Whether an hour was settled before: it is not asked for again. */
   readonly isSettled: (hour: number) => boolean;
   readonly deduplicator: Deduplicator;
+  /** Told each event that is no new one. */
+  readonly onRepeat?: (key: EventKey) => void;
   readonly now: () => number;
   readonly counts: EventCounts;
 }
@@ -84,6 +86,7 @@ export function* rowsOf(
     const { row, key } = readied(event, createdAt, window, context);
     if (!deduplicator.admit(key)) {
       counts.skipped += 1;
+      context.onRepeat?.(key);
       continue;
     }
     count(counts.activities, activityName(event));
