@@ -1,7 +1,7 @@
 import { QueryError, refusalOf } from './errors.ts';
 import { scalarOf } from './expressions.ts';
 import { tableOf } from './operators.ts';
-import { type Binding, INGESTED, type Scope } from './scope.ts';
+import { type Binding, INGESTED, lazy, type Scope } from './scope.ts';
 import { parametersOf, statementsOf } from './statements.ts';
 import { childOf, type Member, parse } from './syntax.ts';
 import type { Column, Table } from './values.ts';
@@ -43,7 +43,7 @@ export function evaluate(query: string, workspace: Workspace, now: number): Tabl
 
 function globalScope(workspace: Workspace, now: number): Scope {
   const names = new Map<string, Binding>();
-  for (const [name, table] of workspace.tables) names.set(name, { kind: 'table', table });
+  for (const [name, table] of workspace.tables) names.set(name, { kind: 'table', table: withItemIds(table) });
   const scope: Scope = { columns: [], names, now, scalarOf, tableOf, statementsOf };
   for (const { name, parameters, body } of workspace.functions) {
     const { root, faults } = parse(
@@ -67,6 +67,23 @@ function globalScope(workspace: Workspace, now: number): Scope {
     });
   }
   return scope;
+}
+
+/**
+ * The service gives each record an id of its own, which no sender can give
+ * (https://learn.microsoft.com/en-us/azure/azure-monitor/logs/log-standard-columns).
+ */
+function withItemIds({ columns, rows }: Table): Table {
+  const at = columns.findIndex(({ name }) => name === '_ItemId');
+  if (at < 0) return { columns, rows };
+  return lazy(columns, function* () {
+    let number = 0;
+    for (const row of rows) {
+      number += 1;
+      const has = row[at] !== null && row[at] !== '' && row[at] !== undefined;
+      yield has ? row : row.with(at, `item-${number}`);
+    }
+  });
 }
 
 function membersOf({ tables, functions }: Workspace): Member[] {

@@ -23,6 +23,7 @@ export const API = {
   dataCollectionRules: '2023-03-11',
   deployments: '2022-09-01',
   diagnosticSettings: '2021-05-01-preview',
+  metricAlerts: '2018-03-01',
   queryPacks: '2019-09-01',
   roleAssignments: '2022-04-01',
   savedSearches: '2020-08-01',
