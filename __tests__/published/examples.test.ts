@@ -27,7 +27,7 @@ describe('the example', () => {
     ['routine among the copies', 'leaver-copying', ' and not(IsRoutine)', ''],
     ['the time of arrival left out', 'first-seen-operations', 'FirstArrivalAt >= ago(Recent)', 'false'],
     ['workspace records among the rows', 'no-data', 'RecordType != "WorkspaceAccess"', 'true'],
-    ['a column of another name', 'totals', 'dcount(UserId)', 'dcount(UserName)'],
+    ['a column of another name', 'totals', 'dcountif(UserId, IsNow)', 'dcountif(UserName, IsNow)'],
   ])('does not come out with %s', (_, name, from, to) => {
     const query = queries.find((each) => each.name === name);
     if (query === undefined) throw new Error(`Expected a file queries/${name}.kql.`);

@@ -38,7 +38,7 @@ interface Placed {
   readonly template: Template;
 }
 
-const PATHS = ['azuredeploy', 'alerts', 'query-pack', 'workbook-template'].map(
+const PATHS = ['azuredeploy', 'alerts', 'query-pack', 'workbook-template', 'sentinel'].map(
   (name) => `infra/${name}.json`,
 );
 const main = read<Template>('infra/azuredeploy.json');
@@ -511,7 +511,9 @@ function referable(template: Template): string[] {
 /** Type and names of a resourceId; what stands before the type is the resource group. */
 function partsOf(call: Expression & { kind: 'call' }, template: Template): string[] {
   const parts = call.args.map((argument) => String(evaluate(argument, scopeOf(template))));
-  return parts.slice(parts.findIndex((part) => part.includes('/')));
+  const from = parts.findIndex((part) => part.includes('/'));
+  // An extension resource names what it extends first.
+  return parts.slice(call.name === 'extensionResourceId' ? from + 1 : from);
 }
 
 function nameOf(entry: Resource, template: Template): string[] {

@@ -22,16 +22,6 @@ interface Template {
   readonly resources: readonly Resource[];
 }
 
-interface WorkbookItem {
-  readonly name?: string;
-  readonly type: number;
-  readonly content: {
-    readonly query?: string;
-    readonly title?: string;
-    readonly items?: readonly WorkbookItem[];
-  };
-}
-
 const queries = readQueries();
 const questions = [...queries.values()].filter(({ name }) => name !== FUNCTION_NAME);
 const saved = known(FUNCTION_NAME);
@@ -116,25 +106,6 @@ describe.each(questions.map((query) => [query.name, query] as const))('queries/%
 });
 
 describe('what is deployed', () => {
-  it('holds in the workbook only queries of the folder, without fault', () => {
-    const steps = workbookQueries(items());
-    expect(steps.length).toBeGreaterThan(20);
-    for (const { name, text } of steps) {
-      const filled = text
-        .replaceAll('{Lookback}', '7d')
-        .replaceAll('{Threshold}', '50')
-        .replaceAll('{User}', 'x');
-      expect(filled).not.toMatch(/\{\w+\}/);
-      expect([name, faultsOf(filled)]).toEqual([name, []]);
-      expect(filled.endsWith(known(name).body)).toBe(true);
-    }
-  });
-
-  it('has the five tabs of the workbook', () => {
-    const groups = items().filter(({ type }) => type === 12);
-    expect(groups.map(({ name }) => name)).toEqual(['overview', 'users', 'workspaces', 'security', 'health']);
-  });
-
   it('holds the same workbook as a resource', () => {
     const template = read<Template>('infra/workbook-template.json');
     expect(JSON.parse(String(template.variables.serializedData))).toEqual(read('infra/workbook.json'));
@@ -170,17 +141,6 @@ function known(name: string) {
   const query = queries.get(name);
   if (query === undefined) throw new Error(`Expected a file queries/${name}.kql.`);
   return query;
-}
-
-function items(): readonly WorkbookItem[] {
-  return read<{ items: readonly WorkbookItem[] }>('infra/workbook.json').items;
-}
-
-function workbookQueries(list: readonly WorkbookItem[]): { name: string; text: string }[] {
-  return list.flatMap(({ name, content }) => [
-    ...(content.query === undefined ? [] : [{ name: name ?? '', text: content.query }]),
-    ...workbookQueries(content.items ?? []),
-  ]);
 }
 
 function read<T>(path: string): T {

@@ -20,8 +20,10 @@ export const FUNCTIONS: Readonly<Record<string, Call>> = {
     value === null || value === '' || (typeof value === 'object' && Object.keys(value ?? {}).length === 0),
   equals: ([a, b]) =>
     typeof a === 'string' && typeof b === 'string' ? a.toLowerCase() === b.toLowerCase() : a === b,
+  extensionResourceId: (args) => args.join('/'),
   guid: (args) => `guid(${args.join(', ')})`,
   if: ([condition, yes, no]) => (condition === true ? yes : no),
+  join: ([list, by]) => (list as unknown[]).join(String(by)),
   less: ([a, b]) => Number(a) < Number(b),
   not: ([value]) => value !== true,
   null: () => null,

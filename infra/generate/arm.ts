@@ -18,7 +18,7 @@ export interface Template {
 
 /** Versions that the resources are written for; infra/generate/arm-facts.ts says what each of them demands. */
 export const API = {
-  alertRules: '2024-09-01',
+  alertRules: '2025-09-01',
   dataCollectionEndpoints: '2023-03-11',
   dataCollectionRules: '2023-03-11',
   deployments: '2022-09-01',
@@ -29,6 +29,7 @@ export const API = {
   savedSearches: '2020-08-01',
   scheduledQueryRules: '2023-12-01',
   tables: '2023-09-01',
+  watchlists: '2025-09-01',
   workbooks: '2023-06-01',
   workspaces: '2023-09-01',
 } as const;

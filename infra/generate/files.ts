@@ -5,6 +5,8 @@ import { mainTemplate } from './main-template.ts';
 import { packTemplate } from './pack-template.ts';
 import { EXAMPLE_PARAMETERS } from './parameters.ts';
 import { FUNCTION_NAME, parseQuery, readQueries } from './queries.ts';
+import { sentinelPackage } from './sentinel-package.ts';
+import { sentinelTemplate } from './sentinel-template.ts';
 import { tablesDoc } from './tables-doc.ts';
 import { workbook, workbookTemplate } from './workbook.ts';
 
@@ -21,6 +23,9 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['infra/azuredeploy.parameters.json', jsonText(exampleParameters())],
     ['infra/alerts.json', jsonText(alertTemplate(queries))],
     ['infra/query-pack.json', jsonText(packTemplate(queries))],
+    ['infra/sentinel.json', jsonText(sentinelTemplate(saved))],
+    ...sentinelPackage(saved),
+    ['sentinel/Workbooks/FabricUserActivity.json', jsonText(workbook(queries))],
     ['infra/workbook.json', jsonText(workbook(queries))],
     ['infra/workbook-template.json', jsonText(workbookTemplate(queries))],
     ['docs/tables.md', tablesDoc(queries)],
