@@ -1,5 +1,6 @@
 import { alertTemplate } from './alert-template.ts';
 import { functionText } from './function-text.ts';
+import { gallery } from './gallery.ts';
 import { jsonText } from './json-text.ts';
 import { mainTemplate } from './main-template.ts';
 import { packTemplate } from './pack-template.ts';
@@ -29,6 +30,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['infra/workbook.json', jsonText(workbook(queries))],
     ['infra/workbook-template.json', jsonText(workbookTemplate(queries))],
     ['docs/tables.md', tablesDoc(queries)],
+    ['docs/queries.md', gallery(queries)],
   ]);
 }
 
