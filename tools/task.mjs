@@ -76,6 +76,7 @@ const tasks = {
     run('tools/bundle.ts', '--if-changed');
     run('fuzz/fuzz.ts', ...extra);
   },
+  picture: () => run('tools/picture/workbook.mjs', ...extra),
   infra: () => run('infra/generate/generate.ts', ...extra),
   docs: () => run('tools/readme-tables.ts', ...extra),
 };

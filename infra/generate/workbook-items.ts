@@ -9,8 +9,8 @@ const NINETY_DAYS_MS = 7_776_000_000;
 /** https://github.com/microsoft/Application-Insights-Workbooks/tree/master/schema */
 export const ITEM = { text: 1, query: 3, parameters: 9, links: 11, group: 12 } as const;
 
-/** Numbers by which a grid knows how to show a column: text, heat, thresholds. */
-const FORMATTER = { heat: 8, bignumber: 12, thresholds: 18 } as const;
+/** Numbers by which a grid knows how to show a column. */
+const FORMATTER = { hidden: 5, heat: 8, bignumber: 12, thresholds: 18 } as const;
 
 /** What the workbook's own filters mean to a query; an asterisk stands for all. */
 export const FILTERS = [
@@ -72,21 +72,23 @@ function gridOf(colours: Readonly<Record<string, Colour>>): Json {
     rowLimit: 250,
     filter: true,
     formatters: Object.entries(colours).map(([columnMatch, colour]) =>
-      typeof colour === 'string'
-        ? { columnMatch, formatter: FORMATTER.heat, formatOptions: { palette: colour } }
-        : {
-            columnMatch,
-            formatter: FORMATTER.thresholds,
-            formatOptions: {
-              thresholdsOptions: 'colors',
-              thresholdsGrid: colour.map(([text, representation]) => ({
-                operator: text === null ? 'Default' : '==',
-                thresholdValue: text,
-                representation,
-                text: '{0}{1}',
-              })),
+      colour === 'hidden'
+        ? { columnMatch, formatter: FORMATTER.hidden }
+        : typeof colour === 'string'
+          ? { columnMatch, formatter: FORMATTER.heat, formatOptions: { palette: colour } }
+          : {
+              columnMatch,
+              formatter: FORMATTER.thresholds,
+              formatOptions: {
+                thresholdsOptions: 'colors',
+                thresholdsGrid: colour.map(([text, representation]) => ({
+                  operator: text === null ? 'Default' : '==',
+                  thresholdValue: text,
+                  representation,
+                  text: '{0}{1}',
+                })),
+              },
             },
-          },
     ),
   };
 }

@@ -14,8 +14,13 @@ export interface WorkbookStep {
   readonly colours?: Readonly<Record<string, Colour>>;
 }
 
-/** A palette for numbers, or the colour of each text; the last one is for all others. */
-export type Colour = 'blue' | 'orange' | 'red' | readonly (readonly [text: string | null, colour: string])[];
+/** A palette for numbers, no column at all, or the colour of each text; the last one is for all others. */
+export type Colour =
+  | 'blue'
+  | 'orange'
+  | 'red'
+  | 'hidden'
+  | readonly (readonly [text: string | null, colour: string])[];
 
 export interface WorkbookTab {
   readonly id: string;
@@ -54,6 +59,9 @@ const CLASSES: Colour = [
   ['Deletion', 'orange'],
   [null, 'gray'],
 ];
+
+/** What alerts need to tell one event from the other, and nobody reads. */
+const KEYS = { EventKey: 'hidden', IngestedAt: 'hidden' } as const;
 
 export const TABS: readonly WorkbookTab[] = [
   {
@@ -114,6 +122,7 @@ export const TABS: readonly WorkbookTab[] = [
         follows: { ...LOOKBACK, OwnDomains: DOMAINS },
         click: USER,
         colours: {
+          ...KEYS,
           Reason: [
             ['public web', 'redBright'],
             [null, 'orange'],
@@ -125,7 +134,7 @@ export const TABS: readonly WorkbookTab[] = [
         click: USER,
         colours: { Exports: 'red' },
       }),
-      good('tenant-setting-changes', 'No setting was changed.', { click: USER }),
+      good('tenant-setting-changes', 'No setting was changed.', { click: USER, colours: KEYS }),
       good('permission-changes', 'No permission was changed.', {
         click: USER,
         colours: { OperationClass: CLASSES },
