@@ -1,7 +1,19 @@
 /** What a query's title promises: a case that it finds and one that it must not find. */
 import { describe, expect, it } from '@jest/globals';
+import { evaluate } from '../../emulator/kusto/evaluate.ts';
 import { bindQuery, readQueries } from '../../infra/generate/queries.ts';
-import { answer, type Cells, DAY, event, HOUR, NIL, NOW, OTHER_TENANT, OWN_TENANT } from './workspace.ts';
+import {
+  answer,
+  type Cells,
+  DAY,
+  event,
+  HOUR,
+  NIL,
+  NOW,
+  OTHER_TENANT,
+  OWN_TENANT,
+  workspaceOf,
+} from './workspace.ts';
 
 const queries = readQueries();
 
@@ -232,6 +244,15 @@ describe('log-gaps', () => {
 
   it('does not find weekends in a tenant that rests then', () => {
     expect(gaps(log(27, (time) => [0, 6].includes(time.getUTCDay())))).toEqual([]);
+  });
+});
+
+describe('ingestion-errors', () => {
+  it('answers with no row where the workspace has no table of errors', () => {
+    const workspace = workspaceOf({});
+    const tables = new Map([...workspace.tables].filter(([name]) => name !== 'DCRLogErrors'));
+    const { rows } = evaluate(queries.get('ingestion-errors')?.text ?? '', { ...workspace, tables }, NOW);
+    expect([...rows]).toEqual([]);
   });
 });
 
