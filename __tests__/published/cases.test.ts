@@ -117,6 +117,14 @@ describe('external-sharing', () => {
       'another domain',
     ],
     [
+      'a role for an address under a name that nobody knows',
+      event(3, {
+        Operation: 'AddWorkspaceRoleViaAdminApi',
+        AdditionalFields: { UserInformation: { UsersAdded: [{ Principal: { Upn: 'Eve@Partner.test' } }] } },
+      }),
+      'another domain',
+    ],
+    [
       'a guest who shares within the own domain',
       shared({ RecipientEmail: 'max@partner.test' }, { UserId: 'eve@partner.test', UserType: '10' }),
       'another domain',
