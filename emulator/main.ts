@@ -6,10 +6,12 @@
  */
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { COLUMNS } from '../src/rows/columns.ts';
 import { startEmulator } from './server.ts';
 import { statsOf } from './stats.ts';
 import { HOUR_MS } from './tenant/events.ts';
 import type { EmulatorOptions } from './tenant/settings.ts';
+import type { StreamDeclaration } from './tenant/stream.ts';
 import type { Fault } from './wire/fault.ts';
 
 const { values } = parseArgs({
@@ -38,14 +40,15 @@ const options: EmulatorOptions = {
   tokenLifetimeSeconds: numberOf('token-lifetime', values['token-lifetime']),
   emptyPages: !values['no-empty-pages'],
   keepRows: values['keep-rows'],
+  ...(values['keep-rows'] ? { stream: activityStream() } : {}),
   gzip: values.gzip,
 };
 
 const emulator = await startEmulator(options);
 const now = emulator.now();
 emulator.prerender(now - numberOf('prerender-hours', values['prerender-hours']) * HOUR_MS, now);
-const { url, caFile, proxyUrl, imdsUrl, env, proxyEnv, inputs, proxyInputs } = emulator;
-tell({ url, caFile, proxyUrl, imdsUrl, env, proxyEnv, inputs, proxyInputs });
+const { url, caFile, proxyUrl, imdsUrl, env, proxyEnv, inputs, proxyInputs, proofInputs } = emulator;
+tell({ url, caFile, proxyUrl, imdsUrl, env, proxyEnv, inputs, proxyInputs, proofInputs });
 
 if (process.send === undefined) {
   const lines = createInterface({ input: process.stdin });
@@ -57,6 +60,12 @@ if (process.send === undefined) {
 }
 process.on('SIGTERM', stop);
 process.on('SIGINT', stop);
+
+/** The stream as the template declares it, so that the table can be queried. */
+function activityStream(): StreamDeclaration {
+  const columns = COLUMNS.map(({ name, type }) => [name, type] as const);
+  return { name: 'Custom-FabricUserActivity_CL', columns: Object.fromEntries(columns) };
+}
 
 interface Command {
   cmd?: string;

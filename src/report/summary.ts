@@ -134,7 +134,7 @@ function activities({ counts, source }: Collected): string {
   return `### Busiest activities${more}\n\n${table(['Activity', 'Events', 'Share'], rows, 'right-but-first')}`;
 }
 
-function notes({ collected, delivered }: RunRecord, { faults }: Conclusions, now: number): string[] {
+function notes({ collected, delivered, proved }: RunRecord, { faults }: Conclusions, now: number): string[] {
   const { counts, source, refusals } = collected;
   const found = [];
   if (delivered.rows > 0 && source !== 'workspaces' && replacesTimeGenerated(counts.hours.keys(), now)) {
@@ -147,6 +147,8 @@ function notes({ collected, delivered }: RunRecord, { faults }: Conclusions, now
       `${grouped(counts.withoutWorkspace)} events that name no workspace were left out, because \`workspace-ids\` is given.`,
     );
   }
+  if (proved !== undefined && proved.resent > 0)
+    found.push(`${grouped(proved.resent)} rows that were missing from the table were sent once more.`);
   if (refusals.length > 0 && !faults.has('source-refused'))
     found.push(`Refused by ${plain(refusals.join('; '))}.`);
   return found;
