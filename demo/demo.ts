@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runStep, type StepResult, shiftedClock } from '../emulator/runner.ts';
 import { startEmulator } from '../emulator/server.ts';
-import { COLUMNS } from '../src/rows/columns.ts';
+import { ACTIVITY_STREAM } from '../emulator/tenant/activity-stream.ts';
 import { readFlags } from '../tools/flags.ts';
 import { freshBundle } from '../tools/fresh-bundle.ts';
 
@@ -23,10 +23,7 @@ let ahead = 0;
 const emulator = await startEmulator({
   eventsPerHour: 400,
   now: () => Date.now() + ahead,
-  stream: {
-    name: 'Custom-FabricUserActivity_CL',
-    columns: Object.fromEntries(COLUMNS.map(({ name, type }) => [name, type])),
-  },
+  stream: ACTIVITY_STREAM,
 });
 const inputs = {
   ...emulator.proxyInputs,

@@ -6,12 +6,11 @@
  */
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { COLUMNS } from '../src/rows/columns.ts';
 import { startEmulator } from './server.ts';
 import { statsOf } from './stats.ts';
+import { ACTIVITY_STREAM } from './tenant/activity-stream.ts';
 import { HOUR_MS } from './tenant/events.ts';
 import type { EmulatorOptions } from './tenant/settings.ts';
-import type { StreamDeclaration } from './tenant/stream.ts';
 import type { Fault } from './wire/fault.ts';
 
 const { values } = parseArgs({
@@ -40,7 +39,7 @@ const options: EmulatorOptions = {
   tokenLifetimeSeconds: numberOf('token-lifetime', values['token-lifetime']),
   emptyPages: !values['no-empty-pages'],
   keepRows: values['keep-rows'],
-  ...(values['keep-rows'] ? { stream: activityStream() } : {}),
+  ...(values['keep-rows'] ? { stream: ACTIVITY_STREAM } : {}),
   gzip: values.gzip,
 };
 
@@ -60,12 +59,6 @@ if (process.send === undefined) {
 }
 process.on('SIGTERM', stop);
 process.on('SIGINT', stop);
-
-/** The stream as the template declares it, so that the table can be queried. */
-function activityStream(): StreamDeclaration {
-  const columns = COLUMNS.map(({ name, type }) => [name, type] as const);
-  return { name: 'Custom-FabricUserActivity_CL', columns: Object.fromEntries(columns) };
-}
 
 interface Command {
   cmd?: string;
