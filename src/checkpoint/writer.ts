@@ -1,13 +1,21 @@
 import { ActionError } from '../errors.ts';
 import type { EventKey } from '../rows/event-key.ts';
 import { HOUR } from '../time/clock.ts';
-import { clipToHistory, hoursOf, isFinalAt, isWholeHour, type Window } from '../time/window.ts';
+import { clipToHistory, hourOf, hoursOf, isFinalAt, isWholeHour, type Window } from '../time/window.ts';
 import { byHour, Checkpoint } from './checkpoint.ts';
 import { takeBack } from './hour-proof.ts';
+import type { AskedPart } from './hour-state.ts';
 import type { Record } from './log-record.ts';
 import { PendingRows } from './pending-rows.ts';
 import { isUnusuallyQuiet } from './quiet-hours.ts';
-import { deliveredRecord, foundRecord, type RunMark, resentRecord, runRecord } from './records.ts';
+import {
+  askedRecord,
+  deliveredRecord,
+  foundRecord,
+  type RunMark,
+  resentRecord,
+  runRecord,
+} from './records.ts';
 import { type CompactionFailure, type OpenOptions, StateFile } from './state-file.ts';
 
 /** What a run does with the table, where it reads it back. */
@@ -68,21 +76,16 @@ export class CheckpointWriter {
   }
 
   /**
-   * Whether it is not known what earlier runs sent of an hour: no run covered it, or the one that began to did not look at
-   * the table for all of its hours.
+   * Whether it is not known what earlier runs sent from an instant on: no run that this checkpoint knows of covered it (an
+   * earlier checkpoint may have been lost), or the one that began to did not look at the table for all of its hours.
    */
-  isUnknown(hour: number): boolean {
-    return this.isLost || hour < (this.covered ?? hour);
+  isUnknown(instant: number): boolean {
+    return this.covered === undefined || this.#wasGuess || instant < this.covered;
   }
 
   /** Whether the destination took rows of an earlier run. */
   get wasAccepted(): boolean {
     return this.checkpoint?.mark?.accepted === true;
-  }
-
-  /** Whether nothing is known of earlier runs. */
-  get isLost(): boolean {
-    return this.covered === undefined || this.#wasGuess;
   }
 
   /** Notes that a run begins to collect a window. @param now by the runner's clock, ms since the epoch */
@@ -182,9 +185,8 @@ export class CheckpointWriter {
 
   /** A window was collected whole. @param askedAt when it was first asked for, ms since the epoch */
   collected(window: Window, askedAt: number): void {
-    for (const { hour, start, end } of hoursOf(window)) {
-      if (isFinalAt(hour + HOUR, askedAt)) this.#settle(this.#pending.hourCollected({ start, end }));
-    }
+    for (const { start, end } of hoursOf(window))
+      this.#settle(this.#pending.hourCollected({ start, end, at: askedAt }));
   }
 
   /**
@@ -229,8 +231,13 @@ export class CheckpointWriter {
     });
   }
 
-  #settle(parts: readonly Window[]): void {
+  /** Notes parts as asked for, and as final where they were late enough. */
+  #settle(parts: readonly AskedPart[]): void {
     for (const part of parts) {
+      if (!isFinalAt(hourOf(part.start) + HOUR, part.at)) {
+        this.#note(askedRecord(part));
+        continue;
+      }
       this.#guarded(() => {
         if (this.#state !== undefined) this.#state.final(part);
         else this.checkpoint?.final(part);

@@ -92,7 +92,7 @@ async function* collectRows(
   const context: RowContext = {
     source: collected.source,
     filter: inputs,
-    inWindow: isActivity ? within(plan.windows) : () => true,
+    inWindow: isActivity ? within([...plan.windows, ...plan.known]) : () => true,
     isSettled: (hour) => checkpoint.checkpoint?.isSettled(hour) ?? false,
     deduplicator,
     ...(memory === undefined ? {} : { onRepeat: (key) => checkpoint.met(key) }),

@@ -1,6 +1,5 @@
 import type { CheckpointWriter } from '../checkpoint/writer.ts';
 import type { Sight, TableReader } from '../destination/table-reader.ts';
-import { ActionError } from '../errors.ts';
 import type { ActivityEvent } from '../rows/event.ts';
 import { DAY, HOUR } from '../time/clock.ts';
 import { parseInstant } from '../time/instant.ts';
@@ -38,13 +37,9 @@ export class TableMemory {
     writer: CheckpointWriter,
     windows: readonly HourWindow[],
   ): Promise<TableMemory | undefined> {
-    const unknown = new Set(windows.map(({ hour }) => hour).filter((hour) => writer.isUnknown(hour)));
+    const unknown = new Set(windows.filter(({ start }) => writer.isUnknown(start)).map(({ hour }) => hour));
     if (unknown.size === 0) return undefined;
-    const sight = await reader.sight().catch((error: unknown) => {
-      // The hours that the checkpoint covers are known; those before them are taken for new, as without the table.
-      if (error instanceof ActionError && !writer.isLost) return undefined;
-      throw error;
-    });
+    const sight = await reader.sight();
     // A workspace without any data holds no row.
     return sight === undefined ? undefined : new TableMemory(reader, writer, unknown, sight);
   }
