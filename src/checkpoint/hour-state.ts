@@ -72,6 +72,15 @@ export function close(state: HourState): void {
   state.met = new KeySet();
 }
 
+/** Lets go of rows that were found in the table and that the source did not show. */
+export function forgetUnmet(state: HourState): void {
+  const { found, met } = state;
+  if (found === undefined) return;
+  const kept = state.ids.filter((high, low) => !found.has(high, low) || met.has(high, low));
+  state.count -= state.ids.size - kept.size;
+  state.ids = kept;
+}
+
 /** Settled hours are not asked for again: all of it is final. */
 export function isSettled(state: HourState): boolean {
   const [only] = state.final;

@@ -11,6 +11,8 @@ export interface RunMark {
   readonly accepted?: boolean;
   /** The table, as a hash, in which rows are looked for; none where they are not. */
   readonly table?: string;
+  /** When rows were last looked for there, by the runner's clock, ms since the epoch. */
+  readonly tableAt?: number;
   /** Whether not all that was sent before is known: then the table is asked for it. */
   readonly isGuess?: boolean;
   /** Whether the last rows that were sent again did show up: then others may follow all at once. */

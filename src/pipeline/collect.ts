@@ -101,7 +101,7 @@ async function* collectRows(
   };
   const pages = isActivity ? activityEvents(collection, opened) : standIn(inputs, services, collected);
   for await (const { events, window } of pages) {
-    const known = memory === undefined ? events : await memory.before(events);
+    const known = memory === undefined ? events : await memory.before(events, window);
     yield noted(rowsOf(known, window, context), checkpoint);
   }
   collected.isWhole = isActivity && collected.uncollected.length === 0 && collected.agedOut.length === 0;
