@@ -26,7 +26,14 @@ export async function openProof(
       ahead += hours * HOUR;
     },
     run: (more = {}) =>
-      step(emulator, { ...emulator.proofInputs, 'proof-wait-seconds': '0', ...inputs, ...more }),
+      step(emulator, {
+        ...emulator.proofInputs,
+        'proof-wait-seconds': '0',
+        // Late events are looked for at once; when hours are due is another matter.
+        recheck: 'all',
+        ...inputs,
+        ...more,
+      }),
   };
 }
 
