@@ -194,6 +194,15 @@ describe('the deadline', () => {
   });
 });
 
+describe('events without an id', () => {
+  it('are not said to be seen', async () => {
+    const { emulator, run } = await openProof(withState());
+    emulator.addEvents([...eventsFrom(START, 10), ...eventsFrom(START, 3, { Id: undefined })]);
+    const both = await run();
+    expect(both.summary).toContain('13 new events, all 10 with an id seen in the table');
+  });
+});
+
 describe('a new loss', () => {
   it('begins with a single batch again', async () => {
     const { emulator, run, later } = await openProof({ ...withState(), concurrency: '1' });
@@ -362,7 +371,7 @@ describe('rows of one activity', () => {
 });
 
 describe('the query service', () => {
-  it('that throttles past the deadline is no fault of the run', async () => {
+  it('that throttles for an hour is no fault of the run, and does not hold it up', async () => {
     const { emulator, run } = await openProof(withState());
     emulator.addEvents(eventsFrom(START, 10));
     await run();
@@ -373,7 +382,7 @@ describe('the query service', () => {
       status: 429,
       headers: { 'retry-after': '3600' },
     });
-    const throttled = await run({ 'deadline-minutes': '1' });
+    const throttled = await run();
     expect([throttled.code, throttled.outputs.complete, throttled.outputs.proof, counts(throttled)]).toEqual([
       0,
       'true',
