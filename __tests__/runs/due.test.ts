@@ -36,7 +36,8 @@ async function openDay(): Promise<Tenant> {
     later: (minutes) => {
       ahead += minutes * MINUTE;
     },
-    run: (more = {}) => step(emulator, { 'state-file': state, ...more }, { clockAhead: ahead }),
+    run: (more = {}) =>
+      step(emulator, { 'state-file': state, recheck: 'due', ...more }, { clockAhead: ahead }),
   };
 }
 

@@ -29,8 +29,6 @@ export async function openProof(
       step(emulator, {
         ...emulator.proofInputs,
         'proof-wait-seconds': '0',
-        // Late events are looked for at once; when hours are due is another matter.
-        recheck: 'all',
         ...inputs,
         ...more,
       }),

@@ -1,5 +1,6 @@
 import type { CheckpointWriter } from '../checkpoint/writer.ts';
 import type { Sight, TableReader } from '../destination/table-reader.ts';
+import { ActionError } from '../errors.ts';
 import type { ActivityEvent } from '../rows/event.ts';
 import { type EventKey, keyOf } from '../rows/event-key.ts';
 import { KeySet } from '../rows/key-set.ts';
