@@ -37777,13 +37777,6 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util/ty
 
 /***/ }),
 
-/***/ 8877:
-/***/ ((module) => {
-
-module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:v8");
-
-/***/ }),
-
 /***/ 5919:
 /***/ ((module) => {
 
@@ -37893,6 +37886,22 @@ const FAULTS = {
     'oidc-request': {
         title: 'GitHub ID token request failed',
         remedy: "Check that the runner reaches GitHub's token service (HTTPS_PROXY, NO_PROXY, firewall) and run again.",
+    },
+    'id-token-refused': {
+        title: 'No Azure DevOps ID token',
+        remedy: "Start a new run, since a job's token ends with its job, and check that nothing (proxy, sign-in page) answers between agent and Azure DevOps; or choose another way to sign in.",
+    },
+    'connection-refused': {
+        title: 'Service connection not open to this job',
+        remedy: 'Name the connection in "azure-subscription" of this very step, written out or by a template parameter, and permit it to this pipeline (Project settings > Service connections > the connection > Security).',
+    },
+    'id-token-request': {
+        title: 'Azure DevOps ID token request failed',
+        remedy: 'Check that the agent reaches Azure DevOps (proxy of the agent, firewall) and run again.',
+    },
+    'node-version': {
+        title: 'Node too old',
+        remedy: 'Set the pipeline variable AGENT_USE_NODE24_WITH_HANDLER_DATA to true, or AGENT_USE_NODE24 for all tasks of the pipeline; the agent has to be of version 4.265.1 or later.',
     },
     'entra-secret-wrong': {
         title: 'Client secret refused',
@@ -38338,10 +38347,10 @@ async function warnOfInactivity(octokit, place, host) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
-/* harmony import */ var node_v8__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8877);
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8179);
-/* harmony import */ var _pipeline_run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9616);
-/* harmony import */ var _time_clock_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4795);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8179);
+/* harmony import */ var _pipeline_run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1391);
+/* harmony import */ var _time_clock_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4795);
+/* harmony import */ var _memory_flags_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9709);
 /* harmony import */ var _proxy_settings_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8169);
 /* harmony import */ var _failure_issue_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3046);
 
@@ -38351,18 +38360,13 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 
 
 
-// Keeps the young generation at its first size. Events live for microseconds, so a larger one is only more memory: 16 MB
-// semi-spaces let the buffers of pages long done with pile up between two collections. What a run takes is in
-// bench/RESULTS.md.
-(0,node_v8__WEBPACK_IMPORTED_MODULE_1__.setFlagsFromString)('--semi-space-growth-factor=1');
-// While the old generation is marked, V8 puts off collections of the young one, which then grows by 25 MB all the same.
-(0,node_v8__WEBPACK_IMPORTED_MODULE_1__.setFlagsFromString)('--no-separate-gc-phases');
+(0,_memory_flags_js__WEBPACK_IMPORTED_MODULE_4__/* .keepMemorySmall */ .E)();
 const cancelled = new AbortController();
 process.once('SIGINT', () => cancelled.abort());
 process.once('SIGTERM', () => cancelled.abort());
 // Before anything is printed: with DEBUG or AZURE_LOG_LEVEL the libraries print addresses.
 for (const secret of (0,_proxy_settings_js__WEBPACK_IMPORTED_MODULE_5__/* .proxySecrets */ .W)(process.env))
-    _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .setSecret */ .Pq(secret);
+    _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .setSecret */ .Pq(secret);
 const proxies = (0,_proxy_settings_js__WEBPACK_IMPORTED_MODULE_5__/* .readProxies */ .r)(process.env);
 for (const [name, value] of Object.entries(proxies.settings)) {
     if (value === undefined)
@@ -38376,35 +38380,35 @@ if (!isJson(process.env.GITHUB_EVENT_PATH))
 // GitHub's client looks at them as soon as it is loaded, and ends on what is no HTTP proxy.
 const { context } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 2413));
 const host = {
-    getInput: (name) => _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .getInput */ .V4(name),
+    getInput: (name) => _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4(name),
     idTokenRequest: {
         url: process.env.ACTIONS_ID_TOKEN_REQUEST_URL,
         token: process.env.ACTIONS_ID_TOKEN_REQUEST_TOKEN,
     },
-    clock: _time_clock_js__WEBPACK_IMPORTED_MODULE_4__/* .systemClock */ .ml,
+    clock: _time_clock_js__WEBPACK_IMPORTED_MODULE_3__/* .systemClock */ .ml,
     log: {
-        info: _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .info */ .pq,
-        warning: (line, title) => _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .warning */ .$e(line, { title }),
-        error: (line, title) => _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .error */ .z3(line, { title }),
-        startGroup: _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .startGroup */ .Oh,
-        endGroup: _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .endGroup */ .N4,
+        info: _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .info */ .pq,
+        warning: (line, title) => _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .warning */ .$e(line, { title }),
+        error: (line, title) => _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .error */ .z3(line, { title }),
+        startGroup: _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .startGroup */ .Oh,
+        endGroup: _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .endGroup */ .N4,
     },
     mask: (secret) => {
         // Masks work line by line; the armour of a PEM is no secret, and masking it would blank harmless text.
         for (const line of secret.split(/\r?\n|\\n/)) {
             if (line.trim() !== '' && !line.startsWith('-----'))
-                _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .setSecret */ .Pq(line);
+                _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .setSecret */ .Pq(line);
         }
     },
-    setOutput: _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .setOutput */ .uH,
+    setOutput: _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .setOutput */ .uH,
     writeSummary: async (markdown) => {
-        await _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .summary */ .z.addRaw(markdown).write({ overwrite: true });
+        await _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .summary */ .z.addRaw(markdown).write({ overwrite: true });
     },
     context: runContext(),
     cancelled: cancelled.signal,
     proxyFaults: proxies.faults,
 };
-const result = await (0,_pipeline_run_js__WEBPACK_IMPORTED_MODULE_3__/* .run */ .e)(host);
+const result = await (0,_pipeline_run_js__WEBPACK_IMPORTED_MODULE_2__/* .run */ .e)(host);
 await (0,_failure_issue_js__WEBPACK_IMPORTED_MODULE_6__/* .trackFailure */ .S)(result, host);
 process.exitCode = result.conclusions.faults.size === 0 ? 0 : 1;
 // What is left over (an upload given up, an idle connection) must not keep the step going.
@@ -38433,6 +38437,31 @@ function runContext() {
 
 __webpack_async_result__();
 } catch(e) { __webpack_async_result__(e); } }, 1);
+
+/***/ }),
+
+/***/ 9709:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  E: () => (/* binding */ keepMemorySmall)
+});
+
+;// CONCATENATED MODULE: external "node:v8"
+const external_node_v8_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:v8");
+;// CONCATENATED MODULE: ./lib/hosts/memory-flags.js
+
+/** Keeps memory small: to be called before anything is read. What a run takes is in bench/RESULTS.md. */
+function keepMemorySmall() {
+    // Keeps the young generation at its first size. Events live for microseconds, so a larger one is only more memory: 16 MB
+    // semi-spaces let the buffers of pages long done with pile up between two collections.
+    (0,external_node_v8_namespaceObject.setFlagsFromString)('--semi-space-growth-factor=1');
+    // While the old generation is marked, V8 puts off collections of the young one, which then grows by 25 MB all the same.
+    (0,external_node_v8_namespaceObject.setFlagsFromString)('--no-separate-gc-phases');
+}
+
 
 /***/ }),
 
@@ -38685,7 +38714,8 @@ class BodyReader {
 /**
  * Tells the addresses that go past the proxy, as NO_PROXY names them in all the forms that are in use: a host with all its
  * subdomains, `.example.test`, `*.example.test`, a port behind it, addresses, CIDR ranges, `*` for everything. Letter case
- * and a dot at the end don't matter. An empty NO_PROXY does not hide no_proxy.
+ * and a dot at the end don't matter. An empty NO_PROXY does not hide no_proxy. An agent of Azure Pipelines has regular
+ * expressions for whole addresses instead, as JSON in AGENT_PROXYBYPASSLIST.
  */
 function directAddresses(env) {
     const text = [env.NO_PROXY, env.no_proxy].find((value) => value !== undefined && value.trim() !== '') ?? '';
@@ -38693,13 +38723,32 @@ function directAddresses(env) {
         .split(/[\s,]+/)
         .filter((entry) => entry !== '')
         .map(entryOf);
+    const patterns = patternsOf(env.AGENT_PROXYBYPASSLIST ?? '');
     return (address) => {
         const url = URL.parse(address);
         if (url === null)
             return false;
         const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
-        return entries.some((matches) => matches(normal(url.hostname), port));
+        return (entries.some((matches) => matches(normal(url.hostname), port)) ||
+            patterns.some((pattern) => pattern.test(url.href)));
     };
+}
+/** What is none is left out, as the agent does it. */
+function patternsOf(json) {
+    try {
+        const list = JSON.parse(json);
+        return (Array.isArray(list) ? list : []).flatMap((one) => {
+            try {
+                return typeof one === 'string' && one !== '' ? [new RegExp(one, 'i')] : [];
+            }
+            catch {
+                return [];
+            }
+        });
+    }
+    catch {
+        return [];
+    }
 }
 /** Whether nothing at all goes through a proxy. */
 function isAllDirect(env) {
@@ -39118,6 +39167,53 @@ function userAgent({ repository, runId }) {
 
 /***/ }),
 
+/***/ 5261:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   B1: () => (/* binding */ withNames),
+/* harmony export */   dt: () => (/* binding */ withLeadingNames)
+/* harmony export */ });
+/* unused harmony exports INPUT_NAMES, GITHUB_ONLY, AZURE_PIPELINES_ONLY, camelCase */
+/**
+ * Every input, as the Action writes it. action.yml, task.json, the README and the tests are made of this list or held to it;
+ * tools/contract.ts has what there is to say of each.
+ */
+// biome-ignore format: a list
+const INPUT_NAMES = [
+    'tenant-id', 'client-id', 'azure-subscription', 'client-secret', 'client-certificate',
+    'managed-identity', 'key-vault-url', 'key-vault-secret-name', 'cloud', 'source', 'fallback',
+    'workspace-ids', 'activity', 'user-id', 'lookback-hours', 'start-time', 'end-time', 'dcr-endpoint',
+    'dcr-immutable-id', 'stream-name', 'state-file', 'rejected-file', 'replay-file', 'deadline-minutes',
+    'concurrency', 'dry-run', 'authority-host', 'power-bi-url', 'fabric-url', 'workspace-id', 'table-name',
+    'proof-wait-seconds', 'resend-missing', 'log-analytics-url', 'failure-issue', 'github-token',
+];
+/** Inputs that one host has and the other has not. */
+const GITHUB_ONLY = (/* unused pure expression or super */ null && (['failure-issue', 'github-token']));
+const AZURE_PIPELINES_ONLY = (/* unused pure expression or super */ null && (['azure-subscription']));
+const KNOWN = new Set(INPUT_NAMES);
+/** `tenant-id` as `tenantId`. */
+function camelCase(name) {
+    return name.replaceAll(/-([a-z])/g, (_, letter) => letter.toUpperCase());
+}
+/**
+ * Our own words with the inputs that they quote written the host's way. Not for text that holds a value from outside: it
+ * might be named like an input.
+ */
+function withNames(text, written) {
+    return text.replaceAll(/(["`])([a-z-]+)\1/g, (quoted, mark, name) => KNOWN.has(name) ? `${mark}${written(name)}${mark}` : quoted);
+}
+/** A fault "NAME: expected …" or "NAME and NAME: expected …", with its names written the host's way. */
+function withLeadingNames(fault, written) {
+    return fault.replace(/^[a-z-]+(?: and [a-z-]+)*(?=: expected )/, (names) => names
+        .split(' and ')
+        .map((name) => (KNOWN.has(name) ? written(name) : name))
+        .join(' and '));
+}
+
+
+/***/ }),
+
 /***/ 178:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -39128,23 +39224,46 @@ function userAgent({ repository, runId }) {
 /* harmony export */   i_: () => (/* binding */ InputReader)
 /* harmony export */ });
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _time_instant_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6216);
+/* harmony import */ var _time_instant_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6216);
+/* harmony import */ var _names_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5261);
+
 
 
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+/** Inputs whose value is never part of a fault. */
+const SECRETS = ['client-secret', 'client-certificate'];
 /** Reads single inputs and gathers what is wrong with them, so that all faults are reported in one go. */
 class InputReader {
     faults = [];
     #get;
-    constructor(get) {
+    #host;
+    #undefined = new Set();
+    /** @param host how it differs from GitHub, where it does */
+    constructor(get, host) {
         this.#get = get;
+        this.#host = host;
     }
+    /**
+     * Notes a fault, its inputs written as the host writes them.
+     * @param name of one input, or of several joined by " and "
+     * @param expected our own words; inputs are named in quotes
+     */
     fault(name, expected, got) {
-        this.faults.push(`${name}: expected ${expected}, got ${got}`);
+        if (this.#undefined.has(name))
+            return;
+        const { written = (own) => own } = this.#host ?? {};
+        const words = `${name}: expected ${(0,_names_js__WEBPACK_IMPORTED_MODULE_1__/* .withNames */ .B1)(expected, written)}`;
+        this.faults.push(`${(0,_names_js__WEBPACK_IMPORTED_MODULE_1__/* .withLeadingNames */ .dt)(words, written)}, got ${got}`);
     }
-    /** The trimmed value; '' where the input is not given. */
+    /** The trimmed value; '' where the input is not given, or names a variable that is not defined. */
     text(name) {
-        return this.#get(name).trim();
+        const text = this.#get(name).trim();
+        if (this.#host?.undefinedVariable.test(text) !== true)
+            return text;
+        const shown = SECRETS.includes(name) ? 'the name of one' : quoted(text);
+        this.fault(name, 'a value', `${shown}: this variable is not defined`);
+        this.#undefined.add(name);
+        return '';
     }
     given(name) {
         return this.text(name) !== '';
@@ -39191,7 +39310,7 @@ class InputReader {
         }) ?? byDefault);
     }
     instant(name) {
-        return this.optional(name, 'an ISO 8601 instant such as 2026-11-20T07:00:00Z', _time_instant_js__WEBPACK_IMPORTED_MODULE_1__/* .parseInstant */ .n);
+        return this.optional(name, 'an ISO 8601 instant such as 2026-11-20T07:00:00Z', _time_instant_js__WEBPACK_IMPORTED_MODULE_2__/* .parseInstant */ .n);
     }
     /** A file's path, made absolute against the working folder. */
     path(name) {
@@ -39227,7 +39346,7 @@ function quoted(text) {
 
 /***/ }),
 
-/***/ 9616:
+/***/ 1391:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -40239,6 +40358,50 @@ function vaultScope(host) {
 
 // EXTERNAL MODULE: ./lib/inputs/reader.js
 var reader = __nccwpck_require__(178);
+;// CONCATENATED MODULE: ./lib/inputs/identity.js
+
+
+const DOMAIN = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/i;
+/** Reads them, or takes them from a service connection, with which what is given besides has to agree. */
+function readIdentity(read, connection) {
+    const isTenant = (text) => (reader/* GUID */.Sm.test(text) || DOMAIN.test(text) ? text : undefined);
+    const isApp = (text) => (reader/* GUID */.Sm.test(text) ? text : undefined);
+    const tenant = ['tenant-id', 'a tenant GUID or a verified domain name', isTenant];
+    const tenantId = connection === undefined ? read.matching(...tenant) : read.optional(...tenant);
+    const clientId = read.optional('client-id', 'an application (client) id, a GUID', isApp);
+    const cloud = read.oneOf('cloud', Object.keys(CLOUDS), 'public');
+    if (connection === undefined)
+        return { tenantId: tenantId ?? '', clientId, cloud };
+    if (!('signIn' in connection)) {
+        read.fault('azure-subscription', connection.expected, connection.got);
+        return { tenantId: tenantId ?? '', clientId, cloud };
+    }
+    return agreed(read, { tenantId: tenantId ?? '', clientId, cloud }, connection);
+}
+function agreed(read, given, connection) {
+    const { tenantId, clientId, cloud } = given;
+    const { clouds, environment } = connection;
+    // A domain name cannot be compared with an id: Entra refuses where it is another tenant's.
+    if (reader/* GUID */.Sm.test(tenantId) && !same(tenantId, connection.tenantId))
+        read.fault('tenant-id', OF_CONNECTION, `"${tenantId}"`);
+    if (clouds.length > 0 && !clouds.includes(cloud)) {
+        const fitting = clouds.map((one) => `"${one}"`).join(' or ');
+        read.fault('cloud', `${fitting}, as the service connection is of ${environment}`, `"${cloud}"`);
+    }
+    // The identity opens the vault, and the app is the one whose secret lies there.
+    const isAnotherApp = connection.signIn.by === 'managed-identity' && read.given('key-vault-url');
+    const tenant = tenantId === '' ? connection.tenantId : tenantId;
+    if (isAnotherApp)
+        return { ...given, tenantId: tenant };
+    if (clientId !== undefined && !same(clientId, connection.clientId ?? ''))
+        read.fault('client-id', OF_CONNECTION, `"${clientId}"`);
+    return { tenantId: tenant, clientId: connection.clientId, cloud };
+}
+const OF_CONNECTION = 'nothing, or the id that the service connection has';
+function same(one, other) {
+    return one.toLowerCase() === other.toLowerCase();
+}
+
 ;// CONCATENATED MODULE: ./lib/inputs/proof.js
 
 
@@ -40307,10 +40470,12 @@ function parseCertificate(pem, now) {
 
 
 /**
- * The one way to sign in that the inputs choose; GitHub OIDC where they choose none. Faults are noted in `read`.
+ * The one way to sign in that the inputs choose; where they choose none, GitHub OIDC, or a fault at a host that has no
+ * identity of its own. Faults are noted in `read`.
  * @param now ms since the epoch, to tell an expired certificate
  */
-function readSignIn(read, clientId, now) {
+function readSignIn(read, clientId, now, host) {
+    const connection = host?.connection;
     const secret = read.secret('client-secret');
     const pem = read.secret('client-certificate');
     const managedIdentity = read.boolean('managed-identity', false);
@@ -40318,10 +40483,13 @@ function readSignIn(read, clientId, now) {
     const vaultGiven = read.given('key-vault-url');
     const secretName = read.optional('key-vault-secret-name', 'letters, digits and hyphens, up to 127', (text) => (/^[0-9a-z-]{1,127}$/i.test(text) ? text : undefined));
     const ways = [
+        connection !== undefined && 'azure-subscription',
         secret !== undefined && 'client-secret',
         pem !== undefined && 'client-certificate',
         managedIdentity && 'managed-identity',
     ].filter((way) => way !== false);
+    if (ways.length === 0 && host !== undefined && !read.given('azure-subscription'))
+        read.fault('azure-subscription', NO_WAY, 'nothing');
     if (ways.length > 1)
         read.fault(ways.join(' and '), 'at most one way to sign in', `${ways.length}`);
     if (secret !== undefined && vaultGiven) {
@@ -40333,7 +40501,9 @@ function readSignIn(read, clientId, now) {
     if (!vaultGiven && read.given('key-vault-secret-name')) {
         read.fault('key-vault-secret-name', '"key-vault-url" with it', 'it alone');
     }
-    if (!read.given('client-id') && (!managedIdentity || vaultGiven)) {
+    const isIdentity = managedIdentity || (connection !== undefined && byOf(connection) === 'managed-identity');
+    const isNamed = read.given('client-id') || (connection !== undefined && !(isIdentity && vaultGiven));
+    if (!isNamed && (!isIdentity || vaultGiven)) {
         read.fault('client-id', 'an application (client) id, a GUID', 'nothing');
     }
     let direct = { by: 'oidc' };
@@ -40348,11 +40518,33 @@ function readSignIn(read, clientId, now) {
             direct = { by: 'certificate', certificate };
         }
     }
+    if (connection !== undefined && 'signIn' in connection) {
+        const { signIn } = connection;
+        if (signIn.by === 'secret' && !vaultGiven)
+            return signIn;
+        if (signIn.by === 'secret') {
+            read.fault('azure-subscription and key-vault-url', 'a connection without a secret', 'one with a secret');
+        }
+        else if (signIn.by === 'certificate') {
+            const certificate = parseCertificate(signIn.pem, now);
+            if (typeof certificate === 'string')
+                read.fault('azure-subscription', 'a connection with private key and valid certificate', certificate);
+            else
+                direct = { by: 'certificate', certificate };
+        }
+        else if (signIn.by === 'managed-identity') {
+            direct = { by: 'managed-identity', clientId: connection.clientId };
+        }
+    }
     if (vaultUrl !== undefined && secretName !== undefined) {
         const scope = vaultScopeOf(vaultUrl) ?? '';
         return { by: 'vault', url: vaultUrl, scope, secretName, openedBy: direct };
     }
     return secret === undefined ? direct : { by: 'secret', secret };
+}
+const NO_WAY = 'a service connection, or one of "client-secret", "client-certificate" and "managed-identity" in its place';
+function byOf(connection) {
+    return 'signIn' in connection ? connection.signIn.by : undefined;
 }
 function vaultScopeOf(text) {
     const plain = (0,reader/* plainHttpsUrl */.Zs)(text);
@@ -40367,22 +40559,21 @@ function vaultScopeOf(text) {
 
 
 
-const DOMAIN = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/i;
+
 /**
  * Reads and validates all inputs.
  * @param get an input's raw value by name, '' where it is not given
  * @param now ms since the epoch
  * @param proxyFaults what is wrong with the runner's proxy settings, told along with the rest
+ * @param host how its inputs differ from GitHub's, where they do
  * @throws ActionError 'inputs' that lists every fault at once, each with the input's name, what was expected
  * and what was got (never the value of a secret)
  */
-function readInputs(get, now, proxyFaults = []) {
-    const read = new reader/* InputReader */.i_(get);
+function readInputs(get, now, proxyFaults = [], host) {
+    const read = new reader/* InputReader */.i_(get, host);
     read.faults.push(...proxyFaults);
-    const tenantId = read.matching('tenant-id', 'a tenant GUID or a verified domain name', (text) => reader/* GUID */.Sm.test(text) || DOMAIN.test(text) ? text : undefined);
-    const clientId = read.optional('client-id', 'an application (client) id, a GUID', (text) => reader/* GUID */.Sm.test(text) ? text : undefined);
-    const signIn = readSignIn(read, clientId, now);
-    const cloud = read.oneOf('cloud', Object.keys(CLOUDS), 'public');
+    const { tenantId, clientId, cloud } = readIdentity(read, host?.connection);
+    const signIn = readSignIn(read, clientId, now, host);
     const source = read.oneOf('source', ['auto', 'power-bi', 'fabric', 'workspaces'], 'auto');
     const fabricUrl = read.httpsUrl('fabric-url') ?? CLOUDS[cloud].fabricUrl;
     if (fabricUrl === undefined && (source === 'fabric' || source === 'workspaces')) {
@@ -40424,12 +40615,13 @@ function readInputs(get, now, proxyFaults = []) {
         stateFile: read.path('state-file'),
         rejectedFile: read.path('rejected-file'),
         replayFile: read.path('replay-file'),
-        deadlineMinutes: read.positiveNumber('deadline-minutes', 330, 'a positive number of minutes'),
+        deadlineMinutes: read.positiveNumber('deadline-minutes', host?.deadlineMinutes ?? 330, 'a positive number of minutes'),
         proof: readProof(read, dcrEndpoint, streamName),
     };
-    const hasToken = read.given('github-token');
-    if (read.boolean('failure-issue', false) && !hasToken) {
-        read.fault('github-token', 'a token with "issues: write", with "failure-issue"', 'nothing');
+    if (host === undefined) {
+        const hasToken = read.given('github-token');
+        if (read.boolean('failure-issue', false) && !hasToken)
+            read.fault('github-token', 'a token with "issues: write", with "failure-issue"', 'nothing');
     }
     read.faults.push(...sharedPaths(inputs));
     if (read.faults.length > 0)
@@ -41146,6 +41338,39 @@ function proofStatus(proved) {
     return pending > 0 ? 'pending' : 'complete';
 }
 
+// EXTERNAL MODULE: ./lib/inputs/names.js
+var names = __nccwpck_require__(5261);
+;// CONCATENATED MODULE: ./lib/report/host-words.js
+
+
+/** Conclusions in the words of the host: its names for inputs and for itself, its remedies. */
+function inHostWords(conclusions, dialect) {
+    if (dialect === undefined)
+        return conclusions;
+    const { written } = dialect.inputs;
+    const told = (error) => {
+        // Faults of inputs are told in the host's names where they are found; those of a later look at them are not.
+        const detail = (0,names/* withLeadingNames */.dt)(hostWords(error.detail, dialect), written);
+        const own = error.remedy === errors/* FAULTS */.y2[error.code].remedy ? dialect.remedies[error.code] : undefined;
+        const remedy = own ?? ourWords(error.remedy, dialect);
+        return new errors/* ActionError */.lZ(error.code, detail, { cause: error, remedy });
+    };
+    const faults = [...conclusions.faults].map(([code, error]) => [
+        code,
+        told(error),
+    ]);
+    const notices = [...conclusions.notices].map(([code, text]) => [code, hostWords(text, dialect)]);
+    return { ...conclusions, faults: new Map(faults), notices: new Map(notices) };
+}
+/** Text that is all our own, quoted names of inputs among it. */
+function ourWords(text, dialect) {
+    return dialect === undefined ? text : (0,names/* withNames */.B1)(hostWords(text, dialect), dialect.inputs.written);
+}
+/** The words stand by themselves: never a part of a path, an address or a quoted value. */
+function hostWords(text, { words }) {
+    return text.replaceAll(/(?<![\w/\\."'@-])(runner|workflow|action)(?=s?(?:'s)?(?:[\s,;:)]|\.(?!\w)|$))/g, (word) => words[word]);
+}
+
 ;// CONCATENATED MODULE: ./lib/report/outputs.js
 
 /** The step outputs by name; docs and action.yml are tested against these names. */
@@ -41181,42 +41406,58 @@ function outputsOf({ planned, collected, delivered, proved }, { isComplete, fail
 
 ;// CONCATENATED MODULE: ./lib/report/chart.js
 
+
 /** Bars that are still told apart; longer windows are drawn by the day. */
 const MOST_BARS = 48;
-/**
- * Events by hour, or by day in long windows, as a mermaid chart that GitHub draws.
- * (https://mermaid.js.org/syntax/xyChart.html)
- * @returns '' where there is nothing to draw
- */
-function chart(hours, window, now) {
+/** @returns '' where there is nothing to draw */
+function chart(hours, window, now, draw = mermaidChart) {
     if (window === undefined || now === undefined || hours.size === 0)
         return '';
-    const byDay = window.end - window.start > MOST_BARS * time_clock/* HOUR */.dp;
-    const step = byDay ? time_clock/* DAY */.d_ : time_clock/* HOUR */.dp;
-    const bars = [];
-    const times = [];
+    return draw(barsOf(hours, window));
+}
+function barsOf(hours, window) {
+    const unit = window.end - window.start > MOST_BARS * time_clock/* HOUR */.dp ? 'day' : 'hour';
+    const step = unit === 'day' ? time_clock/* DAY */.d_ : time_clock/* HOUR */.dp;
     const sums = new Map();
     for (const [hour, events] of hours) {
         const slot = Math.floor(hour / step) * step;
         sums.set(slot, (sums.get(slot) ?? 0) + events);
     }
+    const bars = [];
     const first = Math.floor(window.start / step) * step;
     for (let slot = first; slot < window.end; slot += step) {
         const text = new Date(slot).toISOString();
-        times.push(byDay ? text.slice(5, 10) : text.slice(11, 16));
-        bars.push(sums.get(slot) ?? 0);
+        const time = unit === 'day' ? text.slice(5, 10) : text.slice(11, 16);
+        bars.push({ time, events: sums.get(slot) ?? 0 });
     }
+    return { unit, bars };
+}
+/** A mermaid chart, which GitHub draws (https://mermaid.js.org/syntax/xyChart.html). */
+function mermaidChart({ unit, bars }) {
+    const events = bars.map((bar) => bar.events);
     return [
         '```mermaid',
         SETTINGS,
         'xychart-beta',
-        `  title "New events by ${byDay ? 'day' : 'hour'} (UTC)"`,
-        `  x-axis [${labels(times).join(', ')}]`,
-        `  y-axis "events" 0 --> ${Math.max(...bars, 1)}`,
-        `  bar [${bars.join(', ')}]`,
+        `  title "New events by ${unit} (UTC)"`,
+        `  x-axis [${labels(bars.map(({ time }) => time)).join(', ')}]`,
+        `  y-axis "events" 0 --> ${Math.max(...events, 1)}`,
+        `  bar [${events.join(', ')}]`,
         '```',
     ].join('\n');
 }
+/** A chart of text, for where nothing is drawn. */
+function textChart({ unit, bars }) {
+    const most = Math.max(...bars.map(({ events }) => events), 1);
+    const width = (0,markdown/* grouped */.zD)(most).length;
+    const lines = bars.map(({ time, events }) => {
+        const bar = '█'.repeat(Math.ceil((TEXT_BAR * events) / most));
+        return `${time}  ${(0,markdown/* grouped */.zD)(events).padStart(width)}  ${bar}`.trimEnd();
+    });
+    return [`### New events by ${unit} (UTC)`, ['```', ...lines, '```'].join('\n')].join('\n\n');
+}
+/** Characters of the longest bar. */
+const TEXT_BAR = 50;
 /** Wide and low, in a colour that stands out from a light page and a dark one. */
 const SETTINGS = '%%{init: {"xyChart": {"width": 1000, "height": 300}, "themeVariables": {"xyChart": {"plotColorPalette": "#4184e4", "backgroundColor": "transparent"}}}}%%';
 /** Labels that fit beside each other. */
@@ -41229,6 +41470,37 @@ const ZERO_WIDTH_SPACE = '\u200b';
 function labels(times) {
     const each = Math.ceil(times.length / MOST_LABELS);
     return times.map((time, at) => `"${at % each === 0 ? time : ''}${ZERO_WIDTH_SPACE.repeat(at + 1)}"`);
+}
+
+;// CONCATENATED MODULE: ./lib/report/markdown-dialects.js
+
+/** What GitHub shows of Markdown in a job summary. */
+const githubMarkdown = {
+    alert: (kind, ...paragraphs) => [`> [!${kind}]`, ...paragraphs.map((text) => `> ${onOneLine(text)}`)]
+        .join('\n>\n')
+        .replace(']\n>\n', ']\n'),
+    draw: mermaidChart,
+    folded: (title, content) => `<details><summary>${title}</summary>\n\n${content}\n\n</details>`,
+};
+const MARKS = { CAUTION: '❌', WARNING: '⚠️', NOTE: 'ℹ️' };
+/**
+ * Headings, tables, lists and code: what every renderer knows. Azure DevOps says of the tab that shows attachments only that
+ * it renders Markdown otherwise than its wikis do
+ * (https://learn.microsoft.com/en-us/azure/devops/pipelines/scripts/logging-commands).
+ */
+const plainMarkdown = {
+    alert: (kind, first = '', ...paragraphs) => [`${MARKS[kind]} ${startsBold(first) ? first : `**${NAMES[kind]}:** ${first}`}`, ...paragraphs]
+        .map(onOneLine)
+        .join('\n\n'),
+    draw: textChart,
+    folded: (title, content) => `### ${title}\n\n${content}`,
+};
+const NAMES = { CAUTION: 'Error', WARNING: 'Warning', NOTE: 'Note' };
+function startsBold(text) {
+    return text.startsWith('**');
+}
+function onOneLine(text) {
+    return text.replaceAll(/\s*[\r\n]+\s*/g, ' ');
 }
 
 ;// CONCATENATED MODULE: ./lib/report/proof-summary.js
@@ -41290,6 +41562,8 @@ function proofTable(proved) {
 
 
 
+
+
 /** Rows shown of each list; the outputs hold more. */
 const SHOWN_BATCHES = 50;
 const SHOWN_ACTIVITIES = 10;
@@ -41302,24 +41576,27 @@ const SOURCES = {
     workspaces: 'list of workspaces',
 };
 /**
- * The job summary in GitHub-flavoured Markdown: is it fine, how much, what is missing, what to do.
+ * The job summary in Markdown: is it fine, how much, what is missing, what to do.
  * Holds counts, times, activity names and ids of workspaces that could not be read; nothing else of an event.
  * @param now by the services' clocks, ms since the epoch
+ * @param host how it differs from GitHub, where it does
  */
-function summaryOf(record, conclusions, context, now) {
+function summaryOf(record, conclusions, context, now, host) {
     const { collected, planned } = record;
+    const { alert, draw, folded } = host === undefined ? githubMarkdown : plainMarkdown;
+    const shownUntil = collected.source === 'workspaces' ? undefined : now;
     const parts = [
         `## ${headline(record, conclusions)}`,
         origin(record, context),
-        ...[...conclusions.faults.values()].map((fault) => (0,markdown/* alert */.xE)('CAUTION', `**${errors/* FAULTS */.y2[fault.code].title}.** ${(0,markdown/* plain */.pj)(fault.detail)}`, `**What to do:** ${fault.remedy}`)),
-        ...[...conclusions.notices.values()].map((text) => (0,markdown/* alert */.xE)('WARNING', (0,markdown/* plain */.pj)(text))),
+        ...[...conclusions.faults.values()].map((fault) => alert('CAUTION', `**${errors/* FAULTS */.y2[fault.code].title}.** ${(0,markdown/* plain */.pj)(fault.detail)}`, `**What to do:** ${fault.remedy}`)),
+        ...[...conclusions.notices.values()].map((text) => alert('WARNING', (0,markdown/* plain */.pj)(text))),
         missingHours(collected),
         proofTable(record.proved),
         counts(record, conclusions),
-        chart(collected.counts.hours, planned?.window, collected.source === 'workspaces' ? undefined : now),
+        chart(collected.counts.hours, planned?.window, shownUntil, draw),
         activities(collected),
-        ...notes(record, conclusions, now).map((text) => (0,markdown/* alert */.xE)('NOTE', text)),
-        batches(record.delivered),
+        ...notes(record, conclusions, now, host).map((text) => alert('NOTE', text)),
+        batches(record.delivered, folded),
     ];
     const text = `${parts.filter((part) => part !== '').join('\n\n')}\n`;
     return Buffer.byteLength(text) <= LARGEST ? text : `${text.slice(0, LARGEST / 4)}\n\n(cut)\n`;
@@ -41394,14 +41671,15 @@ function activities({ counts, source }) {
     const more = all.length > SHOWN_ACTIVITIES ? ` (${SHOWN_ACTIVITIES} of ${all.length})` : '';
     return `### Busiest activities${more}\n\n${(0,markdown/* table */.tp)(['Activity', 'Events', 'Share'], rows, 'right-but-first')}`;
 }
-function notes({ collected, delivered }, { faults }, now) {
+function notes({ collected, delivered }, { faults }, now, host) {
     const { counts, source, refusals } = collected;
     const found = [];
     if (delivered.rows > 0 && source !== 'workspaces' && replacesTimeGenerated(counts.hours.keys(), now)) {
         found.push('Azure Monitor replaces `TimeGenerated` of events older than two days by the time of arrival. Query by `CreationTime`.');
     }
     if (counts.withoutWorkspace > 0) {
-        found.push(`${(0,markdown/* grouped */.zD)(counts.withoutWorkspace)} events that name no workspace were left out, because \`workspace-ids\` is given.`);
+        const text = `${(0,markdown/* grouped */.zD)(counts.withoutWorkspace)} events that name no workspace were left out, because \`workspace-ids\` is given.`;
+        found.push(ourWords(text, host));
     }
     if (refusals.length > 0 && !faults.has('source-refused'))
         found.push(`Refused by ${(0,markdown/* plain */.pj)(refusals.join('; '))}.`);
@@ -41411,7 +41689,7 @@ function notes({ collected, delivered }, { faults }, now) {
 function replacesTimeGenerated(hours, now) {
     return [...hours].some((hour) => hour + time_clock/* HOUR */.dp < (0,time_window/* hourOf */.cg)(now) - 2 * time_clock/* DAY */.d_);
 }
-function batches({ entries, batches }) {
+function batches({ entries, batches }, folded) {
     if (entries.length === 0)
         return '';
     const rows = entries
@@ -41426,10 +41704,11 @@ function batches({ entries, batches }) {
     ]);
     const more = batches > rows.length ? `\n\nand ${(0,markdown/* grouped */.zD)(batches - rows.length)} more` : '';
     const head = ['Batch', 'Rows', 'Bytes', 'Wire bytes', 'Status', 'x-ms-client-request-id'];
-    return `<details><summary>Batches (${(0,markdown/* grouped */.zD)(batches)})</summary>\n\n${(0,markdown/* table */.tp)(head, rows)}${more}\n\n</details>`;
+    return folded(`Batches (${(0,markdown/* grouped */.zD)(batches)})`, `${(0,markdown/* table */.tp)(head, rows)}${more}`);
 }
 
 ;// CONCATENATED MODULE: ./lib/report/report.js
+
 
 
 
@@ -41455,7 +41734,8 @@ const WARNING_TITLES = {
     'given-up': 'Rows given up',
 };
 /** Tells how the run went: outputs, one annotation for each kind of fault, and the job summary. */
-async function report(record, conclusions, host) {
+async function report(record, drawn, host) {
+    const conclusions = inHostWords(drawn, host.dialect);
     for (const [code, text] of conclusions.notices)
         host.log.warning(text, WARNING_TITLES[code]);
     for (const error of conclusions.faults.values())
@@ -41469,7 +41749,7 @@ async function report(record, conclusions, host) {
     }
     try {
         const now = host.clock.now() + record.clockAhead;
-        await host.writeSummary(summaryOf(record, conclusions, host.context, now));
+        await host.writeSummary(summaryOf(record, conclusions, host.context, now, host.dialect));
     }
     catch (error) {
         // Old runners have no summary file; what it says stands in the outputs too.
@@ -58066,19 +58346,106 @@ const dist_ResponseMode = ResponseMode;
 
 //# sourceMappingURL=index.mjs.map
 
-;// CONCATENATED MODULE: ./lib/auth/oidc.js
+;// CONCATENATED MODULE: ./lib/auth/azure-devops-id-token.js
 
 
 
 
-const oidc_SILENCE = 30_000;
+const azure_devops_id_token_SILENCE = 30_000;
+const API_VERSION = '7.1';
+/** Characters of an answer that are quoted. */
+const QUOTED = 300;
+/**
+ * An ID token for a service connection with workload identity federation. It lives ten minutes; its audience is the
+ * connection's. (https://learn.microsoft.com/en-us/rest/api/azure/devops/distributedtask/oidctoken/create)
+ * @throws ActionError 'id-token-refused', 'connection-refused' or 'id-token-request'
+ */
+async function azureDevOpsIdToken({ url, token, serviceConnectionId }, pipeline, deadline) {
+    if (!url || !token) {
+        const expected = "expected SYSTEM_OIDCREQUESTURI and the job's access token in the environment, got none";
+        throw new errors/* ActionError */.lZ('id-token-refused', expected);
+    }
+    const address = URL.parse(url);
+    if (address?.protocol !== 'https:') {
+        const got = address === null ? 'no URL' : `${address.protocol}//; a token is not asked for in clear`;
+        throw new errors/* ActionError */.lZ('id-token-request', `SYSTEM_OIDCREQUESTURI: expected https://, got ${got}`);
+    }
+    address.searchParams.set('api-version', API_VERSION);
+    address.searchParams.set('serviceConnectionId', serviceConnectionId);
+    const headers = {
+        Authorization: `Bearer ${token}`,
+        Accept: 'application/json',
+        'Content-Type': 'application/json',
+        // Else a token that is not accepted leads to a sign-in page instead of a 401.
+        'X-TFS-FedAuthRedirect': 'Suppress',
+    };
+    try {
+        return await retrying(async () => {
+            const outcome = await (0,transport/* send */.tN)(pipeline, {
+                method: 'POST',
+                url: address.href,
+                headers,
+                silenceMs: azure_devops_id_token_SILENCE,
+                answer: 'token',
+                signal: deadline.signal,
+            });
+            if (outcome.kind !== 'done')
+                return outcome;
+            const { status } = outcome.value;
+            const value = status === 200 ? (0,http_answer/* jsonOf */.o_)(outcome.value)?.oidcToken : undefined;
+            if (typeof value === 'string' && value !== '')
+                return { kind: 'done', value };
+            throw azure_devops_id_token_refusal(outcome.value);
+        }, deadline, 'Azure DevOps');
+    }
+    catch (error) {
+        if (!(error instanceof RequestFailedError))
+            throw error;
+        throw new errors/* ActionError */.lZ('id-token-request', error.message, { cause: error });
+    }
+}
+/** What the answers without a token mean, as far as threads about them tell. */
+function azure_devops_id_token_refusal(answer) {
+    const { status } = answer;
+    const said = messageOf(answer);
+    if (status === 404 || /no explicit reference/i.test(said)) {
+        const quote = said === '' ? '' : `, "${said}"`;
+        return new errors/* ActionError */.lZ('connection-refused', `HTTP ${status}${quote}`);
+    }
+    if (status === 200)
+        return new errors/* ActionError */.lZ('id-token-refused', 'HTTP 200 without a token');
+    if (status < 400 || status === 401 || status === 403)
+        return new errors/* ActionError */.lZ('id-token-refused', (0,http_answer/* statusWithCode */.ev)(answer));
+    return new errors/* ActionError */.lZ('id-token-request', (0,http_answer/* statusWithCode */.ev)(answer));
+}
+/**
+ * What the service says in the two shapes of its errors. The one text of a service that is repeated: it tells which
+ * connection and which stage are meant, and nothing else does.
+ */
+function messageOf(answer) {
+    const body = (0,http_answer/* jsonOf */.o_)(answer);
+    const value = body?.value;
+    const inner = typeof value === 'object' && value !== null ? value.Message : value;
+    const text = [body?.message, inner].find((said) => typeof said === 'string') ?? '';
+    return text
+        .replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ')
+        .trim()
+        .slice(0, QUOTED);
+}
+
+;// CONCATENATED MODULE: ./lib/auth/github-id-token.js
+
+
+
+
+const github_id_token_SILENCE = 30_000;
 /**
  * Asks GitHub for a new ID token. It lives five minutes, so each exchange gets its own.
  * (https://docs.github.com/en/actions/reference/security/oidc)
  * core.getIDToken is not used: it fails on a network fault with a TypeError, and does not retry one.
  * @throws ActionError 'oidc-permission' or 'oidc-request'
  */
-async function requestIdToken(request, audience, pipeline, deadline, mask) {
+async function githubIdToken(request, audience, pipeline, deadline) {
     if (!request.url || !request.token) {
         throw new errors/* ActionError */.lZ('oidc-permission', 'expected ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN in the environment, got none');
     }
@@ -58096,7 +58463,7 @@ async function requestIdToken(request, audience, pipeline, deadline, mask) {
                 method: 'GET',
                 url: url.href,
                 headers,
-                silenceMs: oidc_SILENCE,
+                silenceMs: github_id_token_SILENCE,
                 answer: 'token',
                 signal: deadline.signal,
             });
@@ -58105,10 +58472,8 @@ async function requestIdToken(request, audience, pipeline, deadline, mask) {
             const why = (0,http_answer/* statusWithCode */.ev)(outcome.value);
             const { status, body } = outcome.value;
             const value = status === 200 ? (0,http_answer/* jsonOf */.o_)(outcome.value)?.value : undefined;
-            if (typeof value === 'string' && value !== '') {
-                mask(value);
+            if (typeof value === 'string' && value !== '')
                 return { kind: 'done', value };
-            }
             // A job that was only just started is at times still "Pending" for the token service.
             const passing = status === 200 || (status === 403 && /state/i.test(body.toString('utf8')));
             if (!passing)
@@ -58125,6 +58490,22 @@ async function requestIdToken(request, audience, pipeline, deadline, mask) {
             throw new errors/* ActionError */.lZ('oidc-request', error.message, { cause: error });
         throw error;
     }
+}
+
+;// CONCATENATED MODULE: ./lib/auth/oidc.js
+
+
+/**
+ * Asks the host for a new ID token. It lives for minutes, so each exchange gets its own.
+ * @param audience what GitHub is to sign it for; a service connection has its own
+ * @throws ActionError 'oidc-…' of GitHub, 'id-token-…' or 'connection-refused' of Azure DevOps
+ */
+async function requestIdToken(request, audience, pipeline, deadline, mask) {
+    const token = 'serviceConnectionId' in request
+        ? await azureDevOpsIdToken(request, pipeline, deadline)
+        : await githubIdToken(request, audience, pipeline, deadline);
+    mask(token);
+    return token;
 }
 /** Issuer, subject and audience of a JWT: what has to stand in the federated credential, and nothing else of it. */
 function presentedClaims(jwt) {
@@ -58453,7 +58834,7 @@ async function managed_identity_attempt(clientId, resource, pipeline, deadline) 
 
 
 const vault_SILENCE = 30_000;
-const API_VERSION = '7.4';
+const vault_API_VERSION = '7.4';
 /**
  * Reads the client secret from a vault, in its latest version
  * (https://learn.microsoft.com/en-us/rest/api/keyvault/secrets/get-secret/get-secret). The scope of the token follows the
@@ -58478,7 +58859,7 @@ async function readSecret(vault, credential, pipeline, deadline) {
 async function vault_attempt(vault, pipeline, deadline) {
     const outcome = await (0,transport/* send */.tN)(pipeline, {
         method: 'GET',
-        url: `${vault.url}/secrets/${vault.secretName}?api-version=${API_VERSION}`,
+        url: `${vault.url}/secrets/${vault.secretName}?api-version=${vault_API_VERSION}`,
         headers: { Accept: 'application/json' },
         silenceMs: vault_SILENCE,
         answer: 'token',
@@ -59972,7 +60353,7 @@ const KINDS = {
     /** Events that are sent once more. */
     resent: 9,
 };
-const NAMES = new Map(Object.entries(KINDS).map(([name, kind]) => [kind, name]));
+const log_record_NAMES = new Map(Object.entries(KINDS).map(([name, kind]) => [kind, name]));
 /** Length, its complement, checksum of the rest, kind. */
 const HEAD = 13;
 const KIND_AT = 12;
@@ -60007,7 +60388,7 @@ function decode(file) {
         if (end > file.length)
             break;
         const framed = file.subarray(at, end);
-        const kind = NAMES.get(framed[KIND_AT] ?? 0);
+        const kind = log_record_NAMES.get(framed[KIND_AT] ?? 0);
         if (kind === undefined || (0,external_node_zlib_.crc32)(framed.subarray(KIND_AT)) !== framed.readUInt32LE(8))
             return { ok: false };
         records.push({ kind, payload: framed.subarray(HEAD) });
@@ -62836,7 +63217,7 @@ async function run(host) {
     for (const name of ['client-secret', 'client-certificate', 'github-token'])
         host.mask(host.getInput(name));
     try {
-        const inputs = withKeptFiles(readInputs(host.getInput, host.clock.now(), host.proxyFaults));
+        const inputs = withKeptFiles(readInputs(host.getInput, host.clock.now(), host.proxyFaults, host.dialect?.inputs));
         record.dryRun = inputs.dryRun;
         await holding(inputs, host, record, waits);
     }
@@ -62966,7 +63347,6 @@ function clockNotice(runner, services) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   pj: () => (/* binding */ plain),
 /* harmony export */   tp: () => (/* binding */ table),
-/* harmony export */   xE: () => (/* binding */ alert),
 /* harmony export */   zD: () => (/* binding */ grouped)
 /* harmony export */ });
 /**
@@ -62981,12 +63361,6 @@ function plain(text) {
         .replaceAll('>', '&gt;')
         .replaceAll(/[\\`*_[\]|~#]/g, '\\$&')
         .replaceAll(/@(?=[\w-])/g, '@\u200b');
-}
-/** A GitHub alert; paragraphs are held on a line each. */
-function alert(kind, ...paragraphs) {
-    return [`> [!${kind}]`, ...paragraphs.map((text) => `> ${text.replaceAll(/\s*[\r\n]+\s*/g, ' ')}`)]
-        .join('\n>\n')
-        .replace(']\n>\n', ']\n');
 }
 /** A table; pipes in cells are escaped. */
 function table(head, rows, align = 'left') {
