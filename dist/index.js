@@ -41312,32 +41312,6 @@ class ProgressLog {
     }
 }
 
-;// CONCATENATED MODULE: ./lib/report/proved.js
-function nothingProved() {
-    return { hours: [], isAvailable: false, resent: 0, requests: 0, notices: [], faults: [] };
-}
-function sumsOf({ hours }) {
-    const sum = (of) => hours.reduce((total, hour) => total + hour[of], 0);
-    return {
-        seen: sum('seen'),
-        pending: sum('pending'),
-        missing: sum('missing'),
-        givenUp: sum('givenUp'),
-        repeats: sum('repeats'),
-    };
-}
-/** @param proved undefined where the table is not read back */
-function proofStatus(proved) {
-    if (proved === undefined)
-        return '';
-    if (!proved.isAvailable)
-        return 'unavailable';
-    const { missing, pending } = sumsOf(proved);
-    if (missing > 0)
-        return 'incomplete';
-    return pending > 0 ? 'pending' : 'complete';
-}
-
 // EXTERNAL MODULE: ./lib/inputs/names.js
 var names = __nccwpck_require__(5261);
 ;// CONCATENATED MODULE: ./lib/report/host-words.js
@@ -41369,6 +41343,32 @@ function ourWords(text, dialect) {
 /** The words stand by themselves: never a part of a path, an address or a quoted value. */
 function hostWords(text, { words }) {
     return text.replaceAll(/(?<![\w/\\."'@-])(runner|workflow|action)(?=s?(?:'s)?(?:[\s,;:)]|\.(?!\w)|$))/g, (word) => words[word]);
+}
+
+;// CONCATENATED MODULE: ./lib/report/proved.js
+function nothingProved() {
+    return { hours: [], isAvailable: false, resent: 0, requests: 0, notices: [], faults: [] };
+}
+function sumsOf({ hours }) {
+    const sum = (of) => hours.reduce((total, hour) => total + hour[of], 0);
+    return {
+        seen: sum('seen'),
+        pending: sum('pending'),
+        missing: sum('missing'),
+        givenUp: sum('givenUp'),
+        repeats: sum('repeats'),
+    };
+}
+/** @param proved undefined where the table is not read back */
+function proofStatus(proved) {
+    if (proved === undefined)
+        return '';
+    if (!proved.isAvailable)
+        return 'unavailable';
+    const { missing, pending } = sumsOf(proved);
+    if (missing > 0)
+        return 'incomplete';
+    return pending > 0 ? 'pending' : 'complete';
 }
 
 ;// CONCATENATED MODULE: ./lib/report/outputs.js
@@ -41671,7 +41671,7 @@ function activities({ counts, source }) {
     const more = all.length > SHOWN_ACTIVITIES ? ` (${SHOWN_ACTIVITIES} of ${all.length})` : '';
     return `### Busiest activities${more}\n\n${(0,markdown/* table */.tp)(['Activity', 'Events', 'Share'], rows, 'right-but-first')}`;
 }
-function notes({ collected, delivered }, { faults }, now, host) {
+function notes({ collected, delivered, proved }, { faults }, now, host) {
     const { counts, source, refusals } = collected;
     const found = [];
     if (delivered.rows > 0 && source !== 'workspaces' && replacesTimeGenerated(counts.hours.keys(), now)) {
@@ -41681,6 +41681,8 @@ function notes({ collected, delivered }, { faults }, now, host) {
         const text = `${(0,markdown/* grouped */.zD)(counts.withoutWorkspace)} events that name no workspace were left out, because \`workspace-ids\` is given.`;
         found.push(ourWords(text, host));
     }
+    if (proved !== undefined && proved.resent > 0)
+        found.push(`${(0,markdown/* grouped */.zD)(proved.resent)} rows that were missing from the table were sent once more.`);
     if (refusals.length > 0 && !faults.has('source-refused'))
         found.push(`Refused by ${(0,markdown/* plain */.pj)(refusals.join('; '))}.`);
     return found;
@@ -42748,7 +42750,7 @@ const REFUSALS_IN_A_ROW = 3;
  * From the sources to rows ready to be sent, page by page, as it comes; its rows throw ActionError or DeadlineError.
  * @param checkpoint told each row, and each window that was collected whole
  */
-function collect(inputs, plan, checkpoint, { onRefusal, memory, ...services }) {
+function collect(inputs, plan, checkpoint, { onRefusal, memory, relieve, ...services }) {
     const collected = nothingCollected();
     const onRequest = () => {
         collected.requests += 1;
@@ -42761,6 +42763,7 @@ function collect(inputs, plan, checkpoint, { onRefusal, memory, ...services }) {
         collected,
         deduplicator: new Deduplicator(checkpoint.checkpoint),
         memory,
+        relieve,
     };
     const noteRefusal = (reason) => {
         collected.refusals.push(reason);
@@ -42841,6 +42844,7 @@ async function* activityEvents(collection, opened) {
         const isDone = (hour) => open.isDone(hour);
         deduplicator.forget(isDone);
         checkpoint.checkpoint?.close(isDone);
+        await collection.relieve?.();
     }
 }
 /** @throws ActionError 'source-refused' where the source refuses again and again */
@@ -60018,7 +60022,9 @@ async function deliver(deliveries, delivered, options) {
         if (status !== 'dry-run') {
             if (status === 'delivered')
                 checkpoint.accepted();
-            checkpoint.resolve(batch.keys, keep(delivery, delivered, options), delivery.requestId);
+            const outcome = keep(delivery, delivered, options);
+            const isKept = outcome === 'delivered' && !options.isProvable();
+            checkpoint.resolve(batch.keys, isKept ? 'kept' : outcome, delivery.requestId);
         }
         try {
             if (status === 'delivered')
@@ -61191,11 +61197,15 @@ class CheckpointWriter {
      * the table for all of its hours.
      */
     isUnknown(hour) {
-        return this.covered === undefined || this.#wasGuess || hour < this.covered;
+        return this.isLost || hour < (this.covered ?? hour);
     }
     /** Whether the destination took rows of an earlier run. */
     get wasAccepted() {
         return this.checkpoint?.mark?.accepted === true;
+    }
+    /** Whether nothing is known of earlier runs. */
+    get isLost() {
+        return this.covered === undefined || this.#wasGuess;
     }
     /** Notes that a run begins to collect a window. @param now by the runner's clock, ms since the epoch */
     begin({ start }, now) {
@@ -61251,7 +61261,7 @@ class CheckpointWriter {
     }
     /**
      * Rows are no longer under way.
-     * @param outcome kept: they count as sent, and are not looked for in the table
+     * @param outcome kept: they count as sent, and are not looked for in the table, where they are not, or not by an id
      * @param requestId of their upload
      */
     resolve(keys, outcome, requestId) {
@@ -62216,6 +62226,13 @@ function iso(instant) {
 
 
 
+/** Thrown where only some of the rows came, again and again: asked for fewer, they may all come. */
+class PartialAnswerError extends Error {
+    name = 'PartialAnswerError';
+}
+const PARTIAL = 'a partial answer';
+/** Attempts at a query that is answered in part. */
+const PARTIALS = 3;
 const LOG_ANALYTICS = 'Log Analytics';
 /** Waits where a 429 names no time. */
 const log_query_WAITS = { first: 5 * time_clock/* SECOND */.Z2, longest: 60 * time_clock/* SECOND */.Z2 };
@@ -62235,12 +62252,14 @@ function openLogQuery(workspace, credential, userAgent) {
         ask: async (query, deadline) => {
             await slots.take();
             try {
-                const attempt = () => attemptQuery(pipeline, url, query, deadline, tableName);
+                const attempt = (number) => attemptQuery(pipeline, url, query, deadline, { tableName, number });
                 return await retrying(attempt, deadline, LOG_ANALYTICS, gate);
             }
             catch (error) {
                 if (!(error instanceof RequestFailedError))
                     throw error;
+                if (error.why === PARTIAL)
+                    throw new PartialAnswerError();
                 const detail = `${error.message} at ${new URL(queryUrl).host}`;
                 throw new errors/* ActionError */.lZ('table-unreachable', detail, { cause: error });
             }
@@ -62250,7 +62269,7 @@ function openLogQuery(workspace, credential, userAgent) {
         },
     };
 }
-async function attemptQuery(pipeline, url, query, deadline, tableName) {
+async function attemptQuery(pipeline, url, query, deadline, { tableName, number }) {
     const outcome = await (0,transport/* send */.tN)(pipeline, {
         method: 'POST',
         url,
@@ -62288,8 +62307,9 @@ async function attemptQuery(pipeline, url, query, deadline, tableName) {
     const body = (0,http_answer/* jsonOf */.o_)(answer);
     if (body === undefined)
         return again('HTTP 200 without JSON');
-    if (isPartial(body.error))
-        return again('a partial answer');
+    if (isPartial(body.error)) {
+        return number < PARTIALS ? again(PARTIAL) : { kind: 'failed', why: PARTIAL, status };
+    }
     const rows = log_query_rowsOf(body.tables);
     return rows === undefined ? again('HTTP 200 without a table') : { kind: 'done', value: rows };
 }
@@ -62438,10 +62458,13 @@ function proof_queries_iso(instant) {
 
 
 
+
 /** Keys asked for in one query, by number: texts stay below 64 kB. */
 const KEYS_AT_ONCE = 2000;
 /** Rows of an answer, of 500,000 that the service gives at the most. */
 const ROWS_AT_ONCE = 300_000;
+/** First digits of keys, by which an hour is cut. */
+const PREFIXES = [...'0123456789abcdef'];
 /** Longest window of one query of fingerprints. */
 const LONGEST = 2 * time_clock/* DAY */.d_;
 /** The table, as it is read back. */
@@ -62478,7 +62501,7 @@ class TableReader {
         let isBelieved = true;
         for (let start = window.start; start < window.end; start += LONGEST) {
             const part = { start, end: Math.min(start + LONGEST, window.end) };
-            for (const row of (await this.#ask(hoursQuery(this.#table, part))) ?? []) {
+            for (const row of await this.#inHalves(part, (half) => [hoursQuery(this.#table, half)])) {
                 const hour = instantIn(row, 'Hour');
                 now = instantIn(row, 'Now') ?? now;
                 isBelieved &&= row.Self === SELF;
@@ -62495,18 +62518,18 @@ class TableReader {
      */
     async *keys(sizes) {
         for (const { window, ids } of stretches(sizes)) {
-            const prefixes = ids > ROWS_AT_ONCE ? [...'0123456789abcdef'] : [undefined];
+            const cut = (half) => PREFIXES.map((prefix) => keysQuery(this.#table, half, prefix));
+            const whole = (half) => [keysQuery(this.#table, half)];
             const found = new Map();
-            for (const prefix of prefixes) {
-                for (const { Hour, C } of (await this.#ask(keysQuery(this.#table, window, prefix))) ?? []) {
-                    const hour = typeof Hour === 'string' ? (0,instant/* parseInstant */.n)(Hour) : undefined;
-                    const key = parseKeyHex(String(C).split(':')[0] ?? '');
-                    if (hour === undefined || key === undefined)
-                        continue;
-                    const keys = found.get(hour) ?? new KeySet();
-                    keys.add(...key);
-                    found.set(hour, keys);
-                }
+            const rows = await this.#inHalves(window, ids > ROWS_AT_ONCE ? cut : whole, cut);
+            for (const { Hour, C } of rows) {
+                const hour = typeof Hour === 'string' ? (0,instant/* parseInstant */.n)(Hour) : undefined;
+                const key = parseKeyHex(String(C).split(':')[0] ?? '');
+                if (hour === undefined || key === undefined)
+                    continue;
+                const keys = found.get(hour) ?? new KeySet();
+                keys.add(...key);
+                found.set(hour, keys);
             }
             for (let hour = window.start; hour < window.end; hour += time_clock/* HOUR */.dp)
                 yield [hour, found.get(hour) ?? new KeySet()];
@@ -62541,8 +62564,40 @@ class TableReader {
         const rows = await this.#ask(capQuery()).catch(ignoredFault);
         return numberIn(rows?.[0], 'N') > 0;
     }
-    #ask(text) {
-        return this.#query.ask(text, this.#deadline);
+    /**
+     * The rows of queries over a window, in halves of it where an answer is partial.
+     * @param ofHour the queries over one hour, where even its answer is partial
+     */
+    async #inHalves(window, queries, ofHour) {
+        const rows = [];
+        try {
+            for (const text of queries(window))
+                rows.push(...((await this.#query.ask(text, this.#deadline)) ?? []));
+            return rows;
+        }
+        catch (error) {
+            if (!(error instanceof PartialAnswerError))
+                throw error;
+        }
+        const { start, end } = window;
+        if (end - start > time_clock/* HOUR */.dp) {
+            const middle = start + Math.ceil((end - start) / time_clock/* HOUR */.dp / 2) * time_clock/* HOUR */.dp;
+            const first = await this.#inHalves({ start, end: middle }, queries, ofHour);
+            return [...first, ...(await this.#inHalves({ start: middle, end }, queries, ofHour))];
+        }
+        if (ofHour === undefined)
+            throw new errors/* ActionError */.lZ('table-unreachable', 'an answer lacks some of its rows');
+        return this.#inHalves(window, ofHour);
+    }
+    async #ask(text) {
+        try {
+            return await this.#query.ask(text, this.#deadline);
+        }
+        catch (error) {
+            if (!(error instanceof PartialAnswerError))
+                throw error;
+            throw new errors/* ActionError */.lZ('table-unreachable', 'an answer lacks some of its rows', { cause: error });
+        }
     }
 }
 /** What explains a loss is not needed to tell it: a table that is not there, or not readable, says nothing. */
@@ -62598,6 +62653,8 @@ function instantIn(row, column) {
 
 /** Looks at the table after the last upload, from the first one on. */
 const LOOKS = [0, 2, 4, 8, 15, 30, 60].map((seconds) => seconds * time_clock/* SECOND */.Z2);
+/** Rows that may wait for their proof while a run goes on: some 8 MB. */
+const RELIEF = 500_000;
 /** A look at the table that comes to a judgement of each row. */
 class Proof {
     #reader;
@@ -62611,6 +62668,7 @@ class Proof {
     #isSighted = false;
     #now;
     #givenUp = [];
+    #relieveAt = RELIEF;
     /** @param window of which the report tells */
     constructor(reader, writer, checkpoint, window) {
         this.#reader = reader;
@@ -62652,6 +62710,26 @@ class Proof {
         }
         await this.#lookCloser();
         this.#judge();
+    }
+    /**
+     * Looks while the run goes on, where so many rows wait for their proof that memory would grow with the window. A table
+     * that can't be seen now is told at the end.
+     */
+    async relieve() {
+        if (this.#waiting() < this.#relieveAt)
+            return;
+        try {
+            await this.#look(false);
+            this.#relieveAt = this.#waiting() + RELIEF;
+        }
+        catch (error) {
+            if (!(error instanceof errors/* ActionError */.lZ))
+                throw error;
+            this.#relieveAt = Number.POSITIVE_INFINITY;
+        }
+    }
+    #waiting() {
+        return this.unproven().reduce((sum, { proof }) => sum + pendingRows(proof), 0);
     }
     /** What the report says of the window's hours. */
     hours() {
@@ -62734,7 +62812,8 @@ class Proof {
     }
     /** @throws ActionError 'table-blind' where not a single hour shows rows that an earlier run saw */
     #ensureSight() {
-        const known = [...this.#known].filter((hour) => this.#isAsked(hour));
+        const asked = this.#windows(true);
+        const known = [...this.#known].filter((hour) => asked.some((window) => isWithin(hour, window)));
         const shown = known.filter((hour) => (this.#prints.get(hour)?.ids ?? 0) > 0);
         if (shown.length > 0)
             this.#isSighted = true;
@@ -62771,23 +62850,26 @@ class Proof {
         }
         return windows;
     }
-    #isAsked(hour) {
-        return this.#windows(true).some((window) => isWithin(hour, window));
-    }
 }
 function isWithin(hour, { start, end }) {
     return hour >= (0,time_window/* hourOf */.cg)(start) && hour < end;
 }
 /** Whether the table holds just the ids that are known of the hour. */
-function isSame({ ids, isClosed }, print) {
-    if (isClosed || ids.size !== print.ids)
+function isSame({ ids, isClosed, proof }, print) {
+    // A closed hour's ids are forgotten; those that wait for their proof are all of them where none is proved yet.
+    if (isClosed && proof.proven + proof.givenUp > 0)
+        return false;
+    const known = isClosed ? proof.unproven.map(({ keys }) => keys) : [ids];
+    if (known.reduce((sum, { size }) => sum + size, 0) !== print.ids)
         return false;
     let [xorHigh, xorLow, sumHigh, sumLow] = [0, 0, 0, 0];
-    for (const [high, low] of ids.keys()) {
-        xorHigh = (xorHigh ^ high) >>> 0;
-        xorLow = (xorLow ^ low) >>> 0;
-        sumHigh += high;
-        sumLow += low;
+    for (const keys of known) {
+        for (const [high, low] of keys.keys()) {
+            xorHigh = (xorHigh ^ high) >>> 0;
+            xorLow = (xorLow ^ low) >>> 0;
+            sumHigh += high;
+            sumLow += low;
+        }
     }
     return (xorHigh === print.xorHigh &&
         xorLow === print.xorLow &&
@@ -62954,6 +63036,93 @@ function unionOf(sets) {
     return all;
 }
 
+;// CONCATENATED MODULE: ./lib/pipeline/table-memory.js
+
+
+
+
+/** As many rows of two days are read in one go, without asking first how many each hour has. */
+const FEW = 300_000;
+/** Hours whose sizes are asked for at once. */
+const STRETCH = 2 * time_clock/* DAY */.d_;
+/**
+ * What earlier runs sent, read from the table where nothing else says it: an hour's keys are known before its events are
+ * taken in. Hour by hour, so that memory does not grow with the window.
+ */
+class TableMemory {
+    #reader;
+    #writer;
+    /** Hours of which the table is still to be asked. */
+    #unknown;
+    #sight;
+    constructor(reader, writer, unknown, sight) {
+        this.#reader = reader;
+        this.#writer = writer;
+        this.#unknown = unknown;
+        this.#sight = sight;
+    }
+    /**
+     * @returns undefined where it is known what earlier runs sent of all hours
+     * @throws ActionError 'table-…' where the table can't be read and nothing else says it: then nothing may be sent
+     */
+    static async open(reader, writer, windows) {
+        const unknown = new Set(windows.map(({ hour }) => hour).filter((hour) => writer.isUnknown(hour)));
+        if (unknown.size === 0)
+            return undefined;
+        const sight = await reader.sight().catch((error) => {
+            // The hours that the checkpoint covers are known; those before them are taken for new, as without the table.
+            if (error instanceof errors/* ActionError */.lZ && !writer.isLost)
+                return undefined;
+            throw error;
+        });
+        // A workspace without any data holds no row.
+        return sight === undefined ? undefined : new TableMemory(reader, writer, unknown, sight);
+    }
+    /** Reads what the table has of the hours of these events. @returns the events @throws ActionError 'table-…' */
+    async before(events) {
+        const page = [...events];
+        for (const { CreationTime } of page) {
+            const createdAt = typeof CreationTime === 'string' ? (0,instant/* parseInstant */.n)(CreationTime) : undefined;
+            const hour = createdAt === undefined ? undefined : (0,time_window/* hourOf */.cg)(createdAt);
+            if (hour !== undefined && this.#unknown.has(hour))
+                await this.#read(hour);
+        }
+        return page;
+    }
+    async #read(hour) {
+        const sizes = await this.#sizesAround(hour);
+        for await (const [found, keys] of this.#reader.keys(sizes)) {
+            if (!this.#unknown.has(found))
+                continue;
+            const all = [...keys.keys()].map(([high, low]) => ({ hour: found, high, low, byContent: false }));
+            this.#writer.found(all);
+        }
+        for (const known of sizes.keys())
+            this.#unknown.delete(known);
+    }
+    /** About how many rows the hours have that are read together with this one. */
+    async #sizesAround(hour) {
+        const recent = (0,time_window/* hourOf */.cg)(this.#sight.now) - 2 * time_clock/* DAY */.d_;
+        const near = [...this.#unknown].filter((one) => one >= hour && one < hour + STRETCH);
+        // Their rows are among those of the last two days: TimeGenerated is never before CreationTime.
+        if (this.#sight.rows <= FEW && near.every((one) => one > recent)) {
+            const each = this.#sight.rows / near.length;
+            return new Map(near.map((one) => [one, each]));
+        }
+        const { hours } = await this.#reader.hours({ start: hour, end: Math.max(...near) + time_clock/* HOUR */.dp });
+        const sizes = new Map();
+        let ids = 0;
+        for (const one of near.sort((a, b) => a - b)) {
+            const size = hours.get(one)?.ids ?? 0;
+            if (sizes.size > 0 && ids + size > FEW)
+                break;
+            sizes.set(one, size);
+            ids += size;
+        }
+        return sizes;
+    }
+}
+
 ;// CONCATENATED MODULE: ./lib/pipeline/read-back.js
 
 
@@ -62962,36 +63131,47 @@ function unionOf(sets) {
 
 
 
-/** The table that the inputs name, ready to be read back; undefined where they name none. */
-function openTable({ proof }, { credential, userAgent }, { uploading }) {
-    if (proof === undefined)
+
+
+/** @returns undefined where the inputs name no table */
+function openReadBack(inputs, { asked, window, windows }, writer, { credential, userAgent }, { collecting, uploading }) {
+    const { checkpoint } = writer;
+    if (inputs.proof === undefined || checkpoint === undefined)
         return undefined;
-    return new TableReader(openLogQuery(proof, credential, userAgent), proof.tableName, uploading);
-}
-/**
- * Reads the table back: proves what is there, sends once more what is missing for certain, and says what is not.
- * @param proved where it is told; a table that can't be read is a notice there, and no fault
- */
-async function readBack(options, proved) {
-    const { inputs, reader, writer, checkpoint, window, limits } = options;
-    const waitMs = (inputs.proof?.waitSeconds ?? 0) * 1000;
+    const { tableName, waitSeconds } = inputs.proof;
+    const query = openLogQuery(inputs.proof, credential, userAgent);
+    const reader = new TableReader(query, tableName, uploading);
     const proof = new Proof(reader, writer, checkpoint, window);
-    try {
-        await proof.settle(inputs.dryRun ? 0 : waitMs, limits.collecting);
-        proved.isAvailable = true;
-        await resendMissing({ ...options, proof }, proved);
-        if (proved.resent > 0)
-            await proof.settle(waitMs, limits.collecting);
-        proved.notices.push(...(await read_back_noticesOf(proof, reader, proved)));
-    }
-    catch (error) {
-        proved.notices.push(unavailable(error));
-    }
-    finally {
-        proved.hours = proof.hours();
-    }
+    const proved = nothingProved();
+    const waitMs = inputs.dryRun ? 0 : waitSeconds * time_clock/* SECOND */.Z2;
+    return {
+        proved,
+        memory: async () => (asked === undefined ? undefined : TableMemory.open(reader, writer, windows)),
+        relieve: () => proof.relieve(),
+        prove: async (sending) => {
+            // A run that reads workspaces, or nothing.
+            if (asked === undefined && proof.unproven().length === 0) {
+                proved.isAvailable = true;
+                return;
+            }
+            try {
+                await proof.settle(waitMs, collecting);
+                proved.isAvailable = true;
+                await resendMissing({ inputs, proof, reader, writer, checkpoint, ...sending }, proved);
+                if (proved.resent > 0)
+                    await proof.settle(waitMs, collecting);
+                proved.notices.push(...(await read_back_noticesOf(proof, reader, proved)));
+            }
+            catch (error) {
+                proved.notices.push(unavailable(error));
+            }
+            finally {
+                proved.hours = proof.hours();
+            }
+        },
+    };
 }
-/** @throws what is no fault of the table */
+/** A table that can't be read is a notice and no fault. @throws what is no fault of the table */
 function unavailable(error) {
     if (error instanceof errors/* ActionError */.lZ && error.code !== 'cancelled')
         return { code: 'proof-unavailable', text: error.message };
@@ -63013,10 +63193,11 @@ async function read_back_noticesOf(proof, reader, proved) {
     const { givenUp } = proof;
     if (givenUp.length > 0) {
         const count = givenUp.reduce((sum, { keys }) => sum + keys.size, 0);
-        const operations = [...new Set(givenUp.flatMap(({ operations }) => operations))];
+        const operations = [...new Set(givenUp.flatMap(({ operations: names }) => names))];
         const [only] = operations;
         const shared = operations.length === 1 && only !== undefined ? `, all of them ${only}` : '';
-        const text = `${(0,markdown/* grouped */.zD)(count)} events never showed up though they were sent twice${shared}: a transformation of the data collection rule may leave them out. They are not sent again.${await read_back_reasonOf(givenUp, reader)}`;
+        const reason = await read_back_reasonOf(givenUp, reader);
+        const text = `${(0,markdown/* grouped */.zD)(count)} events never showed up though they were sent twice${shared}: a transformation of the data collection rule may leave them out. They are not sent again.${reason}`;
         notices.push({ code: 'given-up', text });
     }
     return notices;
@@ -63100,90 +63281,7 @@ function createRunLimits({ clock, cancelled }, startedAt, deadlineMinutes, onWai
     };
 }
 
-;// CONCATENATED MODULE: ./lib/pipeline/table-memory.js
-
-
-
-/** As many rows of two days are read in one go, without asking first how many each hour has. */
-const FEW = 300_000;
-/** Hours whose sizes are asked for at once. */
-const STRETCH = 2 * time_clock/* DAY */.d_;
-/**
- * What earlier runs sent, read from the table where nothing else says it: an hour's keys are known before its events are
- * taken in. Hour by hour, so that memory does not grow with the window.
- */
-class TableMemory {
-    #reader;
-    #writer;
-    /** Hours of which the table is still to be asked. */
-    #unknown;
-    #sight;
-    constructor(reader, writer, unknown, sight) {
-        this.#reader = reader;
-        this.#writer = writer;
-        this.#unknown = unknown;
-        this.#sight = sight;
-    }
-    /**
-     * @returns undefined where it is known what earlier runs sent of all hours
-     * @throws ActionError 'table-…' where the table can't be read: then nothing may be sent
-     */
-    static async open(reader, writer, windows) {
-        const unknown = new Set(windows.map(({ hour }) => hour).filter((hour) => writer.isUnknown(hour)));
-        if (unknown.size === 0)
-            return undefined;
-        const sight = await reader.sight();
-        // A workspace without any data holds no row.
-        return sight === undefined ? undefined : new TableMemory(reader, writer, unknown, sight);
-    }
-    /** Reads what the table has of the hours of these events. @returns the events @throws ActionError 'table-…' */
-    async before(events) {
-        const page = [...events];
-        for (const { CreationTime } of page) {
-            const createdAt = typeof CreationTime === 'string' ? (0,instant/* parseInstant */.n)(CreationTime) : undefined;
-            const hour = createdAt === undefined ? undefined : (0,time_window/* hourOf */.cg)(createdAt);
-            if (hour !== undefined && this.#unknown.has(hour))
-                await this.#read(hour);
-        }
-        return page;
-    }
-    async #read(hour) {
-        const sizes = await this.#sizesAround(hour);
-        for await (const [found, keys] of this.#reader.keys(sizes)) {
-            if (!this.#unknown.has(found))
-                continue;
-            const all = [...keys.keys()].map(([high, low]) => ({ hour: found, high, low, byContent: false }));
-            this.#writer.found(all);
-        }
-        for (const known of sizes.keys())
-            this.#unknown.delete(known);
-    }
-    /** About how many rows the hours have that are read together with this one. */
-    async #sizesAround(hour) {
-        const recent = (0,time_window/* hourOf */.cg)(this.#sight.now) - 2 * time_clock/* DAY */.d_;
-        const near = [...this.#unknown].filter((one) => one >= hour && one < hour + STRETCH);
-        // Their rows are among those of the last two days: TimeGenerated is never before CreationTime.
-        if (this.#sight.rows <= FEW && near.every((one) => one > recent)) {
-            const each = this.#sight.rows / near.length;
-            return new Map(near.map((one) => [one, each]));
-        }
-        const { hours } = await this.#reader.hours({ start: hour, end: Math.max(...near) + time_clock/* HOUR */.dp });
-        const sizes = new Map();
-        let ids = 0;
-        for (const one of near.sort((a, b) => a - b)) {
-            const size = hours.get(one)?.ids ?? 0;
-            if (sizes.size > 0 && ids + size > FEW)
-                break;
-            sizes.set(one, size);
-            ids += size;
-        }
-        return sizes;
-    }
-}
-
 ;// CONCATENATED MODULE: ./lib/pipeline/run.js
-
-
 
 
 
@@ -63273,15 +63371,15 @@ async function carryOut(inputs, host, record, held) {
     record.planned = plan;
     if (plan.asked !== undefined)
         checkpoint.confirm(plan.asked, () => time.now());
-    const reader = openTable(inputs, connections, limits);
-    if (reader !== undefined)
-        record.proved = nothingProved();
+    const table = openReadBack(inputs, plan, checkpoint, connections, limits);
+    record.proved = table?.proved;
     const services = { ...connections, time, deadline: limits.collecting };
     const source = files.replay === undefined
         ? collect(inputs, plan, checkpoint, {
             ...services,
             onRefusal: (reason) => host.log.info(`Refused by ${reason}`),
-            memory: reader && (await TableMemory.open(reader, checkpoint, plan.windows)),
+            memory: await table?.memory(),
+            relieve: table?.relieve,
         })
         : replayed(files.replay, checkpoint, limits.collecting.signal);
     record.collected = source.collected;
@@ -63294,6 +63392,7 @@ async function carryOut(inputs, host, record, held) {
         await deliver(deliveries, record.delivered, {
             ...files,
             carriesOn: files.record.carriesOn,
+            isProvable: () => source.collected.source !== 'workspaces',
             now: () => host.clock.now(),
             reuse: (batch) => batcher.reuse(batch),
             onStop: limits.end,
@@ -63305,12 +63404,9 @@ async function carryOut(inputs, host, record, held) {
     }
     if (source.collected.isWhole)
         checkpoint.complete();
-    if (reader !== undefined && record.proved !== undefined && checkpoint.checkpoint !== undefined) {
-        const known = { reader, writer: checkpoint, checkpoint: checkpoint.checkpoint };
-        const { window } = plan;
-        await readBack({ ...known, inputs, services, openUploader: uploader, window, limits }, record.proved);
-    }
     const { signal } = limits.collecting;
+    if (!signal.aborted || signal.reason instanceof errors/* DeadlineError */.j3)
+        await table?.prove({ services, openUploader: uploader });
     // Time that ran out when everything was done already is no fault.
     if (signal.aborted && (failedRows(record) > 0 || !(signal.reason instanceof errors/* DeadlineError */.j3)))
         throw signal.reason;

@@ -66,3 +66,18 @@ function parseOutputs(text: string): Record<string, string> {
   }
   return outputs;
 }
+
+/** NODE_OPTIONS of a machine whose clock is ahead of the true time, or behind it where `ms` is negative. */
+export function shiftedClock(ms: number): string {
+  const module = `
+    const True = Date;
+    globalThis.Date = class Date extends True {
+      constructor(...given) {
+        super(...(given.length === 0 ? [Date.now()] : given));
+      }
+      static now() {
+        return True.now() + ${ms};
+      }
+    };`;
+  return `--import data:text/javascript,${encodeURIComponent(module)}`;
+}

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
-import type { StepOptions, StepResult } from '../../emulator/runner.ts';
+import { type StepOptions, type StepResult, shiftedClock } from '../../emulator/runner.ts';
 import {
   type ActivityEvent,
   type Emulator,
@@ -133,19 +133,4 @@ export function idCounts(emulator: Emulator): Map<string, number> {
 export function expectOnce(emulator: Emulator, start: number, end: number): void {
   const ids = emulator.eventsIn(start, end).map(({ Id }) => String(Id));
   expect(emulator.table.map(({ ActivityId }) => String(ActivityId)).sort()).toEqual(ids.sort());
-}
-
-/** NODE_OPTIONS of a machine whose clock is ahead of the true time, or behind it where `ms` is negative. */
-function shiftedClock(ms: number): string {
-  const module = `
-    const True = Date;
-    globalThis.Date = class Date extends True {
-      constructor(...given) {
-        super(...(given.length === 0 ? [Date.now()] : given));
-      }
-      static now() {
-        return True.now() + ${ms};
-      }
-    };`;
-  return `--import data:text/javascript,${encodeURIComponent(module)}`;
 }

@@ -72,12 +72,17 @@ export class CheckpointWriter {
    * the table for all of its hours.
    */
   isUnknown(hour: number): boolean {
-    return this.covered === undefined || this.#wasGuess || hour < this.covered;
+    return this.isLost || hour < (this.covered ?? hour);
   }
 
   /** Whether the destination took rows of an earlier run. */
   get wasAccepted(): boolean {
     return this.checkpoint?.mark?.accepted === true;
+  }
+
+  /** Whether nothing is known of earlier runs. */
+  get isLost(): boolean {
+    return this.covered === undefined || this.#wasGuess;
   }
 
   /** Notes that a run begins to collect a window. @param now by the runner's clock, ms since the epoch */
@@ -136,7 +141,7 @@ export class CheckpointWriter {
 
   /**
    * Rows are no longer under way.
-   * @param outcome kept: they count as sent, and are not looked for in the table
+   * @param outcome kept: they count as sent, and are not looked for in the table, where they are not, or not by an id
    * @param requestId of their upload
    */
   resolve(keys: readonly EventKey[], outcome: 'delivered' | 'kept' | 'failed', requestId: string): void {

@@ -2,7 +2,8 @@ import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { openPart } from '../checkpoint/hour-state.ts';
 import { ActionError } from '../errors.ts';
 import type { Inputs } from '../inputs/inputs.ts';
-import type { Notice, Planned } from '../report/run-record.ts';
+import type { Notice } from '../report/notice.ts';
+import type { Planned } from '../report/run-record.ts';
 import { HOUR } from '../time/clock.ts';
 import { clipToHistory, type HourWindow, hoursOf, requestedWindow, type Window } from '../time/window.ts';
 

@@ -12,6 +12,9 @@ import { HISTORY, hourOf, hoursOf, type Window } from '../time/window.ts';
 /** Looks at the table after the last upload, from the first one on. */
 const LOOKS = [0, 2, 4, 8, 15, 30, 60].map((seconds) => seconds * SECOND);
 
+/** Rows that may wait for their proof while a run goes on: some 8 MB. */
+const RELIEF = 500_000;
+
 /** A look at the table that comes to a judgement of each row. */
 export class Proof {
   readonly #reader: TableReader;
@@ -25,6 +28,7 @@ export class Proof {
   #isSighted = false;
   #now: number | undefined;
   readonly #givenUp: UnprovenRows[] = [];
+  #relieveAt = RELIEF;
 
   /** @param window of which the report tells */
   constructor(
@@ -77,6 +81,25 @@ export class Proof {
     }
     await this.#lookCloser();
     this.#judge();
+  }
+
+  /**
+   * Looks while the run goes on, where so many rows wait for their proof that memory would grow with the window. A table
+   * that can't be seen now is told at the end.
+   */
+  async relieve(): Promise<void> {
+    if (this.#waiting() < this.#relieveAt) return;
+    try {
+      await this.#look(false);
+      this.#relieveAt = this.#waiting() + RELIEF;
+    } catch (error) {
+      if (!(error instanceof ActionError)) throw error;
+      this.#relieveAt = Number.POSITIVE_INFINITY;
+    }
+  }
+
+  #waiting(): number {
+    return this.unproven().reduce((sum, { proof }) => sum + pendingRows(proof), 0);
   }
 
   /** What the report says of the window's hours. */
@@ -157,7 +180,8 @@ export class Proof {
 
   /** @throws ActionError 'table-blind' where not a single hour shows rows that an earlier run saw */
   #ensureSight(): void {
-    const known = [...this.#known].filter((hour) => this.#isAsked(hour));
+    const asked = this.#windows(true);
+    const known = [...this.#known].filter((hour) => asked.some((window) => isWithin(hour, window)));
     const shown = known.filter((hour) => (this.#prints.get(hour)?.ids ?? 0) > 0);
     if (shown.length > 0) this.#isSighted = true;
     else if (known.length > 0) {
@@ -193,10 +217,6 @@ export class Proof {
     }
     return windows;
   }
-
-  #isAsked(hour: number): boolean {
-    return this.#windows(true).some((window) => isWithin(hour, window));
-  }
 }
 
 function isWithin(hour: number, { start, end }: Window): boolean {
@@ -204,14 +224,19 @@ function isWithin(hour: number, { start, end }: Window): boolean {
 }
 
 /** Whether the table holds just the ids that are known of the hour. */
-function isSame({ ids, isClosed }: HourState, print: HourPrint): boolean {
-  if (isClosed || ids.size !== print.ids) return false;
+function isSame({ ids, isClosed, proof }: HourState, print: HourPrint): boolean {
+  // A closed hour's ids are forgotten; those that wait for their proof are all of them where none is proved yet.
+  if (isClosed && proof.proven + proof.givenUp > 0) return false;
+  const known = isClosed ? proof.unproven.map(({ keys }) => keys) : [ids];
+  if (known.reduce((sum, { size }) => sum + size, 0) !== print.ids) return false;
   let [xorHigh, xorLow, sumHigh, sumLow] = [0, 0, 0, 0];
-  for (const [high, low] of ids.keys()) {
-    xorHigh = (xorHigh ^ high) >>> 0;
-    xorLow = (xorLow ^ low) >>> 0;
-    sumHigh += high;
-    sumLow += low;
+  for (const keys of known) {
+    for (const [high, low] of keys.keys()) {
+      xorHigh = (xorHigh ^ high) >>> 0;
+      xorLow = (xorLow ^ low) >>> 0;
+      sumHigh += high;
+      sumLow += low;
+    }
   }
   return (
     xorHigh === print.xorHigh &&

@@ -1,5 +1,6 @@
 import type { CheckpointWriter } from '../checkpoint/writer.ts';
 import type { Sight, TableReader } from '../destination/table-reader.ts';
+import { ActionError } from '../errors.ts';
 import type { ActivityEvent } from '../rows/event.ts';
 import { DAY, HOUR } from '../time/clock.ts';
 import { parseInstant } from '../time/instant.ts';
@@ -30,7 +31,7 @@ export class TableMemory {
 
   /**
    * @returns undefined where it is known what earlier runs sent of all hours
-   * @throws ActionError 'table-…' where the table can't be read: then nothing may be sent
+   * @throws ActionError 'table-…' where the table can't be read and nothing else says it: then nothing may be sent
    */
   static async open(
     reader: TableReader,
@@ -39,7 +40,11 @@ export class TableMemory {
   ): Promise<TableMemory | undefined> {
     const unknown = new Set(windows.map(({ hour }) => hour).filter((hour) => writer.isUnknown(hour)));
     if (unknown.size === 0) return undefined;
-    const sight = await reader.sight();
+    const sight = await reader.sight().catch((error: unknown) => {
+      // The hours that the checkpoint covers are known; those before them are taken for new, as without the table.
+      if (error instanceof ActionError && !writer.isLost) return undefined;
+      throw error;
+    });
     // A workspace without any data holds no row.
     return sight === undefined ? undefined : new TableMemory(reader, writer, unknown, sight);
   }

@@ -2,7 +2,8 @@ import { ActionError, FAULTS, type FaultCode } from '../errors.ts';
 import { DAY, HOUR } from '../time/clock.ts';
 import { describe, type Window } from '../time/window.ts';
 import { cannotKeepUp, lengthOf, REQUESTS_AN_HOUR, remainingOf } from './budget.ts';
-import { failedRows, hoursPlanned, type Notice, type NoticeCode, type RunRecord } from './run-record.ts';
+import type { Notice, NoticeCode } from './notice.ts';
+import { failedRows, hoursPlanned, type RunRecord } from './run-record.ts';
 
 /** How a run ended: what the whole picture says. */
 export interface Conclusions {

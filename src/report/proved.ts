@@ -1,5 +1,5 @@
 import type { ActionError } from '../errors.ts';
-import type { Notice } from './run-record.ts';
+import type { Notice } from './notice.ts';
 
 /** What the table holds of an hour's events. */
 export interface ProvedHour {

@@ -141,7 +141,7 @@ function activities({ counts, source }: Collected): string {
 }
 
 function notes(
-  { collected, delivered }: RunRecord,
+  { collected, delivered, proved }: RunRecord,
   { faults }: Conclusions,
   now: number,
   host: HostDialect | undefined,
@@ -157,6 +157,8 @@ function notes(
     const text = `${grouped(counts.withoutWorkspace)} events that name no workspace were left out, because \`workspace-ids\` is given.`;
     found.push(ourWords(text, host));
   }
+  if (proved !== undefined && proved.resent > 0)
+    found.push(`${grouped(proved.resent)} rows that were missing from the table were sent once more.`);
   if (refusals.length > 0 && !faults.has('source-refused'))
     found.push(`Refused by ${plain(refusals.join('; '))}.`);
   return found;
