@@ -8895,17 +8895,25 @@ function dialectOf(connection) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(452);
-/* harmony import */ var _logging_commands_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(91);
+/* harmony import */ var _report_conclusions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7078);
+/* harmony import */ var _report_outputs_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8568);
+/* harmony import */ var _report_run_record_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7329);
+/* harmony import */ var _agent_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9672);
+
+
+
 
 
 const NODE = 24;
 // An agent may run a task for Node 24 with Node 20, and says nothing. The run would begin, and break in the middle.
 if (Number(process.versions.node.split('.')[0]) < NODE) {
     const { title, remedy } = _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .FAULTS */ .y2['node-version'];
-    const message = `${title}: expected Node ${NODE} or later, got ${process.versions.node}. ${remedy}`;
-    (0,_logging_commands_js__WEBPACK_IMPORTED_MODULE_1__/* .tellAgent */ .f)((0,_logging_commands_js__WEBPACK_IMPORTED_MODULE_1__/* .loggingCommand */ .Rt)('task.logissue', { type: 'error' }, message));
-    (0,_logging_commands_js__WEBPACK_IMPORTED_MODULE_1__/* .tellAgent */ .f)((0,_logging_commands_js__WEBPACK_IMPORTED_MODULE_1__/* .loggingCommand */ .Rt)('task.setvariable', { variable: 'complete', isOutput: 'true' }, 'false'));
-    (0,_logging_commands_js__WEBPACK_IMPORTED_MODULE_1__/* .tellAgent */ .f)((0,_logging_commands_js__WEBPACK_IMPORTED_MODULE_1__/* .loggingCommand */ .Rt)('task.complete', { result: 'Failed' }, message));
+    const agent = new _agent_js__WEBPACK_IMPORTED_MODULE_3__/* .Agent */ .g(process.env);
+    agent.log.error(`${title}: expected Node ${NODE} or later, got ${process.versions.node}. ${remedy}`, title);
+    const record = (0,_report_run_record_js__WEBPACK_IMPORTED_MODULE_2__/* .newRunRecord */ .pB)(Date.now());
+    for (const [name, value] of Object.entries((0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_4__/* .outputsOf */ .Y)(record, (0,_report_conclusions_js__WEBPACK_IMPORTED_MODULE_1__/* .conclude */ .Ep)(record))))
+        agent.setOutput(name, value);
+    agent.complete(false, title);
 }
 else {
     await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 2240));
@@ -9067,7 +9075,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(452);
 /* harmony import */ var _inputs_names_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5261);
-/* harmony import */ var _pipeline_run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7438);
+/* harmony import */ var _pipeline_run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8019);
 /* harmony import */ var _time_clock_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4795);
 /* harmony import */ var _memory_flags_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9709);
 /* harmony import */ var _proxy_settings_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8169);
@@ -9539,7 +9547,7 @@ function quoted(text) {
 
 /***/ }),
 
-/***/ 7438:
+/***/ 8019:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -9548,131 +9556,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   e: () => (/* binding */ run)
 });
 
-;// CONCATENATED MODULE: ./lib/rows/truncate.js
-/**
- * Longest value of a field in bytes of UTF-8; the service cuts longer ones and does not say so
- * (https://learn.microsoft.com/en-us/azure/azure-monitor/fundamentals/service-limits#logs-ingestion-api).
- */
-const FIELD_LIMIT = 65_536;
-/** Largest request body in bytes, brackets and commas included: the service's limit is 1 MiB, also uncompressed. */
-const BODY_LIMIT = 1_000_000;
-const ROW_LIMIT = BODY_LIMIT - 2;
-const MARK = '…[cut]';
-/** Columns that say which event it is: the last to be cut. */
-const IDENTITY = new Set(['TimeGenerated', 'CreationTime', 'ActivityId', 'SourceApi']);
-/**
- * Truncations a row's values to the field limit, and the largest ones further until the row fits a request.
- * @param json the row as it is, serialised
- * @returns the row serialised within the limits
- */
-function truncateToSize(row, json, truncations) {
-    const before = truncations.values;
-    const cut = {};
-    const whole = new Set(Object.keys(row));
-    for (const [name, value] of Object.entries(row)) {
-        const soFar = truncations.values;
-        cut[name] = truncateValue(value, FIELD_LIMIT, truncations);
-        if (truncations.values > soFar)
-            whole.delete(name);
-    }
-    let result = truncations.values === before ? json : JSON.stringify(cut);
-    for (let over = Buffer.byteLength(result) - ROW_LIMIT; over > 0; over = Buffer.byteLength(result) - ROW_LIMIT) {
-        const [name, size] = largest(cut);
-        // Escapes make JSON up to six times longer than the value it stands for: cut at least by half.
-        const target = Math.max(Math.min(size - over, Math.floor(size / 2)), 64);
-        const value = cut[name];
-        cut[name] =
-            typeof value === 'string'
-                ? fitString(value, target)
-                : truncateValue(value, target, { values: 0, rows: 0 });
-        if (whole.delete(name))
-            truncations.values += 1;
-        result = JSON.stringify(cut);
-    }
-    if (truncations.values > before)
-        truncations.rows += 1;
-    return result;
-}
-function truncateValue(value, limit, truncations) {
-    if (typeof value === 'string') {
-        if (Buffer.byteLength(value) <= limit)
-            return value;
-        truncations.values += 1;
-        return truncateString(value, limit);
-    }
-    return typeof value === 'object' && value !== null ? truncateObject(value, limit, truncations) : value;
-}
-/** Truncations on a character boundary, and marks it. */
-function truncateString(value, limit) {
-    const bytes = Buffer.from(value.slice(0, limit));
-    let end = Math.max(Math.min(limit - Buffer.byteLength(MARK), bytes.length), 0);
-    while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80)
-        end -= 1;
-    return bytes.toString('utf8', 0, end) + MARK;
-}
-/** Holds an object's JSON to `limit`, largest value first; values that are not text are replaced as a whole. */
-function truncateObject(value, limit, truncations) {
-    let size = Buffer.byteLength(JSON.stringify(value));
-    if (size <= limit)
-        return value;
-    const sizes = Object.entries(value)
-        .map(([name, entry]) => ({ name, entry: entry, bytes: jsonBytes(entry) }))
-        .sort((a, b) => b.bytes - a.bytes);
-    const kept = new Map(Object.entries(value));
-    for (const { name, entry, bytes } of sizes) {
-        if (size <= limit)
-            break;
-        truncations.values += 1;
-        const room = bytes - (size - limit);
-        const shorter = typeof entry === 'string' && room > 64 ? fitString(entry, room) : `${MARK} ${bytes} bytes`;
-        if (jsonBytes(shorter) < bytes) {
-            kept.set(name, shorter);
-            size += jsonBytes(shorter) - bytes;
-        }
-        else {
-            kept.delete(name);
-            size -= bytes + jsonBytes(name) + 2;
-        }
-    }
-    // Thousands of small properties: what is left over goes, from the end.
-    const names = [...kept.keys()];
-    while (size > limit) {
-        const name = names.pop();
-        if (name === undefined)
-            break;
-        size -= jsonBytes(kept.get(name)) + jsonBytes(name) + 2;
-        kept.delete(name);
-        truncations.values += 1;
-    }
-    return Array.isArray(value) ? [...kept.values()] : Object.fromEntries(kept);
-}
-/** The longest beginning of a text whose JSON, escapes included, fits `room` bytes. */
-function fitString(text, room) {
-    let limit = room - 2;
-    let cut = truncateString(text, limit);
-    while (jsonBytes(cut) > room && limit > 16) {
-        limit = Math.floor(limit / 2);
-        cut = truncateString(text, limit);
-    }
-    return cut;
-}
-function jsonBytes(value) {
-    return Buffer.byteLength(JSON.stringify(value) ?? 'null');
-}
-function largest(row) {
-    let found = ['', -1];
-    const identity = [];
-    for (const [name, value] of Object.entries(row)) {
-        const bytes = jsonBytes(value);
-        if (IDENTITY.has(name))
-            identity.push([name, bytes]);
-        else if (bytes > found[1])
-            found = [name, bytes];
-    }
-    // Below this nothing is gained any more by cutting the others.
-    return found[1] > 256 ? found : (identity.sort((a, b) => b[1] - a[1])[0] ?? found);
-}
-
+// EXTERNAL MODULE: ./lib/rows/truncate.js
+var truncate = __nccwpck_require__(3771);
 ;// CONCATENATED MODULE: ./lib/destination/batch.js
 
 const OPEN = 0x5b;
@@ -9689,7 +9574,7 @@ class Batcher {
     #length = 0;
     #keys = [];
     #ends = [];
-    constructor(limit = BODY_LIMIT) {
+    constructor(limit = truncate/* BODY_LIMIT */.Th) {
         this.#limit = limit;
     }
     get rows() {
@@ -10921,644 +10806,8 @@ function listed(values) {
     return values.length > 5 ? `${shown.join(', ')} and ${values.length - 5} more` : shown.join(', ');
 }
 
-;// CONCATENATED MODULE: ./lib/time/window.js
-
-/** How long the service keeps activity events, and the margin held to it so that no request crosses the line. */
-const HISTORY = 28 * time_clock/* DAY */.d_;
-const HISTORY_MARGIN = 15 * time_clock/* MINUTE */.pY;
-/** The oldest instant that may be asked for now. */
-function historyStart(now) {
-    return now - HISTORY + HISTORY_MARGIN;
-}
-/** When an hour that ended at `end` is final: events arrive up to 24 hours late. */
-function isFinalAt(end, now) {
-    return now >= end + time_clock/* DAY */.d_;
-}
-function hourOf(instant) {
-    return Math.floor(instant / time_clock/* HOUR */.dp) * time_clock/* HOUR */.dp;
-}
-/**
- * The window that a run asks for: `startTime` (or `lookbackHours` before the end) to `endTime` (or now).
- */
-function requestedWindow(wish, now) {
-    const end = wish.endTime ?? now;
-    return { start: wish.startTime ?? Math.max(end - wish.lookbackHours * time_clock/* HOUR */.dp, 0), end };
-}
-/**
- * The part of the window that the service still keeps; empty (start = end) where that is nothing.
- * A clipped start lies on the next whole minute but one, so that the hour is not found aged out
- * when it is asked for a moment later.
- */
-function clipToHistory(window, now) {
-    const oldest = historyStart(now);
-    if (window.start >= oldest)
-        return window;
-    const start = (Math.ceil(oldest / time_clock/* MINUTE */.pY) + 1) * time_clock/* MINUTE */.pY;
-    return { start: Math.min(start, window.end), end: window.end };
-}
-/**
- * The UTC hours of a window, oldest first (they are the next to be forgotten by the service). The first and the
- * last may be parts. The source pages by the hour, so an hour alone costs the requests it costs within a day.
- */
-function* hoursOf(window) {
-    if (window.start >= window.end)
-        return;
-    for (let hour = hourOf(window.start); hour < window.end; hour += time_clock/* HOUR */.dp) {
-        yield { hour, start: Math.max(hour, window.start), end: Math.min(hour + time_clock/* HOUR */.dp, window.end) };
-    }
-}
-function isWholeHour(window) {
-    return window.start === window.hour && window.end === window.hour + time_clock/* HOUR */.dp;
-}
-/** A window as a reader wants it: "2026-11-20T07:00Z to 08:00Z". */
-function describe(window) {
-    const minute = (instant) => `${new Date(instant).toISOString().slice(0, 16)}Z`;
-    const start = minute(window.start);
-    const end = minute(window.end);
-    return `${start} to ${start.slice(0, 10) === end.slice(0, 10) ? end.slice(11) : end}`;
-}
-
-;// CONCATENATED MODULE: ./lib/report/budget.js
-
-/** Requests an hour that the service documents (https://learn.microsoft.com/en-us/rest/api/power-bi/admin/get-activity-events). */
-const REQUESTS_AN_HOUR = 200;
-function remainingOf(hoursPlanned, hoursDone, requests) {
-    const hours = Math.max(hoursPlanned - hoursDone, 0);
-    const each = hoursDone > 0 ? Math.max(requests / hoursDone, 1) : 1;
-    const left = Math.ceil(hours * each);
-    return { hours, requests: left, ms: (left / REQUESTS_AN_HOUR) * time_clock/* HOUR */.dp };
-}
-/**
- * Whether the hours that each run asks for anew cost more requests than the service grants between two runs.
- * @param interval since the run before, in ms
- */
-function cannotKeepUp(requests, interval) {
-    return interval !== undefined && interval > 0 && requests > REQUESTS_AN_HOUR * Math.max(interval / time_clock/* HOUR */.dp, 1);
-}
-/** A length of time for the reader: "40 minutes", "3.4 hours". */
-function lengthOf(ms) {
-    const minutes = Math.ceil(ms / 60_000);
-    if (minutes < 2)
-        return 'a minute';
-    return minutes < 100 ? `${minutes} minutes` : `${(ms / time_clock/* HOUR */.dp).toFixed(1)} hours`;
-}
-
-// EXTERNAL MODULE: ./lib/time/instant.js
-var instant = __nccwpck_require__(6216);
-;// CONCATENATED MODULE: ./lib/rows/event-key.js
-
-/** Given to many different events. */
-const NIL = '00000000-0000-0000-0000-000000000000';
-function keyOf(event, hour) {
-    const id = event.Id;
-    const byContent = typeof id !== 'string' || id === '' || id === NIL;
-    const digest = (0,external_node_crypto_.hash)('sha256', byContent ? canonical(event) : id, 'binary');
-    return { hour, high: uint32(digest, 0), low: uint32(digest, 4), byContent };
-}
-function uint32(digest, at) {
-    return (((digest.charCodeAt(at) << 24) |
-        (digest.charCodeAt(at + 1) << 16) |
-        (digest.charCodeAt(at + 2) << 8) |
-        digest.charCodeAt(at + 3)) >>>
-        0);
-}
-/** The content with its properties in a fixed order: the service may list them differently the next time. */
-function canonical(value) {
-    if (Array.isArray(value))
-        return `[${value.map(canonical).join(',')}]`;
-    if (typeof value !== 'object' || value === null)
-        return JSON.stringify(value) ?? 'null';
-    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-    return `{${entries.map(([name, entry]) => `${JSON.stringify(name)}:${canonical(entry)}`).join(',')}}`;
-}
-/** A key's 64 bits as one value. */
-function contentOf(key) {
-    return (BigInt(key.high) << 32n) | BigInt(key.low);
-}
-/** The key as the table has it: the first 16 hexadecimal digits of the id's SHA-256. */
-function keyHex(high, low) {
-    const hex = (part) => part.toString(16).padStart(8, '0');
-    return hex(high) + hex(low);
-}
-/** The halves of a key, or undefined where the text is none. */
-function parseKeyHex(text) {
-    if (!/^[0-9a-f]{16}$/.test(text))
-        return undefined;
-    return [Number.parseInt(text.slice(0, 8), 16), Number.parseInt(text.slice(8), 16)];
-}
-
-;// CONCATENATED MODULE: ./lib/rows/columns.js
-/**
- * Field names and meanings: https://learn.microsoft.com/en-us/rest/api/power-bi/admin/get-activity-events and
- * https://learn.microsoft.com/en-us/office/office-365-management-api/office-365-management-activity-api-schema
- * RecordType and UserType are numbers in activity events and words in workspace records; both fit a string.
- */
-// biome-ignore format: a table
-const TABLE = [
-    ['TimeGenerated', 'datetime', 'CreationTime as UTC; the service replaces it by the time of arrival when it is more than two days old', '2026-11-20T07:55:15Z', { from: [] }],
-    ['ActivityId', 'string', "The event's unique id, its property Id", '00000000-0000-4000-8000-000000000001', { from: ['Id'] }],
-    ['RecordType', 'string', 'Kind of audit record: 20 is Power BI, WorkspaceAccess a workspace record', '20'],
-    ['CreationTime', 'datetime', 'When it happened, UTC: the time to query by', '2026-11-20T07:55:15'],
-    ['Operation', 'string', 'Name of the operation', 'ViewReport'],
-    ['OrganizationId', 'string', 'Id of the Entra tenant', '00000000-0000-4000-8000-0000000000aa'],
-    ['UserType', 'string', 'Kind of user: 0 regular, 2 admin, 5 application, 6 service principal, 10 guest', '0'],
-    ['UserKey', 'string', "The user's PUID or another key", '100SYNTH0001'],
-    ['Workload', 'string', 'Service that wrote the event', 'PowerBI'],
-    ['UserId', 'string', 'User principal name, or the id of an app or service', 'ana@example.test'],
-    ['ClientIP', 'string', 'Address that the user came from, IPv4 or IPv6', '203.0.113.7'],
-    ['UserAgent', 'string', 'Browser or client', 'SyntheticAgent/1.0'],
-    ['Activity', 'string', 'Name of the activity, normally the same as Operation', 'ViewReport'],
-    ['ActivityType', 'string', 'Kind of activity, where the source names one', 'WorkspaceViewed'],
-    ['ItemName', 'string', 'Name of the item acted on', 'Margin'],
-    ['WorkspaceId', 'string', 'Id of the workspace', '00000000-0000-4000-8000-0000000000b1'],
-    ['WorkspaceName', 'string', 'Name of the workspace', 'Sales', { from: ['WorkSpaceName', 'WorkspaceName'] }],
-    ['CapacityId', 'string', 'Id of the capacity', '00000000-0000-4000-8000-0000000000c1'],
-    ['CapacityName', 'string', 'Name of the capacity', 'F2 test'],
-    ['AppName', 'string', 'Name of the Power BI app', 'Sales app'],
-    ['ObjectId', 'string', 'The object acted on: an id, or the name of an item', 'Margin'],
-    ['DatasetName', 'string', 'Name of the semantic model', 'Sales model'],
-    ['ReportName', 'string', 'Name of the report', 'Margin'],
-    ['ReportType', 'string', 'Kind of report', 'PowerBIReport'],
-    ['RequestId', 'string', 'Id of the request behind the event', '00000000-0000-4000-8000-0000000000f1'],
-    ['AppReportId', 'string', 'Id of the report within an app', '00000000-0000-4000-8000-0000000000e2'],
-    ['DistributionMethod', 'string', 'How the report reached the user', 'Apps'],
-    ['ConsumptionMethod', 'string', 'Where the user read it', 'Power BI Web'],
-    ['IsSuccess', 'boolean', 'Whether the operation succeeded', 'true', { notebook: false }],
-    ['ArtifactId', 'string', 'Id of the item acted on', '00000000-0000-4000-8000-0000000000e1', { notebook: false }],
-    ['ArtifactName', 'string', 'Name of the item acted on', 'Margin', { notebook: false }],
-    ['ArtifactKind', 'string', 'Kind of item', 'Report', { notebook: false }],
-    ['DatasetId', 'string', 'Id of the semantic model', '00000000-0000-4000-8000-0000000000d1', { notebook: false }],
-    ['ReportId', 'string', 'Id of the report', '00000000-0000-4000-8000-0000000000e1', { notebook: false }],
-    ['SourceApi', 'string', 'Where the row came from: power-bi, fabric or workspaces', 'power-bi', { from: [], notebook: false }],
-    ['AdditionalFields', 'dynamic', 'Every other property of the event under its own name', '{"SharingAction":"Direct"}', { from: [], notebook: false }],
-];
-const COLUMNS = TABLE.map(([name, type, meaning, example, { from = [name], notebook = true } = {}]) => ({
-    name,
-    type,
-    from,
-    notebook,
-    meaning,
-    example,
-}));
-
-;// CONCATENATED MODULE: ./lib/rows/exact-json.js
-const exact = JSON;
-function parseExactly(text) {
-    return exact.parse(text, (_key, value, { source }) => typeof value === 'number' && source !== undefined && !survives(value, source)
-        ? exact.rawJSON(source)
-        : value);
-}
-/** The text of a number that was kept as written, or undefined for every other value. */
-function exactText(value) {
-    return exact.isRawJSON(value) ? value.rawJSON : undefined;
-}
-function survives(value, source) {
-    if (Number.isSafeInteger(value))
-        return true;
-    return Number.isFinite(value) && String(value) === source;
-}
-
-;// CONCATENATED MODULE: ./lib/rows/map.js
-
-
-
-
-const TARGETS = new Map(COLUMNS.flatMap(({ name, type, from }) => from.map((property, at) => [
-    property,
-    { column: name, type, unless: at === 0 ? undefined : from[0] },
-])));
-/**
- * Maps an event to its row. A value that does not fit its column's type, and every property without a column, goes to
- * AdditionalFields under its own name: the service drops what does not fit and does not say so.
- * @param createdAt the event's CreationTime in ms, or undefined where it has none that can be read
- */
-function mapEvent(event, createdAt, source, now) {
-    const row = {
-        TimeGenerated: createdAt === undefined ? new Date(now).toISOString() : timeGenerated(event.CreationTime, createdAt),
-    };
-    let additional;
-    for (const property in event) {
-        const value = event[property];
-        const target = TARGETS.get(property);
-        if (target !== undefined &&
-            (target.unless === undefined || inType(target.type, event[target.unless]) === undefined)) {
-            const fitting = inType(target.type, value);
-            if (fitting !== undefined) {
-                row[target.column] = fitting;
-                continue;
-            }
-            if (value === null)
-                continue;
-        }
-        additional ??= {};
-        if (property === '__proto__') {
-            Object.defineProperty(additional, property, { value, enumerable: true });
-        }
-        else {
-            additional[property] = value;
-        }
-    }
-    row.SourceApi = source;
-    if (additional !== undefined)
-        row.AdditionalFields = additional;
-    return row;
-}
-/** A row as JSON, held to the limits of the service. */
-function rowJson(row, truncations) {
-    const json = JSON.stringify(row);
-    // No value can be over the limit where the whole row is not; a UTF-16 unit is at most three bytes of UTF-8.
-    if (json.length * 3 <= FIELD_LIMIT || Buffer.byteLength(json) <= FIELD_LIMIT)
-        return json;
-    return truncateToSize(row, json, truncations);
-}
-function timeGenerated(creationTime, instant) {
-    // The usual forms, without and with Z, need no Date.
-    if (typeof creationTime === 'string' && creationTime.charCodeAt(10) === 84) {
-        if (creationTime.length === 19 && creationTime.charCodeAt(16) === 58)
-            return `${creationTime}Z`;
-        if (creationTime.length === 20 && creationTime.charCodeAt(19) === 90)
-            return creationTime;
-    }
-    return new Date(instant).toISOString();
-}
-/** The value in the column's type, or undefined where it has none there. */
-function inType(type, value) {
-    switch (type) {
-        case 'string':
-            if (typeof value === 'string')
-                return value;
-            return typeof value === 'number' || typeof value === 'boolean' ? String(value) : exactText(value);
-        case 'boolean':
-            if (typeof value === 'boolean')
-                return value;
-            return typeof value === 'string' ? BOOLEANS.get(value.toLowerCase()) : undefined;
-        case 'datetime':
-            return typeof value === 'string' && (0,instant/* parseInstant */.n)(value) !== undefined ? value : undefined;
-        case 'dynamic':
-            return value ?? undefined;
-    }
-}
-const BOOLEANS = new Map([
-    ['true', true],
-    ['false', false],
-]);
-
-;// CONCATENATED MODULE: ./lib/rows/rows.js
-
-
-
-
-/** Nothing counted yet. */
-function newEventCounts() {
-    return {
-        collected: 0,
-        skipped: 0,
-        withoutWorkspace: 0,
-        ofSettledHours: 0,
-        truncations: { values: 0, rows: 0 },
-        activities: new Map(),
-        hours: new Map(),
-    };
-}
-/**
- * The rows of a page's events: those within window and filters that were not seen before.
- * @param window what the page was asked for; an event without a readable time counts to its last hour
- */
-function* rowsOf(events, window, context) {
-    const { counts, deduplicator } = context;
-    for (const event of events) {
-        const creationTime = event.CreationTime;
-        const createdAt = typeof creationTime === 'string' ? (0,instant/* parseInstant */.n)(creationTime) : undefined;
-        const isElsewhere = createdAt !== undefined && !context.inWindow(createdAt);
-        if (isElsewhere && !context.isSettled(hourOf(createdAt)))
-            continue;
-        if (!passes(event, context.filter, counts))
-            continue;
-        if (isElsewhere) {
-            counts.collected += 1;
-            counts.skipped += 1;
-            counts.ofSettledHours += 1;
-            continue;
-        }
-        counts.collected += 1;
-        const { row, key } = readied(event, createdAt, window, context);
-        if (!deduplicator.admit(key)) {
-            counts.skipped += 1;
-            context.onRepeat?.(key);
-            continue;
-        }
-        count(counts.activities, activityName(event));
-        count(counts.hours, key.hour);
-        yield { json: row(), key };
-    }
-}
-/** An event's key, and its row for when it is new. */
-function readied(event, createdAt, window, { source, counts, now, deduplicator }) {
-    // The hour that is settled last: as long as any hour of the window is asked for, the event is known.
-    const hour = hourOf(createdAt ?? Math.max(window.start, window.end - 1));
-    const placed = (key) => (createdAt === undefined ? deduplicator.asDelivered(key) : key);
-    const json = (given) => rowJson(mapEvent(given, createdAt, source, now()), counts.truncations);
-    const row = () => withoutDepth(event, counts.truncations, json);
-    try {
-        return { key: placed(keyOf(event, hour)), row };
-    }
-    catch (error) {
-        if (!(error instanceof RangeError))
-            throw error;
-        return { key: placed(keyOf(flat(event), hour)), row };
-    }
-}
-/** JSON nests deeper than it can be written again: such a property is cut, and the event kept. */
-function withoutDepth(event, truncations, json) {
-    try {
-        return json(event);
-    }
-    catch (error) {
-        if (!(error instanceof RangeError))
-            throw error;
-        truncations.values += 1;
-        truncations.rows += 1;
-        return json(flat(event));
-    }
-}
-function flat(event) {
-    return Object.fromEntries(Object.entries(event).map(([name, value]) => [name, isWritable(value) ? value : '…[cut]']));
-}
-function isWritable(value) {
-    try {
-        JSON.stringify(value);
-        return true;
-    }
-    catch {
-        return false;
-    }
-}
-function passes(event, filter, counts) {
-    // The service filters by activity and user; what it lets through all the same is held to it here.
-    if (filter.activity !== undefined && !sameText(event.Activity ?? event.Operation, filter.activity))
-        return false;
-    if (filter.userId !== undefined && !sameText(event.UserId, filter.userId))
-        return false;
-    if (filter.workspaceIds.size === 0)
-        return true;
-    const workspaceId = event.WorkspaceId;
-    if (typeof workspaceId === 'string' && workspaceId !== '') {
-        return filter.workspaceIds.has(workspaceId.toLowerCase());
-    }
-    counts.withoutWorkspace += 1;
-    return false;
-}
-function sameText(value, wanted) {
-    return typeof value === 'string' && value.toLowerCase() === wanted.toLowerCase();
-}
-/** Operation names come from a fixed list; anything else is not shown. */
-function activityName(event) {
-    const name = event.Activity ?? event.Operation;
-    return typeof name === 'string' && /^[A-Za-z][A-Za-z0-9_]{0,79}$/.test(name) ? name : '(other)';
-}
-function count(counts, key) {
-    counts.set(key, (counts.get(key) ?? 0) + 1);
-}
-
-;// CONCATENATED MODULE: ./lib/report/delivered.js
-/** First entries kept of the batch summary, so that the output stays far below GitHub's megabyte. */
-const BATCH_ENTRIES = 500;
-const STATUS_WORDS = {
-    delivered: 'sent',
-    rejected: 'refused',
-    failed: 'failed',
-    'dry-run': 'dry-run',
-};
-function nothingDelivered() {
-    return {
-        rows: 0,
-        rejectedRows: 0,
-        batches: 0,
-        batchesSent: 0,
-        batchesFailed: 0,
-        bytes: 0,
-        entries: [],
-        faults: [],
-    };
-}
-/** Counts a delivery. */
-function addDelivery(delivered, delivery) {
-    const { status, batch, wireBytes, requestId } = delivery;
-    const rows = batch.keys.length;
-    delivered.batches += 1;
-    if (status === 'delivered') {
-        delivered.rows += rows;
-        delivered.batchesSent += 1;
-        delivered.bytes += wireBytes;
-    }
-    else if (status !== 'dry-run') {
-        delivered.batchesFailed += 1;
-        if (status === 'rejected')
-            delivered.rejectedRows += rows;
-    }
-    if (delivered.entries.length >= BATCH_ENTRIES)
-        return;
-    const bytes = batch.body.length;
-    const word = STATUS_WORDS[status];
-    delivered.entries.push({ batch: delivered.batches, rows, bytes, wireBytes, status: word, requestId });
-}
-
-;// CONCATENATED MODULE: ./lib/report/run-record.js
-
-
-function nothingCollected() {
-    return {
-        counts: newEventCounts(),
-        source: undefined,
-        isReplay: false,
-        fallbackUsed: false,
-        refusals: [],
-        requests: 0,
-        hoursDone: 0,
-        anyHourWhole: false,
-        uncollected: [],
-        agedOut: [],
-        unreadable: [],
-        quietHours: [],
-        isWhole: false,
-        notices: [],
-    };
-}
-function newRunRecord(startedAt) {
-    return {
-        startedAt,
-        dryRun: false,
-        clockAhead: 0,
-        notices: [],
-        files: { carriesOn: false, lastRunAt: undefined, notices: [], faults: [] },
-        planned: undefined,
-        collected: nothingCollected(),
-        delivered: nothingDelivered(),
-        proved: undefined,
-        closed: { notices: [], faults: [] },
-        outOfTime: undefined,
-        fault: undefined,
-    };
-}
-/** Hours that are asked for of an activity log. */
-function hoursPlanned({ collected, planned }) {
-    return collected.source === 'workspaces' ? 0 : (planned?.hours ?? 0);
-}
-/** Rows that were collected and not acknowledged. */
-function failedRows({ dryRun, collected: { counts }, delivered }) {
-    return dryRun ? 0 : counts.collected - counts.skipped - delivered.rows;
-}
-/**
- * Why a run ended for want of time, with whoever made it wait last where the reason does not say so already.
- * @param waits the last long wait that each service asked for
- */
-function outOfTime(error, waits) {
-    const named = [...waits]
-        .filter(({ service }) => !error.message.includes(service))
-        .map(({ service, why, until }) => `${service} (${why}, until ${new Date(until).toISOString()})`);
-    return named.length === 0 ? error.message : `${error.message}; the run last waited for ${named.join(', ')}`;
-}
-
-;// CONCATENATED MODULE: ./lib/report/conclusions.js
-
-
-
-
-
-/** Draws the conclusions, faults and notices that no single stage can tell among them. */
-function conclude(record) {
-    const { files, planned, collected, delivered, proved, closed } = record;
-    const faults = firstOfEach([...files.faults, ...delivered.faults, ...(proved?.faults ?? []), ...closed.faults], record.fault);
-    const failed = failedRows(record);
-    const endedEarly = faults.size > 0 || record.outOfTime !== undefined;
-    const early = record.outOfTime === undefined ? undefined : endedForTime(record, record.outOfTime);
-    const found = [
-        early instanceof errors/* ActionError */.lZ ? early : undefined,
-        // A source that refuses says itself how much is missing.
-        collected.uncollected.length > 0 && !faults.has('source-refused') ? uncollected(record) : undefined,
-        delivered.rejectedRows > 0 ? rejected(delivered.rejectedRows) : undefined,
-        failed > delivered.rejectedRows && !endedEarly
-            ? unacknowledged(failed - delivered.rejectedRows)
-            : undefined,
-    ];
-    for (const fault of found)
-        if (fault !== undefined && !faults.has(fault.code))
-            faults.set(fault.code, fault);
-    const notices = [
-        ...files.notices,
-        ...record.notices,
-        ...(planned?.notices ?? []),
-        ...collected.notices,
-        ...(proved?.notices ?? []),
-        ...closed.notices,
-        ...(early === undefined || early instanceof errors/* ActionError */.lZ ? [] : [early]),
-        ...conclusionsOfAll(record),
-    ];
-    return {
-        faults,
-        notices: new Map(notices.map(({ code, text }) => [code, text])),
-        isComplete: collected.isWhole && failed === 0 && faults.size === 0 && record.outOfTime === undefined,
-        failed,
-    };
-}
-/** A fault of the last source to be asked, with what the others had refused before it, and the remedy for those. */
-function afterRefusals(code, detail, refusals) {
-    if (refusals.length === 0)
-        return new errors/* ActionError */.lZ(code, detail);
-    const remedy = `${errors/* FAULTS */.y2['source-refused'].remedy} ${errors/* FAULTS */.y2[code].remedy}`;
-    return new errors/* ActionError */.lZ(code, `${refusals.join('; ')}; ${detail}`, { remedy });
-}
-function firstOfEach(faults, last) {
-    const first = new Map();
-    for (const fault of last === undefined ? faults : [...faults, last]) {
-        if (!first.has(fault.code))
-            first.set(fault.code, fault);
-    }
-    return first;
-}
-function endedForTime(record, why) {
-    const planned = hoursPlanned(record);
-    const left = remainingOf(planned, record.collected.hoursDone, record.collected.requests);
-    const hours = left.hours === 0
-        ? 'all hours were collected, but not every row was acknowledged'
-        : `${left.hours} of ${planned} hours are left, about ${left.requests} requests or ${lengthOf(left.ms)} at ${REQUESTS_AN_HOUR} requests an hour`;
-    const detail = `${why}; ${hours}`;
-    return record.files.carriesOn && record.collected.source !== 'workspaces'
-        ? { code: 'incomplete', text: `Out of time: ${detail}. The next run goes on from here.` }
-        : new errors/* ActionError */.lZ('out-of-time', detail);
-}
-function uncollected(record) {
-    const { collected } = record;
-    const named = collected.uncollected.slice(0, 5).map(({ window, why }) => `${describe(window)} (${why})`);
-    const more = collected.uncollected.length > 5 ? ` and ${collected.uncollected.length - 5} more` : '';
-    const isNothing = collected.counts.collected === 0 &&
-        collected.hoursDone >= hoursPlanned(record) &&
-        collected.uncollected.every(({ status }) => !isRefusal(status)) &&
-        !collected.anyHourWhole;
-    const code = isNothing ? 'source-unreachable' : 'hours-missing';
-    return afterRefusals(code, `${named.join(', ')}${more}`, collected.refusals);
-}
-/** Whether a service said no, rather than nothing. */
-function isRefusal(status) {
-    return status !== undefined && status >= 400 && status < 500;
-}
-function rejected(rows) {
-    return new errors/* ActionError */.lZ('rows-refused', `${rows} rows were refused one by one with HTTP 400 or 413`);
-}
-function unacknowledged(rows) {
-    return new errors/* ActionError */.lZ('uploads-failed', `${rows} rows were not acknowledged`);
-}
-function* conclusionsOfAll(record) {
-    const { planned, collected, startedAt, files } = record;
-    const { counts, agedOut, quietHours, unreadable, requests } = collected;
-    if (agedOut.length > 0) {
-        const hours = agedOut.reduce((sum, part) => sum + (part.end - part.start), 0) / time_clock/* HOUR */.dp;
-        const text = `Lost: ${round(hours)} h of the window had left the 28 days that the service keeps before they could be asked for.`;
-        yield { code: 'aged-out', text };
-    }
-    if (quietHours.length > 0) {
-        const named = quietHours.slice(0, 5).map((hour) => describe({ start: hour, end: hour + time_clock/* HOUR */.dp }));
-        yield {
-            code: 'quiet',
-            text: `No event in ${named.join(', ')} (UTC), where there usually are some.`,
-        };
-    }
-    const interval = files.lastRunAt === undefined ? undefined : startedAt - files.lastRunAt;
-    if (!planned?.hasOwnStart && cannotKeepUp(requests - (planned?.caughtUp ?? 0), interval)) {
-        const text = `This run needed ${requests} source requests, more than the ${REQUESTS_AN_HOUR} an hour that the service documents leave between two runs: run less often.`;
-        yield { code: 'budget', text };
-    }
-    if (counts.ofSettledHours > 0) {
-        const text = `${counts.ofSettledHours} events of hours that are settled were listed under other hours. They were not sent: whether they are in the table already is no longer known.`;
-        yield { code: 'settled-hours', text };
-    }
-    const { values, rows } = counts.truncations;
-    if (rows > 0) {
-        yield {
-            code: 'cut',
-            text: `Cut to the service's limit of 64 KiB: ${values} value(s) in ${rows} row(s).`,
-        };
-    }
-    if (unreadable.length > 0) {
-        const named = unreadable.slice(0, 10).map(({ id, why }) => `${id} (${why})`);
-        const more = unreadable.length > 10 ? ` and ${unreadable.length - 10} more` : '';
-        yield {
-            code: 'unreadable-workspaces',
-            text: `Workspaces that could not be read: ${named.join(', ')}${more}.`,
-        };
-    }
-    if (collected.isWhole && counts.collected === 0 && !planned?.settledWanted && isDay(planned?.window)) {
-        const text = "Not a single event in 24 hours or more: unusual for a tenant in use. Check the filters and the app's access.";
-        yield { code: 'no-events', text };
-    }
-}
-function isDay(window) {
-    return window !== undefined && window.end - window.start >= time_clock/* DAY */.d_;
-}
-function round(value) {
-    return (Math.round(value * 10) / 10).toString();
-}
-
+// EXTERNAL MODULE: ./lib/report/conclusions.js
+var report_conclusions = __nccwpck_require__(7078);
 ;// CONCATENATED MODULE: ./lib/report/markdown.js
 /**
  * Text from outside as Markdown that shows it and nothing else: no HTML, no link, no picture, no mention, no other column
@@ -11585,6 +10834,8 @@ function grouped(value) {
     return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
+// EXTERNAL MODULE: ./lib/report/run-record.js
+var run_record = __nccwpck_require__(7329);
 ;// CONCATENATED MODULE: ./lib/report/progress-log.js
 
 
@@ -11613,7 +10864,7 @@ class ProgressLog {
             return;
         this.#last = now;
         const { collected, delivered } = this.#record;
-        const planned = hoursPlanned(this.#record);
+        const planned = (0,run_record/* hoursPlanned */.ep)(this.#record);
         const hours = planned > 0 ? `${collected.hoursDone} of ${planned} hours, ` : '';
         const batches = `${grouped(delivered.batchesSent)} ${delivered.batchesSent === 1 ? 'batch' : 'batches'}`;
         this.#info(`${hours}${grouped(collected.counts.collected)} events collected, ${grouped(delivered.rows)} rows acknowledged in ${batches}`);
@@ -11665,65 +10916,12 @@ function hostWords(text, { words }) {
     return text.replaceAll(/(?<![\w/\\."'@-])(runner|workflow|action)(?=s?(?:'s)?(?:[\s,;:)]|\.(?!\w)|$))/g, (word) => words[word]);
 }
 
-;// CONCATENATED MODULE: ./lib/report/proved.js
-function nothingProved() {
-    return { hours: [], isAvailable: false, resent: 0, requests: 0, notices: [], faults: [] };
-}
-function sumsOf({ hours }) {
-    const sum = (of) => hours.reduce((total, hour) => total + hour[of], 0);
-    return {
-        seen: sum('seen'),
-        pending: sum('pending'),
-        missing: sum('missing'),
-        givenUp: sum('givenUp'),
-        repeats: sum('repeats'),
-    };
-}
-/** @param proved undefined where the table is not read back */
-function proofStatus(proved) {
-    if (proved === undefined)
-        return '';
-    if (!proved.isAvailable)
-        return 'unavailable';
-    const { missing, pending } = sumsOf(proved);
-    if (missing > 0)
-        return 'incomplete';
-    return pending > 0 ? 'pending' : 'complete';
-}
-
-;// CONCATENATED MODULE: ./lib/report/outputs.js
-
-/** The step outputs by name; docs and action.yml are tested against these names. */
-function outputsOf({ planned, collected, delivered, proved }, { isComplete, failed }) {
-    const instant = (ms) => (ms === undefined ? '' : new Date(ms).toISOString());
-    const sums = proved === undefined ? undefined : sumsOf(proved);
-    const count = (value) => (value === undefined ? '' : String(value));
-    return {
-        source: collected.source ?? '',
-        'fallback-used': String(collected.fallbackUsed),
-        'fallback-reason': collected.refusals.join('; '),
-        'window-start': instant(planned?.window?.start),
-        'window-end': instant(planned?.window?.end),
-        complete: String(isComplete),
-        'activities-collected': String(collected.counts.collected),
-        'duplicates-skipped': String(collected.counts.skipped),
-        'activities-ingested': String(delivered.rows),
-        'activities-failed': String(failed),
-        'batches-sent': String(delivered.batchesSent),
-        'batches-failed': String(delivered.batchesFailed),
-        'bytes-sent': String(delivered.bytes),
-        'source-requests': String(collected.requests + (proved?.requests ?? 0)),
-        'batch-summary': JSON.stringify(delivered.entries),
-        proof: proofStatus(proved),
-        'events-proven': count(sums?.seen),
-        'events-pending': count(sums?.pending),
-        'events-missing': count(sums?.missing),
-        'events-given-up': count(sums?.givenUp),
-        'rows-resent': count(proved?.resent),
-        'repeats-in-table': count(sums?.repeats),
-    };
-}
-
+// EXTERNAL MODULE: ./lib/report/outputs.js
+var outputs = __nccwpck_require__(8568);
+// EXTERNAL MODULE: ./lib/time/window.js
+var time_window = __nccwpck_require__(1697);
+// EXTERNAL MODULE: ./lib/report/budget.js
+var budget = __nccwpck_require__(1101);
 ;// CONCATENATED MODULE: ./lib/report/chart.js
 
 
@@ -11823,6 +11021,8 @@ function onOneLine(text) {
     return text.replaceAll(/\s*[\r\n]+\s*/g, ' ');
 }
 
+// EXTERNAL MODULE: ./lib/report/proved.js
+var report_proved = __nccwpck_require__(3770);
 ;// CONCATENATED MODULE: ./lib/report/proof-summary.js
 
 
@@ -11841,7 +11041,7 @@ function proofHeadline(ingested, proved) {
     const plain = isNew ? `✅ Complete: ${rows}` : '✅ Complete: nothing new';
     if (proved === undefined || !proved.isAvailable)
         return plain;
-    const { seen, pending, missing, givenUp } = sumsOf(proved);
+    const { seen, pending, missing, givenUp } = (0,report_proved/* sumsOf */.yg)(proved);
     if (missing > 0)
         return `⚠️ ${grouped(missing)} events missing from the table: ${rows}`;
     if (pending > 0)
@@ -11856,14 +11056,14 @@ function proofHeadline(ingested, proved) {
 function proofTable(proved) {
     if (proved === undefined || !proved.isAvailable)
         return '';
-    const { givenUp, repeats } = sumsOf(proved);
-    if (proofStatus(proved) === 'complete' && givenUp === 0 && repeats === 0)
+    const { givenUp, repeats } = (0,report_proved/* sumsOf */.yg)(proved);
+    if ((0,report_proved/* proofStatus */.Jn)(proved) === 'complete' && givenUp === 0 && repeats === 0)
         return '';
     const odd = proved.hours.filter(({ events, seen, repeats: more }) => events !== seen || more > 0);
     const rows = odd
         .slice(0, SHOWN_HOURS)
         .map(({ hour, events, seen, pending, missing, givenUp: gone, repeats: more }) => [
-        describe({ start: hour, end: hour + time_clock/* HOUR */.dp }),
+        (0,time_window/* describe */.q0)({ start: hour, end: hour + time_clock/* HOUR */.dp }),
         ...[events, seen, pending, missing, gone, more].map(grouped),
     ]);
     const head = ['Hour (UTC)', 'Events', 'Seen', 'Not yet', 'Missing', 'Given up', 'Repeated'];
@@ -11938,7 +11138,7 @@ function headline({ dryRun, collected, delivered, proved }, { faults, failed, is
 }
 function origin({ collected, planned }, context) {
     const source = collected.source === undefined ? undefined : `From the ${SOURCES[collected.source]}`;
-    const window = planned?.window === undefined ? undefined : `${describe(planned.window)} (UTC)`;
+    const window = planned?.window === undefined ? undefined : `${(0,time_window/* describe */.q0)(planned.window)} (UTC)`;
     const run = context.runUrl === '' ? undefined : `[run ${context.runId}](${context.runUrl})`;
     return [source, window, run].filter((part) => part !== undefined).join(' · ');
 }
@@ -11955,9 +11155,9 @@ function counts(record, { failed }) {
         ['Batches sent', `${grouped(delivered.batchesSent)}${failedBatches}`],
         ['Bytes on the wire', grouped(delivered.bytes)],
     ];
-    if (hoursPlanned(record) > 0)
+    if ((0,run_record/* hoursPlanned */.ep)(record) > 0)
         columns.push(['Hours', hours(record)]);
-    columns.push(['Source requests', `${grouped(collected.requests)} (budget ${REQUESTS_AN_HOUR} an hour)`]);
+    columns.push(['Source requests', `${grouped(collected.requests)} (budget ${budget/* REQUESTS_AN_HOUR */.Gv} an hour)`]);
     return table(columns.map(([head]) => head), [columns.map(([, cell]) => cell)], 'right');
 }
 /** Hours done of those asked for, and those that this run did not have to ask for, or asked for on top. */
@@ -11967,13 +11167,13 @@ function hours(record) {
         caughtUp > 0 ? `${grouped(caughtUp)} caught up` : '',
         settled > 0 ? `${grouped(settled)} more settled before` : '',
     ].filter((note) => note !== '');
-    const done = `${grouped(record.collected.hoursDone)} of ${grouped(hoursPlanned(record))}`;
+    const done = `${grouped(record.collected.hoursDone)} of ${grouped((0,run_record/* hoursPlanned */.ep)(record))}`;
     return `${done}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`;
 }
 function missingHours({ uncollected, agedOut }) {
     const rows = [
-        ...uncollected.map(({ window, why }) => [describe(window), plain(why)]),
-        ...agedOut.map((window) => [describe(window), 'left the 28 days of history before it was asked for']),
+        ...uncollected.map(({ window, why }) => [(0,time_window/* describe */.q0)(window), plain(why)]),
+        ...agedOut.map((window) => [(0,time_window/* describe */.q0)(window), 'left the 28 days of history before it was asked for']),
     ];
     if (rows.length === 0)
         return '';
@@ -12009,7 +11209,7 @@ function notes({ collected, delivered, proved }, { faults }, now, host) {
 }
 /** Whether events lie so far back that the service replaces their TimeGenerated (older than two days). */
 function replacesTimeGenerated(hours, now) {
-    return [...hours].some((hour) => hour + time_clock/* HOUR */.dp < hourOf(now) - 2 * time_clock/* DAY */.d_);
+    return [...hours].some((hour) => hour + time_clock/* HOUR */.dp < (0,time_window/* hourOf */.cg)(now) - 2 * time_clock/* DAY */.d_);
 }
 function batches({ entries, batches }, folded) {
     if (entries.length === 0)
@@ -12063,7 +11263,7 @@ async function report(record, drawn, host) {
     for (const error of conclusions.faults.values())
         host.log.error(error.message, errors/* FAULTS */.y2[error.code].title);
     try {
-        for (const [name, value] of Object.entries(outputsOf(record, conclusions)))
+        for (const [name, value] of Object.entries((0,outputs/* outputsOf */.Y)(record, conclusions)))
             host.setOutput(name, value);
     }
     catch (error) {
@@ -12125,6 +11325,8 @@ class ServiceTime {
     }
 }
 
+// EXTERNAL MODULE: ./lib/rows/event-key.js
+var event_key = __nccwpck_require__(939);
 ;// CONCATENATED MODULE: ./lib/rows/key-set.js
 /** A set of 64-bit keys in flat memory: 8 bytes a slot, at most three quarters full. */
 class KeySet {
@@ -12217,7 +11419,7 @@ class Deduplicator {
         const hour = this.#hour(key.hour);
         if (!key.byContent)
             return !this.#known.has(key) && hour.ids.add(key.high, key.low);
-        const content = contentOf(key);
+        const content = (0,event_key/* contentOf */.$E)(key);
         const met = (hour.met.get(content) ?? 0) + 1;
         const taken = hour.taken.get(content) ?? this.#known.contents(key);
         hour.met.set(content, met);
@@ -12254,6 +11456,8 @@ class Deduplicator {
     }
 }
 
+// EXTERNAL MODULE: ./lib/rows/rows.js
+var rows = __nccwpck_require__(1056);
 ;// CONCATENATED MODULE: ./lib/http/buffer-pool.js
 /**
  * Memory for bodies, used again and again. A page of events is some megabytes that live long enough to reach the old
@@ -19885,6 +19089,8 @@ function codeOf(error) {
     return /proxy/i.test(error.message) ? 'proxy refused the connection' : undefined;
 }
 
+// EXTERNAL MODULE: ./lib/rows/exact-json.js
+var exact_json = __nccwpck_require__(9241);
 ;// CONCATENATED MODULE: ./lib/sources/page.js
 
 
@@ -20126,7 +19332,7 @@ const EMPTY_PAGES = 1000;
 async function* activityPages(api, window, link) {
     let from = window.start;
     const firstUrl = () => {
-        from = Math.max(window.start, historyStart(link.now()));
+        from = Math.max(window.start, (0,time_window/* historyStart */.nl)(link.now()));
         if (from >= window.end)
             throw new AgedOutError();
         return api.firstUrl({ start: from, end: window.end });
@@ -20198,7 +19404,7 @@ function readPage({ body }) {
 function parseElement(body, { start, end, longNumber }) {
     const text = body.toString('utf8', start, end);
     try {
-        return longNumber ? parseExactly(text) : JSON.parse(text);
+        return longNumber ? (0,exact_json/* parseExactly */.A)(text) : JSON.parse(text);
     }
     catch (error) {
         // Nested too deep for a reviver, not for the parser.
@@ -20482,12 +19688,12 @@ class OpenHours {
     #open = new Set();
     constructor(windows) {
         for (const window of windows)
-            for (const { hour } of hoursOf(window))
+            for (const { hour } of (0,time_window/* hoursOf */.ZA)(window))
                 this.#open.add(hour);
     }
     /** A window was collected, or is given up. */
     leave(window) {
-        for (const { hour } of hoursOf(window))
+        for (const { hour } of (0,time_window/* hoursOf */.ZA)(window))
             this.#open.delete(hour);
     }
     /**
@@ -20618,7 +19824,7 @@ async function* standIn({ source, fabricUrl, workspaceIds, concurrency }, servic
             yield { window: { start: now, end: now }, events: [result.record] };
         }
         else {
-            if (isRefusal(result.status))
+            if ((0,report_conclusions/* isRefusal */.vu)(result.status))
                 refused += 1;
             collected.unreadable.push({ id: result.unreadable, why: result.why });
         }
@@ -20628,7 +19834,7 @@ async function* standIn({ source, fabricUrl, workspaceIds, concurrency }, servic
         // No source is left: every refusal on the way names its remedy.
         const isRefused = collected.unreadable.length === 0 || refused > 0;
         const code = isRefused ? 'workspaces-refused' : 'source-unreachable';
-        throw afterRefusals(code, `no workspace could be read (${why})`, collected.refusals);
+        throw (0,report_conclusions/* afterRefusals */.kD)(code, `no workspace could be read (${why})`, collected.refusals);
     }
     const what = collected.fallbackUsed
         ? 'No activity log was accessible, and workspace records stand in'
@@ -20643,7 +19849,7 @@ async function* withRefusals(results, refusals) {
         yield* results;
     }
     catch (error) {
-        throw error instanceof errors/* ActionError */.lZ ? afterRefusals(error.code, error.detail, refusals) : error;
+        throw error instanceof errors/* ActionError */.lZ ? (0,report_conclusions/* afterRefusals */.kD)(error.code, error.detail, refusals) : error;
     }
 }
 
@@ -20665,7 +19871,7 @@ const REFUSALS_IN_A_ROW = 3;
  * @param checkpoint told each row, and each window that was collected whole
  */
 function collect(inputs, plan, checkpoint, { onRefusal, memory, relieve, ...services }) {
-    const collected = nothingCollected();
+    const collected = (0,run_record/* nothingCollected */.P1)();
     const onRequest = () => {
         collected.requests += 1;
     };
@@ -20707,7 +19913,7 @@ async function* collectRows(collection, onRefusal) {
     const pages = isActivity ? activityEvents(collection, opened) : standIn(inputs, services, collected);
     for await (const { events, window } of pages) {
         const known = memory === undefined ? events : await memory.before(events);
-        yield noted(rowsOf(known, window, context), checkpoint);
+        yield noted((0,rows/* rowsOf */.RO)(known, window, context), checkpoint);
     }
     collected.isWhole = isActivity && collected.uncollected.length === 0 && collected.agedOut.length === 0;
 }
@@ -20727,7 +19933,7 @@ async function* activityEvents(collection, opened) {
         switch (item.kind) {
             case 'begin':
                 askedAt.set(item.window, item.askedAt);
-                for (const { hour } of hoursOf(item.window))
+                for (const { hour } of (0,time_window/* hoursOf */.ZA)(item.window))
                     deduplicator.rewind(hour);
                 continue;
             case 'page':
@@ -20751,7 +19957,7 @@ async function* activityEvents(collection, opened) {
                     continue;
                 break;
         }
-        collected.hoursDone += [...hoursOf(item.window)].length;
+        collected.hoursDone += [...(0,time_window/* hoursOf */.ZA)(item.window)].length;
         open.leave(item.window);
         if (item.kind === 'uncollected' && item.refused)
             noteRefusal(`${api.name}: ${item.why}`, refusals, plan.hours, collected);
@@ -37913,6 +37119,8 @@ async function connect(inputs, { context, idTokenRequest, mask }, { collecting }
     return { userAgent: agent, credential, destination };
 }
 
+// EXTERNAL MODULE: ./lib/report/delivered.js
+var report_delivered = __nccwpck_require__(814);
 ;// CONCATENATED MODULE: ./lib/pipeline/deliver.js
 
 
@@ -37927,7 +37135,7 @@ async function deliver(deliveries, delivered, options) {
     let failure;
     for await (const delivery of deliveries) {
         const { status, batch } = delivery;
-        addDelivery(delivered, delivery);
+        (0,report_delivered/* addDelivery */.on)(delivered, delivery);
         if (status !== 'dry-run') {
             if (status === 'delivered')
                 checkpoint.accepted();
@@ -38190,7 +37398,7 @@ function openPart(state, wanted) {
 }
 function acknowledge(state, key) {
     if (key.byContent) {
-        const content = contentOf(key);
+        const content = (0,event_key/* contentOf */.$E)(key);
         state.contents.set(content, (state.contents.get(content) ?? 0) + 1);
         state.count += 1;
     }
@@ -38320,7 +37528,7 @@ function runRecord(mark) {
 }
 function finalRecord(part) {
     const payload = Buffer.allocUnsafe(24);
-    payload.writeDoubleLE(hourOf(part.start), 0);
+    payload.writeDoubleLE((0,time_window/* hourOf */.cg)(part.start), 0);
     payload.writeDoubleLE(part.start, 8);
     payload.writeDoubleLE(part.end, 16);
     return { kind: 'final', payload };
@@ -38451,14 +37659,14 @@ class Checkpoint {
         if (this.mark !== undefined)
             yield encode(runRecord(this.mark));
         for (const state of [...this.hours.values()].sort((a, b) => a.hour - b.hour)) {
-            if (state.hour + time_clock/* HOUR */.dp > now - HISTORY)
+            if (state.hour + time_clock/* HOUR */.dp > now - time_window/* HISTORY */.Vv)
                 yield encode({ kind: 'hour', payload: encodeHour(state) });
         }
         yield encode({ kind: 'snapshotEnd', payload: Buffer.alloc(0) });
     }
     /** Notes a part of an hour as final. */
     final(part) {
-        const state = this.hour(hourOf(part.start));
+        const state = this.hour((0,time_window/* hourOf */.cg)(part.start));
         addFinal(state, part);
         return state;
     }
@@ -38489,7 +37697,7 @@ class Checkpoint {
         const state = this.hours.get(key.hour);
         if (state?.isClosed)
             return Number.POSITIVE_INFINITY;
-        return state?.contents.get(contentOf(key)) ?? 0;
+        return state?.contents.get((0,event_key/* contentOf */.$E)(key)) ?? 0;
     }
     /** Where rows are looked for in another table than before, all that are known are to be looked for there. */
     #begin(mark) {
@@ -38564,7 +37772,7 @@ class PendingRows {
     }
     /** A part of an hour was collected whole, late enough to be final. @returns the parts that became final by it */
     hourCollected(part) {
-        const found = this.#hour(hourOf(part.start));
+        const found = this.#hour((0,time_window/* hourOf */.cg)(part.start));
         found.parts.push(part);
         return finalParts(found);
     }
@@ -39151,7 +38359,7 @@ class CheckpointWriter {
         const mark = this.checkpoint?.mark;
         if (mark === undefined)
             return;
-        const since = clipToHistory({ start: Math.min(this.covered ?? start, start), end }, now()).start;
+        const since = (0,time_window/* clipToHistory */.Ec)({ start: Math.min(this.covered ?? start, start), end }, now()).start;
         if (since !== mark.since)
             this.#mark({ ...mark, since });
     }
@@ -39207,8 +38415,8 @@ class CheckpointWriter {
     }
     /** A window was collected whole. @param askedAt when it was first asked for, ms since the epoch */
     collected(window, askedAt) {
-        for (const { hour, start, end } of hoursOf(window)) {
-            if (isFinalAt(hour + time_clock/* HOUR */.dp, askedAt))
+        for (const { hour, start, end } of (0,time_window/* hoursOf */.ZA)(window)) {
+            if ((0,time_window/* isFinalAt */.iD)(hour + time_clock/* HOUR */.dp, askedAt))
                 this.#settle(this.#pending.hourCollected({ start, end }));
         }
     }
@@ -39220,8 +38428,8 @@ class CheckpointWriter {
         const { checkpoint } = this;
         if (checkpoint === undefined)
             return [];
-        const quiet = [...hoursOf(window)]
-            .filter((part) => isWholeHour(part) && !hasEvents(part.hour))
+        const quiet = [...(0,time_window/* hoursOf */.ZA)(window)]
+            .filter((part) => (0,time_window/* isWholeHour */.W1)(part) && !hasEvents(part.hour))
             .map(({ hour }) => hour)
             .filter((hour) => isUnusuallyQuiet(checkpoint, hour, now));
         for (const hour of quiet)
@@ -39563,6 +38771,10 @@ function eventKey(text) {
     };
 }
 
+// EXTERNAL MODULE: ./lib/rows/map.js + 1 modules
+var map = __nccwpck_require__(1949);
+// EXTERNAL MODULE: ./lib/time/instant.js
+var instant = __nccwpck_require__(6216);
 ;// CONCATENATED MODULE: ./lib/destination/replay-lines.js
 
 
@@ -39603,13 +38815,13 @@ function* rest(parts) {
 /** The row of a line and the event that it stands for, or undefined where the line holds none. */
 function rowOf(text) {
     try {
-        const line = parseExactly(text);
+        const line = (0,exact_json/* parseExactly */.A)(text);
         if (typeof line.row !== 'object' || line.row === null || Array.isArray(line.row))
             return undefined;
         const row = line.row;
         const time = row.CreationTime ?? row.TimeGenerated;
-        const hour = hourOf((typeof time === 'string' ? (0,instant/* parseInstant */.n)(time) : undefined) ?? 0);
-        const key = eventKey(line.event) ?? keyOf({ ...row, Id: row.ActivityId }, hour);
+        const hour = (0,time_window/* hourOf */.cg)((typeof time === 'string' ? (0,instant/* parseInstant */.n)(time) : undefined) ?? 0);
+        const key = eventKey(line.event) ?? (0,event_key/* keyOf */.TN)({ ...row, Id: row.ActivityId }, hour);
         return { row, key: line.recorded === true ? { ...key, recorded: true } : key };
     }
     catch {
@@ -39878,7 +39090,7 @@ class ReplayFile {
                 this.repeated += 1;
                 continue;
             }
-            yield { json: rowJson(row, truncations), key };
+            yield { json: (0,map/* rowJson */.T)(row, truncations), key };
         }
     }
     /** Notes rows as accepted. @throws ActionError 'replay-file' where that cannot be written */
@@ -40047,7 +39259,7 @@ function planRun(inputs, now, { checkpoint, covered, }) {
     const hasOwnStart = inputs.startTime !== undefined;
     if (inputs.replayFile !== undefined)
         return { ...plan_NOTHING, hasOwnStart: false };
-    const wanted = requestedWindow(inputs, now);
+    const wanted = (0,time_window/* requestedWindow */.ze)(inputs, now);
     const { lost, ...hours } = planHours(wanted, hasOwnStart, checkpoint, now, covered);
     const { window, windows } = hours;
     if (inputs.source === 'workspaces')
@@ -40089,11 +39301,11 @@ function noticesOf(window, wanted, lost) {
  */
 function planHours(wanted, ownStart, checkpoint, now, covered = checkpoint?.mark?.since) {
     const since = ownStart ? wanted.start : Math.min(wanted.start, covered ?? wanted.start);
-    const window = clipToHistory({ start: since, end: wanted.end }, now);
+    const window = (0,time_window/* clipToHistory */.Ec)({ start: since, end: wanted.end }, now);
     const windows = [];
     let settled = 0;
     let settledWanted = 0;
-    for (const part of hoursOf(window)) {
+    for (const part of (0,time_window/* hoursOf */.ZA)(window)) {
         const open = openPart(checkpoint?.hours.get(part.hour), part);
         if (open !== undefined)
             windows.push({ hour: part.hour, ...open });
@@ -40114,7 +39326,7 @@ function openHours(window, checkpoint, covered) {
     if (checkpoint === undefined || covered === undefined)
         return 0;
     let open = 0;
-    for (const { hour, start, end } of hoursOf({ start: Math.max(window.start, covered), end: window.end })) {
+    for (const { hour, start, end } of (0,time_window/* hoursOf */.ZA)({ start: Math.max(window.start, covered), end: window.end })) {
         if (openPart(checkpoint.hours.get(hour), { start, end }) !== undefined)
             open += 1;
     }
@@ -40217,7 +39429,7 @@ async function attemptQuery(pipeline, url, query, deadline, { tableName, number 
     if (isPartial(body.error)) {
         return number < PARTIALS ? again(PARTIAL) : { kind: 'failed', why: PARTIAL, status };
     }
-    const rows = log_query_rowsOf(body.tables);
+    const rows = rowsOf(body.tables);
     return rows === undefined ? again('HTTP 200 without a table') : { kind: 'done', value: rows };
 }
 /**
@@ -40240,7 +39452,7 @@ function innerOf(error) {
     const inner = innererror ?? innerError;
     return typeof inner === 'object' && inner !== null ? inner : undefined;
 }
-function log_query_rowsOf(tables) {
+function rowsOf(tables) {
     if (!Array.isArray(tables))
         return undefined;
     const primary = (tables.find((table) => table?.name === 'PrimaryResult') ?? tables[0]);
@@ -40431,7 +39643,7 @@ class TableReader {
             const rows = await this.#inHalves(window, ids > ROWS_AT_ONCE ? cut : whole, cut);
             for (const { Hour, C } of rows) {
                 const hour = typeof Hour === 'string' ? (0,instant/* parseInstant */.n)(Hour) : undefined;
-                const key = parseKeyHex(String(C).split(':')[0] ?? '');
+                const key = (0,event_key/* parseKeyHex */.aY)(String(C).split(':')[0] ?? '');
                 if (hour === undefined || key === undefined)
                     continue;
                 const keys = found.get(hour) ?? new KeySet();
@@ -40445,11 +39657,11 @@ class TableReader {
     /** Which of some keys are there, under whatever hour. @throws ActionError 'table-…' */
     async some(keys, since) {
         const found = new KeySet();
-        const texts = [...keys.keys()].map(([high, low]) => keyHex(high, low));
+        const texts = [...keys.keys()].map(([high, low]) => (0,event_key/* keyHex */.fr)(high, low));
         for (let from = 0; from < texts.length; from += KEYS_AT_ONCE) {
             const part = texts.slice(from, from + KEYS_AT_ONCE);
             for (const { K } of (await this.#ask(someQuery(this.#table, part, since))) ?? []) {
-                const key = parseKeyHex(String(K));
+                const key = (0,event_key/* parseKeyHex */.aY)(String(K));
                 if (key !== undefined)
                     found.add(...key);
             }
@@ -40740,13 +39952,13 @@ class Proof {
         const wanted = new Set(this.unproven().map(({ hour }) => hour));
         if (isFirst) {
             if (this.#window !== undefined)
-                for (const { hour } of hoursOf(this.#window))
+                for (const { hour } of (0,time_window/* hoursOf */.ZA)(this.#window))
                     wanted.add(hour);
             const newest = Math.max(...this.#known);
             if (wanted.size > 0 && this.#known.size > 0 && ![...this.#known].some((hour) => wanted.has(hour)))
                 wanted.add(newest);
         }
-        const oldest = (this.#now ?? 0) - HISTORY;
+        const oldest = (this.#now ?? 0) - time_window/* HISTORY */.Vv;
         const windows = [];
         for (const hour of [...wanted].filter((one) => one >= oldest).sort((a, b) => a - b)) {
             const last = windows.at(-1);
@@ -40759,7 +39971,7 @@ class Proof {
     }
 }
 function isWithin(hour, { start, end }) {
-    return hour >= hourOf(start) && hour < end;
+    return hour >= (0,time_window/* hourOf */.cg)(start) && hour < end;
 }
 /** Whether the table holds just the ids that are known of the hour. */
 function isSame({ ids, isClosed, proof }, print) {
@@ -40855,7 +40067,7 @@ function giveUp({ proof, writer }, now) {
 }
 function missingRows(states, now) {
     return states
-        .filter(({ hour }) => hour >= historyStart(now))
+        .filter(({ hour }) => hour >= (0,time_window/* historyStart */.nl)(now))
         .map((state) => ({
         state,
         keys: unionOf(state.proof.unproven
@@ -40887,16 +40099,16 @@ async function collectAgain(missing, { inputs, services }, proved) {
         for (const event of item.events) {
             const { CreationTime } = event;
             const createdAt = typeof CreationTime === 'string' ? (0,instant/* parseInstant */.n)(CreationTime) : undefined;
-            const hour = hourOf(createdAt ?? Math.max(item.window.start, item.window.end - 1));
+            const hour = (0,time_window/* hourOf */.cg)(createdAt ?? Math.max(item.window.start, item.window.end - 1));
             if (!byHour.has(hour))
                 continue;
-            const key = keyOf(event, hour);
+            const key = (0,event_key/* keyOf */.TN)(event, hour);
             if (key.byContent || !byHour.get(hour)?.has(key.high, key.low) || bytes > HELD)
                 continue;
-            const row = mapEvent(event, createdAt, api.name, services.time.now());
-            const json = rowJson(row, { values: 0, rows: 0 });
+            const row = (0,map/* mapEvent */.B)(event, createdAt, api.name, services.time.now());
+            const json = (0,map/* rowJson */.T)(row, { values: 0, rows: 0 });
             bytes += json.length;
-            found.set(`${hour} ${key.high} ${key.low}`, { json, key, operation: activityName(event) });
+            found.set(`${hour} ${key.high} ${key.low}`, { json, key, operation: (0,rows/* activityName */.J7)(event) });
         }
     }
     return [...found.values()];
@@ -40990,7 +40202,7 @@ class TableMemory {
         const page = [...events];
         for (const { CreationTime } of page) {
             const createdAt = typeof CreationTime === 'string' ? (0,instant/* parseInstant */.n)(CreationTime) : undefined;
-            const hour = createdAt === undefined ? undefined : hourOf(createdAt);
+            const hour = createdAt === undefined ? undefined : (0,time_window/* hourOf */.cg)(createdAt);
             if (hour !== undefined && this.#unknown.has(hour))
                 await this.#read(hour);
         }
@@ -41009,7 +40221,7 @@ class TableMemory {
     }
     /** About how many rows the hours have that are read together with this one. */
     async #sizesAround(hour) {
-        const recent = hourOf(this.#sight.now) - 2 * time_clock/* DAY */.d_;
+        const recent = (0,time_window/* hourOf */.cg)(this.#sight.now) - 2 * time_clock/* DAY */.d_;
         const near = [...this.#unknown].filter((one) => one >= hour && one < hour + STRETCH);
         // Their rows are among those of the last two days: TimeGenerated is never before CreationTime.
         if (this.#sight.rows <= FEW && near.every((one) => one > recent)) {
@@ -41049,7 +40261,7 @@ function openReadBack(inputs, { asked, window, windows }, writer, { credential, 
     const query = openLogQuery(inputs.proof, credential, userAgent);
     const reader = new TableReader(query, tableName, uploading);
     const proof = new Proof(reader, writer, checkpoint, window);
-    const proved = nothingProved();
+    const proved = (0,report_proved/* nothingProved */.S0)();
     const waitMs = inputs.dryRun ? 0 : waitSeconds * time_clock/* SECOND */.Z2;
     return {
         proved,
@@ -41089,7 +40301,7 @@ function unavailable(error) {
 }
 async function read_back_noticesOf(proof, reader, proved) {
     const notices = [];
-    const { missing } = sumsOf({ ...proved, hours: proof.hours() });
+    const { missing } = (0,report_proved/* sumsOf */.yg)({ ...proved, hours: proof.hours() });
     if (missing > 0) {
         const sent = proved.resent > 0 ? `; ${grouped(proved.resent)} were sent once more in this run` : '';
         const groups = proof.unproven().flatMap(({ proof: of }) => of.unproven);
@@ -41121,7 +40333,7 @@ async function read_back_reasonOf(groups, reader) {
 
 /** Rows that were rejected before, as a source. @param signal aborted where no more are to be taken */
 function replayed(file, checkpoint, signal) {
-    const collected = nothingCollected();
+    const collected = (0,run_record/* nothingCollected */.P1)();
     collected.isReplay = true;
     return { rows: replay_rowsOf(file, collected, checkpoint, signal), collected };
 }
@@ -41217,7 +40429,7 @@ const WORTH_NAMING = 5 * time_clock/* SECOND */.Z2;
  * @returns what came of it; the step succeeded where `conclusions.faults` is empty
  */
 async function run(host) {
-    const record = newRunRecord(host.clock.now());
+    const record = (0,run_record/* newRunRecord */.pB)(host.clock.now());
     const waits = new Map();
     for (const name of ['client-secret', 'client-certificate', 'github-token'])
         host.mask(host.getInput(name));
@@ -41228,11 +40440,11 @@ async function run(host) {
     }
     catch (error) {
         if (error instanceof errors/* DeadlineError */.j3)
-            record.outOfTime = outOfTime(error, waits.values());
+            record.outOfTime = (0,run_record/* outOfTime */.p3)(error, waits.values());
         else
             record.fault = (0,errors/* asActionError */.z6)(error);
     }
-    const conclusions = conclude(record);
+    const conclusions = (0,report_conclusions/* conclude */.Ep)(record);
     await report(record, conclusions, host);
     return { record, conclusions };
 }
@@ -41315,7 +40527,7 @@ async function carryOut(inputs, host, record, held) {
     if (!signal.aborted || signal.reason instanceof errors/* DeadlineError */.j3)
         await table?.prove({ services, openUploader: uploader });
     // Time that ran out when everything was done already is no fault.
-    if (signal.aborted && (failedRows(record) > 0 || !(signal.reason instanceof errors/* DeadlineError */.j3)))
+    if (signal.aborted && ((0,run_record/* failedRows */.lG)(record) > 0 || !(signal.reason instanceof errors/* DeadlineError */.j3)))
         throw signal.reason;
 }
 function openUploader({ concurrency }, { context }, { destination }, { limits, files }) {
@@ -41339,6 +40551,904 @@ function clockNotice(runner, services) {
     const [ours, theirs] = [runner, services].map((instant) => new Date(instant).toISOString());
     const text = `The runner's clock says ${ours}, the services say ${theirs}: the run goes by theirs. Set the clock of the runner (NTP).`;
     return { code: 'clock', text };
+}
+
+
+/***/ }),
+
+/***/ 1101:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   EG: () => (/* binding */ cannotKeepUp),
+/* harmony export */   Gv: () => (/* binding */ REQUESTS_AN_HOUR),
+/* harmony export */   Y5: () => (/* binding */ lengthOf),
+/* harmony export */   _1: () => (/* binding */ remainingOf)
+/* harmony export */ });
+/* harmony import */ var _time_clock_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4795);
+
+/** Requests an hour that the service documents (https://learn.microsoft.com/en-us/rest/api/power-bi/admin/get-activity-events). */
+const REQUESTS_AN_HOUR = 200;
+function remainingOf(hoursPlanned, hoursDone, requests) {
+    const hours = Math.max(hoursPlanned - hoursDone, 0);
+    const each = hoursDone > 0 ? Math.max(requests / hoursDone, 1) : 1;
+    const left = Math.ceil(hours * each);
+    return { hours, requests: left, ms: (left / REQUESTS_AN_HOUR) * _time_clock_js__WEBPACK_IMPORTED_MODULE_0__/* .HOUR */ .dp };
+}
+/**
+ * Whether the hours that each run asks for anew cost more requests than the service grants between two runs.
+ * @param interval since the run before, in ms
+ */
+function cannotKeepUp(requests, interval) {
+    return interval !== undefined && interval > 0 && requests > REQUESTS_AN_HOUR * Math.max(interval / _time_clock_js__WEBPACK_IMPORTED_MODULE_0__/* .HOUR */ .dp, 1);
+}
+/** A length of time for the reader: "40 minutes", "3.4 hours". */
+function lengthOf(ms) {
+    const minutes = Math.ceil(ms / 60_000);
+    if (minutes < 2)
+        return 'a minute';
+    return minutes < 100 ? `${minutes} minutes` : `${(ms / _time_clock_js__WEBPACK_IMPORTED_MODULE_0__/* .HOUR */ .dp).toFixed(1)} hours`;
+}
+
+
+/***/ }),
+
+/***/ 7078:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Ep: () => (/* binding */ conclude),
+/* harmony export */   kD: () => (/* binding */ afterRefusals),
+/* harmony export */   vu: () => (/* binding */ isRefusal)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(452);
+/* harmony import */ var _time_clock_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4795);
+/* harmony import */ var _time_window_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1697);
+/* harmony import */ var _budget_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1101);
+/* harmony import */ var _run_record_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7329);
+
+
+
+
+
+/** Draws the conclusions, faults and notices that no single stage can tell among them. */
+function conclude(record) {
+    const { files, planned, collected, delivered, proved, closed } = record;
+    const faults = firstOfEach([...files.faults, ...delivered.faults, ...(proved?.faults ?? []), ...closed.faults], record.fault);
+    const failed = (0,_run_record_js__WEBPACK_IMPORTED_MODULE_4__/* .failedRows */ .lG)(record);
+    const endedEarly = faults.size > 0 || record.outOfTime !== undefined;
+    const early = record.outOfTime === undefined ? undefined : endedForTime(record, record.outOfTime);
+    const found = [
+        early instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ ? early : undefined,
+        // A source that refuses says itself how much is missing.
+        collected.uncollected.length > 0 && !faults.has('source-refused') ? uncollected(record) : undefined,
+        delivered.rejectedRows > 0 ? rejected(delivered.rejectedRows) : undefined,
+        failed > delivered.rejectedRows && !endedEarly
+            ? unacknowledged(failed - delivered.rejectedRows)
+            : undefined,
+    ];
+    for (const fault of found)
+        if (fault !== undefined && !faults.has(fault.code))
+            faults.set(fault.code, fault);
+    const notices = [
+        ...files.notices,
+        ...record.notices,
+        ...(planned?.notices ?? []),
+        ...collected.notices,
+        ...(proved?.notices ?? []),
+        ...closed.notices,
+        ...(early === undefined || early instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ ? [] : [early]),
+        ...conclusionsOfAll(record),
+    ];
+    return {
+        faults,
+        notices: new Map(notices.map(({ code, text }) => [code, text])),
+        isComplete: collected.isWhole && failed === 0 && faults.size === 0 && record.outOfTime === undefined,
+        failed,
+    };
+}
+/** A fault of the last source to be asked, with what the others had refused before it, and the remedy for those. */
+function afterRefusals(code, detail, refusals) {
+    if (refusals.length === 0)
+        return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ(code, detail);
+    const remedy = `${_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .FAULTS */ .y2['source-refused'].remedy} ${_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .FAULTS */ .y2[code].remedy}`;
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ(code, `${refusals.join('; ')}; ${detail}`, { remedy });
+}
+function firstOfEach(faults, last) {
+    const first = new Map();
+    for (const fault of last === undefined ? faults : [...faults, last]) {
+        if (!first.has(fault.code))
+            first.set(fault.code, fault);
+    }
+    return first;
+}
+function endedForTime(record, why) {
+    const planned = (0,_run_record_js__WEBPACK_IMPORTED_MODULE_4__/* .hoursPlanned */ .ep)(record);
+    const left = (0,_budget_js__WEBPACK_IMPORTED_MODULE_3__/* .remainingOf */ ._1)(planned, record.collected.hoursDone, record.collected.requests);
+    const hours = left.hours === 0
+        ? 'all hours were collected, but not every row was acknowledged'
+        : `${left.hours} of ${planned} hours are left, about ${left.requests} requests or ${(0,_budget_js__WEBPACK_IMPORTED_MODULE_3__/* .lengthOf */ .Y5)(left.ms)} at ${_budget_js__WEBPACK_IMPORTED_MODULE_3__/* .REQUESTS_AN_HOUR */ .Gv} requests an hour`;
+    const detail = `${why}; ${hours}`;
+    return record.files.carriesOn && record.collected.source !== 'workspaces'
+        ? { code: 'incomplete', text: `Out of time: ${detail}. The next run goes on from here.` }
+        : new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('out-of-time', detail);
+}
+function uncollected(record) {
+    const { collected } = record;
+    const named = collected.uncollected.slice(0, 5).map(({ window, why }) => `${(0,_time_window_js__WEBPACK_IMPORTED_MODULE_2__/* .describe */ .q0)(window)} (${why})`);
+    const more = collected.uncollected.length > 5 ? ` and ${collected.uncollected.length - 5} more` : '';
+    const isNothing = collected.counts.collected === 0 &&
+        collected.hoursDone >= (0,_run_record_js__WEBPACK_IMPORTED_MODULE_4__/* .hoursPlanned */ .ep)(record) &&
+        collected.uncollected.every(({ status }) => !isRefusal(status)) &&
+        !collected.anyHourWhole;
+    const code = isNothing ? 'source-unreachable' : 'hours-missing';
+    return afterRefusals(code, `${named.join(', ')}${more}`, collected.refusals);
+}
+/** Whether a service said no, rather than nothing. */
+function isRefusal(status) {
+    return status !== undefined && status >= 400 && status < 500;
+}
+function rejected(rows) {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('rows-refused', `${rows} rows were refused one by one with HTTP 400 or 413`);
+}
+function unacknowledged(rows) {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('uploads-failed', `${rows} rows were not acknowledged`);
+}
+function* conclusionsOfAll(record) {
+    const { planned, collected, startedAt, files } = record;
+    const { counts, agedOut, quietHours, unreadable, requests } = collected;
+    if (agedOut.length > 0) {
+        const hours = agedOut.reduce((sum, part) => sum + (part.end - part.start), 0) / _time_clock_js__WEBPACK_IMPORTED_MODULE_1__/* .HOUR */ .dp;
+        const text = `Lost: ${round(hours)} h of the window had left the 28 days that the service keeps before they could be asked for.`;
+        yield { code: 'aged-out', text };
+    }
+    if (quietHours.length > 0) {
+        const named = quietHours.slice(0, 5).map((hour) => (0,_time_window_js__WEBPACK_IMPORTED_MODULE_2__/* .describe */ .q0)({ start: hour, end: hour + _time_clock_js__WEBPACK_IMPORTED_MODULE_1__/* .HOUR */ .dp }));
+        yield {
+            code: 'quiet',
+            text: `No event in ${named.join(', ')} (UTC), where there usually are some.`,
+        };
+    }
+    const interval = files.lastRunAt === undefined ? undefined : startedAt - files.lastRunAt;
+    if (!planned?.hasOwnStart && (0,_budget_js__WEBPACK_IMPORTED_MODULE_3__/* .cannotKeepUp */ .EG)(requests - (planned?.caughtUp ?? 0), interval)) {
+        const text = `This run needed ${requests} source requests, more than the ${_budget_js__WEBPACK_IMPORTED_MODULE_3__/* .REQUESTS_AN_HOUR */ .Gv} an hour that the service documents leave between two runs: run less often.`;
+        yield { code: 'budget', text };
+    }
+    if (counts.ofSettledHours > 0) {
+        const text = `${counts.ofSettledHours} events of hours that are settled were listed under other hours. They were not sent: whether they are in the table already is no longer known.`;
+        yield { code: 'settled-hours', text };
+    }
+    const { values, rows } = counts.truncations;
+    if (rows > 0) {
+        yield {
+            code: 'cut',
+            text: `Cut to the service's limit of 64 KiB: ${values} value(s) in ${rows} row(s).`,
+        };
+    }
+    if (unreadable.length > 0) {
+        const named = unreadable.slice(0, 10).map(({ id, why }) => `${id} (${why})`);
+        const more = unreadable.length > 10 ? ` and ${unreadable.length - 10} more` : '';
+        yield {
+            code: 'unreadable-workspaces',
+            text: `Workspaces that could not be read: ${named.join(', ')}${more}.`,
+        };
+    }
+    if (collected.isWhole && counts.collected === 0 && !planned?.settledWanted && isDay(planned?.window)) {
+        const text = "Not a single event in 24 hours or more: unusual for a tenant in use. Check the filters and the app's access.";
+        yield { code: 'no-events', text };
+    }
+}
+function isDay(window) {
+    return window !== undefined && window.end - window.start >= _time_clock_js__WEBPACK_IMPORTED_MODULE_1__/* .DAY */ .d_;
+}
+function round(value) {
+    return (Math.round(value * 10) / 10).toString();
+}
+
+
+/***/ }),
+
+/***/ 814:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   on: () => (/* binding */ addDelivery),
+/* harmony export */   wg: () => (/* binding */ nothingDelivered)
+/* harmony export */ });
+/* unused harmony export BATCH_ENTRIES */
+/** First entries kept of the batch summary, so that the output stays far below GitHub's megabyte. */
+const BATCH_ENTRIES = 500;
+const STATUS_WORDS = {
+    delivered: 'sent',
+    rejected: 'refused',
+    failed: 'failed',
+    'dry-run': 'dry-run',
+};
+function nothingDelivered() {
+    return {
+        rows: 0,
+        rejectedRows: 0,
+        batches: 0,
+        batchesSent: 0,
+        batchesFailed: 0,
+        bytes: 0,
+        entries: [],
+        faults: [],
+    };
+}
+/** Counts a delivery. */
+function addDelivery(delivered, delivery) {
+    const { status, batch, wireBytes, requestId } = delivery;
+    const rows = batch.keys.length;
+    delivered.batches += 1;
+    if (status === 'delivered') {
+        delivered.rows += rows;
+        delivered.batchesSent += 1;
+        delivered.bytes += wireBytes;
+    }
+    else if (status !== 'dry-run') {
+        delivered.batchesFailed += 1;
+        if (status === 'rejected')
+            delivered.rejectedRows += rows;
+    }
+    if (delivered.entries.length >= BATCH_ENTRIES)
+        return;
+    const bytes = batch.body.length;
+    const word = STATUS_WORDS[status];
+    delivered.entries.push({ batch: delivered.batches, rows, bytes, wireBytes, status: word, requestId });
+}
+
+
+/***/ }),
+
+/***/ 8568:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Y: () => (/* binding */ outputsOf)
+/* harmony export */ });
+/* harmony import */ var _proved_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3770);
+
+/** The step outputs by name; docs and action.yml are tested against these names. */
+function outputsOf({ planned, collected, delivered, proved }, { isComplete, failed }) {
+    const instant = (ms) => (ms === undefined ? '' : new Date(ms).toISOString());
+    const sums = proved === undefined ? undefined : (0,_proved_js__WEBPACK_IMPORTED_MODULE_0__/* .sumsOf */ .yg)(proved);
+    const count = (value) => (value === undefined ? '' : String(value));
+    return {
+        source: collected.source ?? '',
+        'fallback-used': String(collected.fallbackUsed),
+        'fallback-reason': collected.refusals.join('; '),
+        'window-start': instant(planned?.window?.start),
+        'window-end': instant(planned?.window?.end),
+        complete: String(isComplete),
+        'activities-collected': String(collected.counts.collected),
+        'duplicates-skipped': String(collected.counts.skipped),
+        'activities-ingested': String(delivered.rows),
+        'activities-failed': String(failed),
+        'batches-sent': String(delivered.batchesSent),
+        'batches-failed': String(delivered.batchesFailed),
+        'bytes-sent': String(delivered.bytes),
+        'source-requests': String(collected.requests + (proved?.requests ?? 0)),
+        'batch-summary': JSON.stringify(delivered.entries),
+        proof: (0,_proved_js__WEBPACK_IMPORTED_MODULE_0__/* .proofStatus */ .Jn)(proved),
+        'events-proven': count(sums?.seen),
+        'events-pending': count(sums?.pending),
+        'events-missing': count(sums?.missing),
+        'events-given-up': count(sums?.givenUp),
+        'rows-resent': count(proved?.resent),
+        'repeats-in-table': count(sums?.repeats),
+    };
+}
+
+
+/***/ }),
+
+/***/ 3770:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Jn: () => (/* binding */ proofStatus),
+/* harmony export */   S0: () => (/* binding */ nothingProved),
+/* harmony export */   yg: () => (/* binding */ sumsOf)
+/* harmony export */ });
+function nothingProved() {
+    return { hours: [], isAvailable: false, resent: 0, requests: 0, notices: [], faults: [] };
+}
+function sumsOf({ hours }) {
+    const sum = (of) => hours.reduce((total, hour) => total + hour[of], 0);
+    return {
+        seen: sum('seen'),
+        pending: sum('pending'),
+        missing: sum('missing'),
+        givenUp: sum('givenUp'),
+        repeats: sum('repeats'),
+    };
+}
+/** @param proved undefined where the table is not read back */
+function proofStatus(proved) {
+    if (proved === undefined)
+        return '';
+    if (!proved.isAvailable)
+        return 'unavailable';
+    const { missing, pending } = sumsOf(proved);
+    if (missing > 0)
+        return 'incomplete';
+    return pending > 0 ? 'pending' : 'complete';
+}
+
+
+/***/ }),
+
+/***/ 7329:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   P1: () => (/* binding */ nothingCollected),
+/* harmony export */   ep: () => (/* binding */ hoursPlanned),
+/* harmony export */   lG: () => (/* binding */ failedRows),
+/* harmony export */   p3: () => (/* binding */ outOfTime),
+/* harmony export */   pB: () => (/* binding */ newRunRecord)
+/* harmony export */ });
+/* harmony import */ var _rows_rows_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1056);
+/* harmony import */ var _delivered_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(814);
+
+
+function nothingCollected() {
+    return {
+        counts: (0,_rows_rows_js__WEBPACK_IMPORTED_MODULE_0__/* .newEventCounts */ .ju)(),
+        source: undefined,
+        isReplay: false,
+        fallbackUsed: false,
+        refusals: [],
+        requests: 0,
+        hoursDone: 0,
+        anyHourWhole: false,
+        uncollected: [],
+        agedOut: [],
+        unreadable: [],
+        quietHours: [],
+        isWhole: false,
+        notices: [],
+    };
+}
+function newRunRecord(startedAt) {
+    return {
+        startedAt,
+        dryRun: false,
+        clockAhead: 0,
+        notices: [],
+        files: { carriesOn: false, lastRunAt: undefined, notices: [], faults: [] },
+        planned: undefined,
+        collected: nothingCollected(),
+        delivered: (0,_delivered_js__WEBPACK_IMPORTED_MODULE_1__/* .nothingDelivered */ .wg)(),
+        proved: undefined,
+        closed: { notices: [], faults: [] },
+        outOfTime: undefined,
+        fault: undefined,
+    };
+}
+/** Hours that are asked for of an activity log. */
+function hoursPlanned({ collected, planned }) {
+    return collected.source === 'workspaces' ? 0 : (planned?.hours ?? 0);
+}
+/** Rows that were collected and not acknowledged. */
+function failedRows({ dryRun, collected: { counts }, delivered }) {
+    return dryRun ? 0 : counts.collected - counts.skipped - delivered.rows;
+}
+/**
+ * Why a run ended for want of time, with whoever made it wait last where the reason does not say so already.
+ * @param waits the last long wait that each service asked for
+ */
+function outOfTime(error, waits) {
+    const named = [...waits]
+        .filter(({ service }) => !error.message.includes(service))
+        .map(({ service, why, until }) => `${service} (${why}, until ${new Date(until).toISOString()})`);
+    return named.length === 0 ? error.message : `${error.message}; the run last waited for ${named.join(', ')}`;
+}
+
+
+/***/ }),
+
+/***/ 939:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $E: () => (/* binding */ contentOf),
+/* harmony export */   TN: () => (/* binding */ keyOf),
+/* harmony export */   aY: () => (/* binding */ parseKeyHex),
+/* harmony export */   fr: () => (/* binding */ keyHex)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
+
+/** Given to many different events. */
+const NIL = '00000000-0000-0000-0000-000000000000';
+function keyOf(event, hour) {
+    const id = event.Id;
+    const byContent = typeof id !== 'string' || id === '' || id === NIL;
+    const digest = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)('sha256', byContent ? canonical(event) : id, 'binary');
+    return { hour, high: uint32(digest, 0), low: uint32(digest, 4), byContent };
+}
+function uint32(digest, at) {
+    return (((digest.charCodeAt(at) << 24) |
+        (digest.charCodeAt(at + 1) << 16) |
+        (digest.charCodeAt(at + 2) << 8) |
+        digest.charCodeAt(at + 3)) >>>
+        0);
+}
+/** The content with its properties in a fixed order: the service may list them differently the next time. */
+function canonical(value) {
+    if (Array.isArray(value))
+        return `[${value.map(canonical).join(',')}]`;
+    if (typeof value !== 'object' || value === null)
+        return JSON.stringify(value) ?? 'null';
+    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${entries.map(([name, entry]) => `${JSON.stringify(name)}:${canonical(entry)}`).join(',')}}`;
+}
+/** A key's 64 bits as one value. */
+function contentOf(key) {
+    return (BigInt(key.high) << 32n) | BigInt(key.low);
+}
+/** The key as the table has it: the first 16 hexadecimal digits of the id's SHA-256. */
+function keyHex(high, low) {
+    const hex = (part) => part.toString(16).padStart(8, '0');
+    return hex(high) + hex(low);
+}
+/** The halves of a key, or undefined where the text is none. */
+function parseKeyHex(text) {
+    if (!/^[0-9a-f]{16}$/.test(text))
+        return undefined;
+    return [Number.parseInt(text.slice(0, 8), 16), Number.parseInt(text.slice(8), 16)];
+}
+
+
+/***/ }),
+
+/***/ 9241:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   A: () => (/* binding */ parseExactly),
+/* harmony export */   n: () => (/* binding */ exactText)
+/* harmony export */ });
+const exact = JSON;
+function parseExactly(text) {
+    return exact.parse(text, (_key, value, { source }) => typeof value === 'number' && source !== undefined && !survives(value, source)
+        ? exact.rawJSON(source)
+        : value);
+}
+/** The text of a number that was kept as written, or undefined for every other value. */
+function exactText(value) {
+    return exact.isRawJSON(value) ? value.rawJSON : undefined;
+}
+function survives(value, source) {
+    if (Number.isSafeInteger(value))
+        return true;
+    return Number.isFinite(value) && String(value) === source;
+}
+
+
+/***/ }),
+
+/***/ 1949:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  B: () => (/* binding */ mapEvent),
+  T: () => (/* binding */ rowJson)
+});
+
+// EXTERNAL MODULE: ./lib/time/instant.js
+var instant = __nccwpck_require__(6216);
+;// CONCATENATED MODULE: ./lib/rows/columns.js
+/**
+ * Field names and meanings: https://learn.microsoft.com/en-us/rest/api/power-bi/admin/get-activity-events and
+ * https://learn.microsoft.com/en-us/office/office-365-management-api/office-365-management-activity-api-schema
+ * RecordType and UserType are numbers in activity events and words in workspace records; both fit a string.
+ */
+// biome-ignore format: a table
+const TABLE = [
+    ['TimeGenerated', 'datetime', 'CreationTime as UTC; the service replaces it by the time of arrival when it is more than two days old', '2026-11-20T07:55:15Z', { from: [] }],
+    ['ActivityId', 'string', "The event's unique id, its property Id", '00000000-0000-4000-8000-000000000001', { from: ['Id'] }],
+    ['RecordType', 'string', 'Kind of audit record: 20 is Power BI, WorkspaceAccess a workspace record', '20'],
+    ['CreationTime', 'datetime', 'When it happened, UTC: the time to query by', '2026-11-20T07:55:15'],
+    ['Operation', 'string', 'Name of the operation', 'ViewReport'],
+    ['OrganizationId', 'string', 'Id of the Entra tenant', '00000000-0000-4000-8000-0000000000aa'],
+    ['UserType', 'string', 'Kind of user: 0 regular, 2 admin, 5 application, 6 service principal, 10 guest', '0'],
+    ['UserKey', 'string', "The user's PUID or another key", '100SYNTH0001'],
+    ['Workload', 'string', 'Service that wrote the event', 'PowerBI'],
+    ['UserId', 'string', 'User principal name, or the id of an app or service', 'ana@example.test'],
+    ['ClientIP', 'string', 'Address that the user came from, IPv4 or IPv6', '203.0.113.7'],
+    ['UserAgent', 'string', 'Browser or client', 'SyntheticAgent/1.0'],
+    ['Activity', 'string', 'Name of the activity, normally the same as Operation', 'ViewReport'],
+    ['ActivityType', 'string', 'Kind of activity, where the source names one', 'WorkspaceViewed'],
+    ['ItemName', 'string', 'Name of the item acted on', 'Margin'],
+    ['WorkspaceId', 'string', 'Id of the workspace', '00000000-0000-4000-8000-0000000000b1'],
+    ['WorkspaceName', 'string', 'Name of the workspace', 'Sales', { from: ['WorkSpaceName', 'WorkspaceName'] }],
+    ['CapacityId', 'string', 'Id of the capacity', '00000000-0000-4000-8000-0000000000c1'],
+    ['CapacityName', 'string', 'Name of the capacity', 'F2 test'],
+    ['AppName', 'string', 'Name of the Power BI app', 'Sales app'],
+    ['ObjectId', 'string', 'The object acted on: an id, or the name of an item', 'Margin'],
+    ['DatasetName', 'string', 'Name of the semantic model', 'Sales model'],
+    ['ReportName', 'string', 'Name of the report', 'Margin'],
+    ['ReportType', 'string', 'Kind of report', 'PowerBIReport'],
+    ['RequestId', 'string', 'Id of the request behind the event', '00000000-0000-4000-8000-0000000000f1'],
+    ['AppReportId', 'string', 'Id of the report within an app', '00000000-0000-4000-8000-0000000000e2'],
+    ['DistributionMethod', 'string', 'How the report reached the user', 'Apps'],
+    ['ConsumptionMethod', 'string', 'Where the user read it', 'Power BI Web'],
+    ['IsSuccess', 'boolean', 'Whether the operation succeeded', 'true', { notebook: false }],
+    ['ArtifactId', 'string', 'Id of the item acted on', '00000000-0000-4000-8000-0000000000e1', { notebook: false }],
+    ['ArtifactName', 'string', 'Name of the item acted on', 'Margin', { notebook: false }],
+    ['ArtifactKind', 'string', 'Kind of item', 'Report', { notebook: false }],
+    ['DatasetId', 'string', 'Id of the semantic model', '00000000-0000-4000-8000-0000000000d1', { notebook: false }],
+    ['ReportId', 'string', 'Id of the report', '00000000-0000-4000-8000-0000000000e1', { notebook: false }],
+    ['SourceApi', 'string', 'Where the row came from: power-bi, fabric or workspaces', 'power-bi', { from: [], notebook: false }],
+    ['AdditionalFields', 'dynamic', 'Every other property of the event under its own name', '{"SharingAction":"Direct"}', { from: [], notebook: false }],
+];
+const COLUMNS = TABLE.map(([name, type, meaning, example, { from = [name], notebook = true } = {}]) => ({
+    name,
+    type,
+    from,
+    notebook,
+    meaning,
+    example,
+}));
+
+// EXTERNAL MODULE: ./lib/rows/exact-json.js
+var exact_json = __nccwpck_require__(9241);
+// EXTERNAL MODULE: ./lib/rows/truncate.js
+var truncate = __nccwpck_require__(3771);
+;// CONCATENATED MODULE: ./lib/rows/map.js
+
+
+
+
+const TARGETS = new Map(COLUMNS.flatMap(({ name, type, from }) => from.map((property, at) => [
+    property,
+    { column: name, type, unless: at === 0 ? undefined : from[0] },
+])));
+/**
+ * Maps an event to its row. A value that does not fit its column's type, and every property without a column, goes to
+ * AdditionalFields under its own name: the service drops what does not fit and does not say so.
+ * @param createdAt the event's CreationTime in ms, or undefined where it has none that can be read
+ */
+function mapEvent(event, createdAt, source, now) {
+    const row = {
+        TimeGenerated: createdAt === undefined ? new Date(now).toISOString() : timeGenerated(event.CreationTime, createdAt),
+    };
+    let additional;
+    for (const property in event) {
+        const value = event[property];
+        const target = TARGETS.get(property);
+        if (target !== undefined &&
+            (target.unless === undefined || inType(target.type, event[target.unless]) === undefined)) {
+            const fitting = inType(target.type, value);
+            if (fitting !== undefined) {
+                row[target.column] = fitting;
+                continue;
+            }
+            if (value === null)
+                continue;
+        }
+        additional ??= {};
+        if (property === '__proto__') {
+            Object.defineProperty(additional, property, { value, enumerable: true });
+        }
+        else {
+            additional[property] = value;
+        }
+    }
+    row.SourceApi = source;
+    if (additional !== undefined)
+        row.AdditionalFields = additional;
+    return row;
+}
+/** A row as JSON, held to the limits of the service. */
+function rowJson(row, truncations) {
+    const json = JSON.stringify(row);
+    // No value can be over the limit where the whole row is not; a UTF-16 unit is at most three bytes of UTF-8.
+    if (json.length * 3 <= truncate/* FIELD_LIMIT */.Pm || Buffer.byteLength(json) <= truncate/* FIELD_LIMIT */.Pm)
+        return json;
+    return (0,truncate/* truncateToSize */.z8)(row, json, truncations);
+}
+function timeGenerated(creationTime, instant) {
+    // The usual forms, without and with Z, need no Date.
+    if (typeof creationTime === 'string' && creationTime.charCodeAt(10) === 84) {
+        if (creationTime.length === 19 && creationTime.charCodeAt(16) === 58)
+            return `${creationTime}Z`;
+        if (creationTime.length === 20 && creationTime.charCodeAt(19) === 90)
+            return creationTime;
+    }
+    return new Date(instant).toISOString();
+}
+/** The value in the column's type, or undefined where it has none there. */
+function inType(type, value) {
+    switch (type) {
+        case 'string':
+            if (typeof value === 'string')
+                return value;
+            return typeof value === 'number' || typeof value === 'boolean' ? String(value) : (0,exact_json/* exactText */.n)(value);
+        case 'boolean':
+            if (typeof value === 'boolean')
+                return value;
+            return typeof value === 'string' ? BOOLEANS.get(value.toLowerCase()) : undefined;
+        case 'datetime':
+            return typeof value === 'string' && (0,instant/* parseInstant */.n)(value) !== undefined ? value : undefined;
+        case 'dynamic':
+            return value ?? undefined;
+    }
+}
+const BOOLEANS = new Map([
+    ['true', true],
+    ['false', false],
+]);
+
+
+/***/ }),
+
+/***/ 1056:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   J7: () => (/* binding */ activityName),
+/* harmony export */   RO: () => (/* binding */ rowsOf),
+/* harmony export */   ju: () => (/* binding */ newEventCounts)
+/* harmony export */ });
+/* harmony import */ var _time_instant_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6216);
+/* harmony import */ var _time_window_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1697);
+/* harmony import */ var _event_key_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(939);
+/* harmony import */ var _map_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1949);
+
+
+
+
+/** Nothing counted yet. */
+function newEventCounts() {
+    return {
+        collected: 0,
+        skipped: 0,
+        withoutWorkspace: 0,
+        ofSettledHours: 0,
+        truncations: { values: 0, rows: 0 },
+        activities: new Map(),
+        hours: new Map(),
+    };
+}
+/**
+ * The rows of a page's events: those within window and filters that were not seen before.
+ * @param window what the page was asked for; an event without a readable time counts to its last hour
+ */
+function* rowsOf(events, window, context) {
+    const { counts, deduplicator } = context;
+    for (const event of events) {
+        const creationTime = event.CreationTime;
+        const createdAt = typeof creationTime === 'string' ? (0,_time_instant_js__WEBPACK_IMPORTED_MODULE_3__/* .parseInstant */ .n)(creationTime) : undefined;
+        const isElsewhere = createdAt !== undefined && !context.inWindow(createdAt);
+        if (isElsewhere && !context.isSettled((0,_time_window_js__WEBPACK_IMPORTED_MODULE_0__/* .hourOf */ .cg)(createdAt)))
+            continue;
+        if (!passes(event, context.filter, counts))
+            continue;
+        if (isElsewhere) {
+            counts.collected += 1;
+            counts.skipped += 1;
+            counts.ofSettledHours += 1;
+            continue;
+        }
+        counts.collected += 1;
+        const { row, key } = readied(event, createdAt, window, context);
+        if (!deduplicator.admit(key)) {
+            counts.skipped += 1;
+            context.onRepeat?.(key);
+            continue;
+        }
+        count(counts.activities, activityName(event));
+        count(counts.hours, key.hour);
+        yield { json: row(), key };
+    }
+}
+/** An event's key, and its row for when it is new. */
+function readied(event, createdAt, window, { source, counts, now, deduplicator }) {
+    // The hour that is settled last: as long as any hour of the window is asked for, the event is known.
+    const hour = (0,_time_window_js__WEBPACK_IMPORTED_MODULE_0__/* .hourOf */ .cg)(createdAt ?? Math.max(window.start, window.end - 1));
+    const placed = (key) => (createdAt === undefined ? deduplicator.asDelivered(key) : key);
+    const json = (given) => (0,_map_js__WEBPACK_IMPORTED_MODULE_2__/* .rowJson */ .T)((0,_map_js__WEBPACK_IMPORTED_MODULE_2__/* .mapEvent */ .B)(given, createdAt, source, now()), counts.truncations);
+    const row = () => withoutDepth(event, counts.truncations, json);
+    try {
+        return { key: placed((0,_event_key_js__WEBPACK_IMPORTED_MODULE_1__/* .keyOf */ .TN)(event, hour)), row };
+    }
+    catch (error) {
+        if (!(error instanceof RangeError))
+            throw error;
+        return { key: placed((0,_event_key_js__WEBPACK_IMPORTED_MODULE_1__/* .keyOf */ .TN)(flat(event), hour)), row };
+    }
+}
+/** JSON nests deeper than it can be written again: such a property is cut, and the event kept. */
+function withoutDepth(event, truncations, json) {
+    try {
+        return json(event);
+    }
+    catch (error) {
+        if (!(error instanceof RangeError))
+            throw error;
+        truncations.values += 1;
+        truncations.rows += 1;
+        return json(flat(event));
+    }
+}
+function flat(event) {
+    return Object.fromEntries(Object.entries(event).map(([name, value]) => [name, isWritable(value) ? value : '…[cut]']));
+}
+function isWritable(value) {
+    try {
+        JSON.stringify(value);
+        return true;
+    }
+    catch {
+        return false;
+    }
+}
+function passes(event, filter, counts) {
+    // The service filters by activity and user; what it lets through all the same is held to it here.
+    if (filter.activity !== undefined && !sameText(event.Activity ?? event.Operation, filter.activity))
+        return false;
+    if (filter.userId !== undefined && !sameText(event.UserId, filter.userId))
+        return false;
+    if (filter.workspaceIds.size === 0)
+        return true;
+    const workspaceId = event.WorkspaceId;
+    if (typeof workspaceId === 'string' && workspaceId !== '') {
+        return filter.workspaceIds.has(workspaceId.toLowerCase());
+    }
+    counts.withoutWorkspace += 1;
+    return false;
+}
+function sameText(value, wanted) {
+    return typeof value === 'string' && value.toLowerCase() === wanted.toLowerCase();
+}
+/** Operation names come from a fixed list; anything else is not shown. */
+function activityName(event) {
+    const name = event.Activity ?? event.Operation;
+    return typeof name === 'string' && /^[A-Za-z][A-Za-z0-9_]{0,79}$/.test(name) ? name : '(other)';
+}
+function count(counts, key) {
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+
+/***/ }),
+
+/***/ 3771:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Pm: () => (/* binding */ FIELD_LIMIT),
+/* harmony export */   Th: () => (/* binding */ BODY_LIMIT),
+/* harmony export */   z8: () => (/* binding */ truncateToSize)
+/* harmony export */ });
+/* unused harmony export truncateString */
+/**
+ * Longest value of a field in bytes of UTF-8; the service cuts longer ones and does not say so
+ * (https://learn.microsoft.com/en-us/azure/azure-monitor/fundamentals/service-limits#logs-ingestion-api).
+ */
+const FIELD_LIMIT = 65_536;
+/** Largest request body in bytes, brackets and commas included: the service's limit is 1 MiB, also uncompressed. */
+const BODY_LIMIT = 1_000_000;
+const ROW_LIMIT = BODY_LIMIT - 2;
+const MARK = '…[cut]';
+/** Columns that say which event it is: the last to be cut. */
+const IDENTITY = new Set(['TimeGenerated', 'CreationTime', 'ActivityId', 'SourceApi']);
+/**
+ * Truncations a row's values to the field limit, and the largest ones further until the row fits a request.
+ * @param json the row as it is, serialised
+ * @returns the row serialised within the limits
+ */
+function truncateToSize(row, json, truncations) {
+    const before = truncations.values;
+    const cut = {};
+    const whole = new Set(Object.keys(row));
+    for (const [name, value] of Object.entries(row)) {
+        const soFar = truncations.values;
+        cut[name] = truncateValue(value, FIELD_LIMIT, truncations);
+        if (truncations.values > soFar)
+            whole.delete(name);
+    }
+    let result = truncations.values === before ? json : JSON.stringify(cut);
+    for (let over = Buffer.byteLength(result) - ROW_LIMIT; over > 0; over = Buffer.byteLength(result) - ROW_LIMIT) {
+        const [name, size] = largest(cut);
+        // Escapes make JSON up to six times longer than the value it stands for: cut at least by half.
+        const target = Math.max(Math.min(size - over, Math.floor(size / 2)), 64);
+        const value = cut[name];
+        cut[name] =
+            typeof value === 'string'
+                ? fitString(value, target)
+                : truncateValue(value, target, { values: 0, rows: 0 });
+        if (whole.delete(name))
+            truncations.values += 1;
+        result = JSON.stringify(cut);
+    }
+    if (truncations.values > before)
+        truncations.rows += 1;
+    return result;
+}
+function truncateValue(value, limit, truncations) {
+    if (typeof value === 'string') {
+        if (Buffer.byteLength(value) <= limit)
+            return value;
+        truncations.values += 1;
+        return truncateString(value, limit);
+    }
+    return typeof value === 'object' && value !== null ? truncateObject(value, limit, truncations) : value;
+}
+/** Truncations on a character boundary, and marks it. */
+function truncateString(value, limit) {
+    const bytes = Buffer.from(value.slice(0, limit));
+    let end = Math.max(Math.min(limit - Buffer.byteLength(MARK), bytes.length), 0);
+    while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80)
+        end -= 1;
+    return bytes.toString('utf8', 0, end) + MARK;
+}
+/** Holds an object's JSON to `limit`, largest value first; values that are not text are replaced as a whole. */
+function truncateObject(value, limit, truncations) {
+    let size = Buffer.byteLength(JSON.stringify(value));
+    if (size <= limit)
+        return value;
+    const sizes = Object.entries(value)
+        .map(([name, entry]) => ({ name, entry: entry, bytes: jsonBytes(entry) }))
+        .sort((a, b) => b.bytes - a.bytes);
+    const kept = new Map(Object.entries(value));
+    for (const { name, entry, bytes } of sizes) {
+        if (size <= limit)
+            break;
+        truncations.values += 1;
+        const room = bytes - (size - limit);
+        const shorter = typeof entry === 'string' && room > 64 ? fitString(entry, room) : `${MARK} ${bytes} bytes`;
+        if (jsonBytes(shorter) < bytes) {
+            kept.set(name, shorter);
+            size += jsonBytes(shorter) - bytes;
+        }
+        else {
+            kept.delete(name);
+            size -= bytes + jsonBytes(name) + 2;
+        }
+    }
+    // Thousands of small properties: what is left over goes, from the end.
+    const names = [...kept.keys()];
+    while (size > limit) {
+        const name = names.pop();
+        if (name === undefined)
+            break;
+        size -= jsonBytes(kept.get(name)) + jsonBytes(name) + 2;
+        kept.delete(name);
+        truncations.values += 1;
+    }
+    return Array.isArray(value) ? [...kept.values()] : Object.fromEntries(kept);
+}
+/** The longest beginning of a text whose JSON, escapes included, fits `room` bytes. */
+function fitString(text, room) {
+    let limit = room - 2;
+    let cut = truncateString(text, limit);
+    while (jsonBytes(cut) > room && limit > 16) {
+        limit = Math.floor(limit / 2);
+        cut = truncateString(text, limit);
+    }
+    return cut;
+}
+function jsonBytes(value) {
+    return Buffer.byteLength(JSON.stringify(value) ?? 'null');
+}
+function largest(row) {
+    let found = ['', -1];
+    const identity = [];
+    for (const [name, value] of Object.entries(row)) {
+        const bytes = jsonBytes(value);
+        if (IDENTITY.has(name))
+            identity.push([name, bytes]);
+        else if (bytes > found[1])
+            found = [name, bytes];
+    }
+    // Below this nothing is gained any more by cutting the others.
+    return found[1] > 256 ? found : (identity.sort((a, b) => b[1] - a[1])[0] ?? found);
 }
 
 
@@ -41446,6 +41556,81 @@ function zoneOffset(zone) {
     const sign = zone.startsWith('-') ? -1 : 1;
     const digits = zone.slice(1).replace(':', '');
     return sign * (Number(digits.slice(0, 2)) * 3_600_000 + Number(digits.slice(2)) * 60_000);
+}
+
+
+/***/ }),
+
+/***/ 1697:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Ec: () => (/* binding */ clipToHistory),
+/* harmony export */   Vv: () => (/* binding */ HISTORY),
+/* harmony export */   W1: () => (/* binding */ isWholeHour),
+/* harmony export */   ZA: () => (/* binding */ hoursOf),
+/* harmony export */   cg: () => (/* binding */ hourOf),
+/* harmony export */   iD: () => (/* binding */ isFinalAt),
+/* harmony export */   nl: () => (/* binding */ historyStart),
+/* harmony export */   q0: () => (/* binding */ describe),
+/* harmony export */   ze: () => (/* binding */ requestedWindow)
+/* harmony export */ });
+/* unused harmony export HISTORY_MARGIN */
+/* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4795);
+
+/** How long the service keeps activity events, and the margin held to it so that no request crosses the line. */
+const HISTORY = 28 * _clock_js__WEBPACK_IMPORTED_MODULE_0__/* .DAY */ .d_;
+const HISTORY_MARGIN = 15 * _clock_js__WEBPACK_IMPORTED_MODULE_0__/* .MINUTE */ .pY;
+/** The oldest instant that may be asked for now. */
+function historyStart(now) {
+    return now - HISTORY + HISTORY_MARGIN;
+}
+/** When an hour that ended at `end` is final: events arrive up to 24 hours late. */
+function isFinalAt(end, now) {
+    return now >= end + _clock_js__WEBPACK_IMPORTED_MODULE_0__/* .DAY */ .d_;
+}
+function hourOf(instant) {
+    return Math.floor(instant / _clock_js__WEBPACK_IMPORTED_MODULE_0__/* .HOUR */ .dp) * _clock_js__WEBPACK_IMPORTED_MODULE_0__/* .HOUR */ .dp;
+}
+/**
+ * The window that a run asks for: `startTime` (or `lookbackHours` before the end) to `endTime` (or now).
+ */
+function requestedWindow(wish, now) {
+    const end = wish.endTime ?? now;
+    return { start: wish.startTime ?? Math.max(end - wish.lookbackHours * _clock_js__WEBPACK_IMPORTED_MODULE_0__/* .HOUR */ .dp, 0), end };
+}
+/**
+ * The part of the window that the service still keeps; empty (start = end) where that is nothing.
+ * A clipped start lies on the next whole minute but one, so that the hour is not found aged out
+ * when it is asked for a moment later.
+ */
+function clipToHistory(window, now) {
+    const oldest = historyStart(now);
+    if (window.start >= oldest)
+        return window;
+    const start = (Math.ceil(oldest / _clock_js__WEBPACK_IMPORTED_MODULE_0__/* .MINUTE */ .pY) + 1) * _clock_js__WEBPACK_IMPORTED_MODULE_0__/* .MINUTE */ .pY;
+    return { start: Math.min(start, window.end), end: window.end };
+}
+/**
+ * The UTC hours of a window, oldest first (they are the next to be forgotten by the service). The first and the
+ * last may be parts. The source pages by the hour, so an hour alone costs the requests it costs within a day.
+ */
+function* hoursOf(window) {
+    if (window.start >= window.end)
+        return;
+    for (let hour = hourOf(window.start); hour < window.end; hour += _clock_js__WEBPACK_IMPORTED_MODULE_0__/* .HOUR */ .dp) {
+        yield { hour, start: Math.max(hour, window.start), end: Math.min(hour + _clock_js__WEBPACK_IMPORTED_MODULE_0__/* .HOUR */ .dp, window.end) };
+    }
+}
+function isWholeHour(window) {
+    return window.start === window.hour && window.end === window.hour + _clock_js__WEBPACK_IMPORTED_MODULE_0__/* .HOUR */ .dp;
+}
+/** A window as a reader wants it: "2026-11-20T07:00Z to 08:00Z". */
+function describe(window) {
+    const minute = (instant) => `${new Date(instant).toISOString().slice(0, 16)}Z`;
+    const start = minute(window.start);
+    const end = minute(window.end);
+    return `${start} to ${start.slice(0, 10) === end.slice(0, 10) ? end.slice(11) : end}`;
 }
 
 
