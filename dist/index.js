@@ -39184,7 +39184,7 @@ const INPUT_NAMES = [
     'tenant-id', 'client-id', 'azure-subscription', 'client-secret', 'client-certificate',
     'managed-identity', 'key-vault-url', 'key-vault-secret-name', 'cloud', 'source', 'fallback',
     'workspace-ids', 'activity', 'user-id', 'lookback-hours', 'start-time', 'end-time', 'dcr-endpoint',
-    'dcr-immutable-id', 'stream-name', 'state-file', 'rejected-file', 'replay-file', 'deadline-minutes',
+    'dcr-immutable-id', 'stream-name', 'state-file', 'rejected-file', 'recheck', 'replay-file', 'deadline-minutes',
     'concurrency', 'dry-run', 'authority-host', 'power-bi-url', 'fabric-url', 'workspace-id', 'table-name',
     'proof-wait-seconds', 'resend-missing', 'log-analytics-url', 'failure-issue', 'github-token',
 ];
@@ -40616,6 +40616,7 @@ function readInputs(get, now, proxyFaults = [], host) {
         rejectedFile: read.path('rejected-file'),
         replayFile: read.path('replay-file'),
         deadlineMinutes: read.positiveNumber('deadline-minutes', host?.deadlineMinutes ?? 330, 'a positive number of minutes'),
+        recheck: read.oneOf('recheck', ['due', 'all'], 'due'),
         proof: readProof(read, dcrEndpoint, streamName),
     };
     if (host === undefined) {
@@ -41251,7 +41252,11 @@ function* conclusionsOfAll(record) {
             text: `Workspaces that could not be read: ${named.join(', ')}${more}.`,
         };
     }
-    if (collected.isWhole && counts.collected === 0 && !planned?.settledWanted && isDay(planned?.window)) {
+    if (collected.isWhole &&
+        counts.collected === 0 &&
+        !planned?.settledWanted &&
+        !planned?.notDue &&
+        isDay(planned?.window)) {
         const text = "Not a single event in 24 hours or more: unusual for a tenant in use. Check the filters and the app's access.";
         yield { code: 'no-events', text };
     }
@@ -41312,6 +41317,32 @@ class ProgressLog {
     }
 }
 
+;// CONCATENATED MODULE: ./lib/report/proved.js
+function nothingProved() {
+    return { hours: [], isAvailable: false, resent: 0, requests: 0, notices: [], faults: [] };
+}
+function sumsOf({ hours }) {
+    const sum = (of) => hours.reduce((total, hour) => total + hour[of], 0);
+    return {
+        seen: sum('seen'),
+        pending: sum('pending'),
+        missing: sum('missing'),
+        givenUp: sum('givenUp'),
+        repeats: sum('repeats'),
+    };
+}
+/** @param proved undefined where the table is not read back */
+function proofStatus(proved) {
+    if (proved === undefined)
+        return '';
+    if (!proved.isAvailable)
+        return 'unavailable';
+    const { missing, pending } = sumsOf(proved);
+    if (missing > 0)
+        return 'incomplete';
+    return pending > 0 ? 'pending' : 'complete';
+}
+
 // EXTERNAL MODULE: ./lib/inputs/names.js
 var names = __nccwpck_require__(5261);
 ;// CONCATENATED MODULE: ./lib/report/host-words.js
@@ -41343,32 +41374,6 @@ function ourWords(text, dialect) {
 /** The words stand by themselves: never a part of a path, an address or a quoted value. */
 function hostWords(text, { words }) {
     return text.replaceAll(/(?<![\w/\\."'@-])(runner|workflow|action)(?=s?(?:'s)?(?:[\s,;:)]|\.(?!\w)|$))/g, (word) => words[word]);
-}
-
-;// CONCATENATED MODULE: ./lib/report/proved.js
-function nothingProved() {
-    return { hours: [], isAvailable: false, resent: 0, requests: 0, notices: [], faults: [] };
-}
-function sumsOf({ hours }) {
-    const sum = (of) => hours.reduce((total, hour) => total + hour[of], 0);
-    return {
-        seen: sum('seen'),
-        pending: sum('pending'),
-        missing: sum('missing'),
-        givenUp: sum('givenUp'),
-        repeats: sum('repeats'),
-    };
-}
-/** @param proved undefined where the table is not read back */
-function proofStatus(proved) {
-    if (proved === undefined)
-        return '';
-    if (!proved.isAvailable)
-        return 'unavailable';
-    const { missing, pending } = sumsOf(proved);
-    if (missing > 0)
-        return 'incomplete';
-    return pending > 0 ? 'pending' : 'complete';
 }
 
 ;// CONCATENATED MODULE: ./lib/report/outputs.js
@@ -41642,13 +41647,18 @@ function counts(record, { failed }) {
 }
 /** Hours done of those asked for, and those that this run did not have to ask for, or asked for on top. */
 function hours(record) {
-    const { caughtUp = 0, settled = 0 } = record.planned ?? {};
+    const { caughtUp = 0, settled = 0, notDue = 0, nextDue } = record.planned ?? {};
+    const next = nextDue === undefined ? '' : `, the next at ${minuteOf(nextDue)}`;
     const notes = [
         caughtUp > 0 ? `${(0,markdown/* grouped */.zD)(caughtUp)} caught up` : '',
+        notDue > 0 ? `${(0,markdown/* grouped */.zD)(notDue)} not due yet${next}` : '',
         settled > 0 ? `${(0,markdown/* grouped */.zD)(settled)} more settled before` : '',
     ].filter((note) => note !== '');
     const done = `${(0,markdown/* grouped */.zD)(record.collected.hoursDone)} of ${(0,markdown/* grouped */.zD)(hoursPlanned(record))}`;
     return `${done}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`;
+}
+function minuteOf(instant) {
+    return `${new Date(Math.ceil(instant / time_clock/* MINUTE */.pY) * time_clock/* MINUTE */.pY).toISOString().slice(11, 16)}Z`;
 }
 function missingHours({ uncollected, agedOut }) {
     const rows = [
@@ -42783,7 +42793,7 @@ async function* collectRows(collection, onRefusal) {
     const context = {
         source: collected.source,
         filter: inputs,
-        inWindow: isActivity ? collect_within(plan.windows) : () => true,
+        inWindow: isActivity ? collect_within([...plan.windows, ...plan.known]) : () => true,
         isSettled: (hour) => checkpoint.checkpoint?.isSettled(hour) ?? false,
         deduplicator,
         ...(memory === undefined ? {} : { onRepeat: (key) => checkpoint.met(key) }),
@@ -42792,7 +42802,7 @@ async function* collectRows(collection, onRefusal) {
     };
     const pages = isActivity ? activityEvents(collection, opened) : standIn(inputs, services, collected);
     for await (const { events, window } of pages) {
-        const known = memory === undefined ? events : await memory.before(events);
+        const known = memory === undefined ? events : await memory.before(events, window);
         yield noted(rowsOf(known, window, context), checkpoint);
     }
     collected.isWhole = isActivity && collected.uncollected.length === 0 && collected.agedOut.length === 0;
@@ -60094,7 +60104,7 @@ const OLD = 6 * time_clock/* HOUR */.dp;
 /** Uploads and operations kept of each group of rows. */
 const KEPT = 5;
 function newHourProof() {
-    return { proven: 0, givenUp: 0, unproven: [] };
+    return { proven: 0, givenUp: 0, repeats: 0, unproven: [] };
 }
 function unprovenRows(keys, sends) {
     return {
@@ -60175,8 +60185,9 @@ function pendingRows({ unproven }) {
     return unproven.reduce((sum, { keys }) => sum + keys.size, 0);
 }
 /** Behind an hour's other bytes: length of the description, the description as JSON, then the keys of each group. */
-function encodeHourProof({ proven, givenUp, unproven }) {
-    if (proven === 0 && givenUp === 0 && unproven.length === 0)
+function encodeHourProof(proof) {
+    const { proven, givenUp, repeats, unproven } = proof;
+    if (proven === 0 && givenUp === 0 && repeats === 0 && unproven.length === 0)
         return Buffer.alloc(0);
     const groups = unproven.map(({ sends, acknowledgedAt, absences, keys, requestIds, operations }) => [
         sends,
@@ -60186,8 +60197,8 @@ function encodeHourProof({ proven, givenUp, unproven }) {
         requestIds,
         operations,
     ]);
-    const head = Buffer.from(JSON.stringify([proven, givenUp, ...groups]));
-    const buffer = Buffer.allocUnsafe(4 + head.length + 8 * pendingRows({ proven, givenUp, unproven }));
+    const head = Buffer.from(JSON.stringify([proven, givenUp, repeats, ...groups]));
+    const buffer = Buffer.allocUnsafe(4 + head.length + 8 * pendingRows(proof));
     let at = buffer.writeUInt32LE(head.length, 0);
     at += head.copy(buffer, at);
     for (const { keys } of unproven) {
@@ -60201,7 +60212,7 @@ function decodeHourProof(bytes) {
     if (bytes.length === 0)
         return newHourProof();
     const headEnd = 4 + bytes.readUInt32LE(0);
-    const [proven, givenUp, ...groups] = JSON.parse(bytes.toString('utf8', 4, headEnd));
+    const [proven, givenUp, repeats, ...groups] = JSON.parse(bytes.toString('utf8', 4, headEnd));
     let at = headEnd;
     const unproven = groups.map(([sends, acknowledgedAt, absences, count, requestIds, operations]) => {
         const keys = new KeySet();
@@ -60217,7 +60228,7 @@ function decodeHourProof(bytes) {
             operations,
         };
     });
-    return { proven, givenUp, unproven };
+    return { proven, givenUp, repeats, unproven };
 }
 
 ;// CONCATENATED MODULE: ./lib/checkpoint/hour-state.js
@@ -60229,6 +60240,7 @@ function newHour(hour) {
     return {
         hour,
         final: [],
+        asked: undefined,
         count: 0,
         toldQuiet: false,
         ids: new KeySet(),
@@ -60239,6 +60251,20 @@ function newHour(hour) {
         met: new KeySet(),
     };
 }
+/**
+ * When an open part of an hour is due again: asked for at age a, counted from the hour's end, at age 4a/3. Events arrive up to
+ * a day late, most of them at once: what the source shows d after it happened is asked for by d + d/3.
+ * @returns ms since the epoch; -Infinity where it was not asked for as a whole, or not after it had ended
+ */
+function dueAt(state, open) {
+    const asked = state?.asked;
+    if (state === undefined || asked === undefined)
+        return Number.NEGATIVE_INFINITY;
+    if (asked.start > open.start || asked.end < open.end)
+        return Number.NEGATIVE_INFINITY;
+    const age = asked.at - (state.hour + time_clock/* HOUR */.dp);
+    return age <= 0 ? Number.NEGATIVE_INFINITY : asked.at + age / 3;
+}
 /** Lets go of a settled hour's events, so that memory does not grow with the hours that are done. */
 function hour_state_close(state) {
     state.isClosed = true;
@@ -60246,6 +60272,15 @@ function hour_state_close(state) {
     state.contents = new Map();
     state.found = undefined;
     state.met = new KeySet();
+}
+/** Lets go of rows that were found in the table and that the source did not show. */
+function forgetUnmet(state) {
+    const { found, met } = state;
+    if (found === undefined)
+        return;
+    const kept = state.ids.filter((high, low) => !found.has(high, low) || met.has(high, low));
+    state.count -= state.ids.size - kept.size;
+    state.ids = kept;
 }
 /** Settled hours are not asked for again: all of it is final. */
 function isSettled(state) {
@@ -60289,7 +60324,17 @@ function acknowledge(state, key) {
         state.count += 1;
     }
 }
-/** hour, flags, count, parts, ids, contents, what is known of the table; all numbers little-endian. */
+function encodeAsked(asked) {
+    const buffer = Buffer.alloc(asked === undefined ? 1 : 25);
+    if (asked === undefined)
+        return buffer;
+    buffer.writeUInt8(1, 0);
+    buffer.writeDoubleLE(asked.start, 1);
+    buffer.writeDoubleLE(asked.end, 9);
+    buffer.writeDoubleLE(asked.at, 17);
+    return buffer;
+}
+/** hour, flags, count, parts, ids, contents, when it was asked for, what is known of the table; all numbers little-endian. */
 function encodeHour(state) {
     const settled = isSettled(state);
     const ids = settled ? 0 : state.ids.size;
@@ -60309,7 +60354,11 @@ function encodeHour(state) {
     at = buffer.writeUInt32LE(contents.length, at);
     for (const [content, count] of contents)
         at = buffer.writeUInt32LE(count, buffer.writeBigUInt64LE(content, at));
-    return Buffer.concat([buffer, encodeHourProof(state.proof)]);
+    return Buffer.concat([
+        buffer,
+        encodeAsked(settled ? undefined : state.asked),
+        encodeHourProof(state.proof),
+    ]);
 }
 /** @throws RangeError where the payload is too short */
 function decodeHour(payload) {
@@ -60333,6 +60382,15 @@ function decodeHour(payload) {
         state.contents.set(payload.readBigUInt64LE(at), payload.readUInt32LE(at + 8));
     }
     // Files of version 1.0 end here.
+    if (at < payload.length) {
+        const isAsked = payload.readUInt8(at) === 1;
+        at += 1;
+        if (isAsked) {
+            const [start, end, askedAt] = [0, 8, 16].map((offset) => payload.readDoubleLE(at + offset));
+            state.asked = { start: start ?? 0, end: end ?? 0, at: askedAt ?? 0 };
+            at += 24;
+        }
+    }
     state.proof = decodeHourProof(payload.subarray(at));
     return state;
 }
@@ -60358,6 +60416,8 @@ const KINDS = {
     found: 8,
     /** Events that are sent once more. */
     resent: 9,
+    /** A part of an hour that was asked for, and when; every row of it was delivered. */
+    asked: 10,
 };
 const log_record_NAMES = new Map(Object.entries(KINDS).map(([name, kind]) => [kind, name]));
 /** Length, its complement, checksum of the rest, kind. */
@@ -60430,6 +60490,17 @@ function foundRecord(keys) {
 }
 function resentRecord(keys) {
     return { kind: 'resent', payload: encodeKeys(keys) };
+}
+/** Hours may be asked for in part. */
+function askedRecord({ start, end, at }) {
+    const payload = Buffer.allocUnsafe(24);
+    payload.writeDoubleLE(start, 0);
+    payload.writeDoubleLE(end, 8);
+    payload.writeDoubleLE(at, 16);
+    return { kind: 'asked', payload };
+}
+function askedPartOf({ payload }) {
+    return { start: payload.readDoubleLE(0), end: payload.readDoubleLE(8), at: payload.readDoubleLE(16) };
 }
 function requestIdOf({ payload }) {
     const end = 1 + payload.readUInt8(0);
@@ -60519,6 +60590,11 @@ class Checkpoint {
                     if (!key.byContent)
                         expectRow(this.hour(key.hour).proof, key.high, key.low, requestId);
                 }
+                break;
+            }
+            case 'asked': {
+                const asked = askedPartOf(record);
+                this.hour((0,time_window/* hourOf */.cg)(asked.start)).asked = asked;
                 break;
             }
             case 'found':
@@ -60629,7 +60705,7 @@ function byHour(keys) {
 ;// CONCATENATED MODULE: ./lib/checkpoint/pending-rows.js
 
 /**
- * Rows under way, hour by hour: a part of an hour is final only once it was collected whole and every row of the hour is
+ * Rows under way, hour by hour: a part of an hour is done with only once it was collected whole and every row of the hour is
  * acknowledged or kept. Each part is told once.
  */
 class PendingRows {
@@ -60641,7 +60717,7 @@ class PendingRows {
     /**
      * Rows are no longer under way.
      * @param handled whether they need not be sent again: acknowledged, or kept safely
-     * @returns the parts that became final by it
+     * @returns the parts that are done with by it
      */
     resolved(keys, handled) {
         const touched = new Set();
@@ -60651,13 +60727,13 @@ class PendingRows {
             found.failed ||= !handled;
             touched.add(found);
         }
-        return [...touched].flatMap(finalParts);
+        return [...touched].flatMap(doneParts);
     }
-    /** A part of an hour was collected whole, late enough to be final. @returns the parts that became final by it */
+    /** A part of an hour was collected whole. @returns the parts that are done with by it */
     hourCollected(part) {
         const found = this.#hour((0,time_window/* hourOf */.cg)(part.start));
         found.parts.push(part);
-        return finalParts(found);
+        return doneParts(found);
     }
     #hour(hour) {
         let found = this.#hours.get(hour);
@@ -60668,7 +60744,7 @@ class PendingRows {
         return found;
     }
 }
-function finalParts(hour) {
+function doneParts(hour) {
     return hour.pending > 0 || hour.failed ? [] : hour.parts.splice(0);
 }
 
@@ -61152,6 +61228,9 @@ class StateFile {
 
 
 
+
+/** For how long runs that do not read the table keep what another one is to look for. */
+const UNREAD = 2 * time_clock/* DAY */.d_;
 /**
  * Keeps what a run has achieved, so that the next one can go on from there. Without a state file it keeps nothing beyond the
  * run. What goes wrong with the file while the run is under way is told to `onFault` and kept here; the run ends by it
@@ -61193,34 +61272,44 @@ class CheckpointWriter {
         return new CheckpointWriter(state, memory, onFault);
     }
     /**
-     * Whether it is not known what earlier runs sent of an hour: no run covered it, or the one that began to did not look at
-     * the table for all of its hours.
+     * Whether it is not known what earlier runs sent from an instant on: no run that this checkpoint knows of covered it (an
+     * earlier checkpoint may have been lost), or the one that began to did not look at the table for all of its hours.
      */
-    isUnknown(hour) {
-        return this.isLost || hour < (this.covered ?? hour);
+    isUnknown(instant) {
+        return this.covered === undefined || this.#wasGuess || instant < this.covered;
+    }
+    /** Whether this run or the next one looks for its rows in the table: a replay has no mark of its own. */
+    get #isLookedFor() {
+        return this.#memory !== undefined || this.checkpoint?.mark?.table !== undefined;
     }
     /** Whether the destination took rows of an earlier run. */
     get wasAccepted() {
         return this.checkpoint?.mark?.accepted === true;
-    }
-    /** Whether nothing is known of earlier runs. */
-    get isLost() {
-        return this.covered === undefined || this.#wasGuess;
     }
     /** Notes that a run begins to collect a window. @param now by the runner's clock, ms since the epoch */
     begin({ start }, now) {
         const before = this.checkpoint?.mark;
         // Not clipped yet: the runner's clock alone must not make hours forgotten.
         const since = Math.min(before?.since ?? start, start);
-        const isGuess = this.#memory !== undefined && this.isUnknown(start);
+        const isGuess = this.isUnknown(start) && (this.#memory !== undefined || before?.isGuess === true);
         this.#mark({
             since,
             at: now,
             ...(before?.accepted === true ? { accepted: true } : {}),
-            ...this.#memory,
+            ...this.#tableAt(now),
             ...(isGuess ? { isGuess } : {}),
             ...(before?.resendWorks === true ? { resendWorks: true } : {}),
         });
+    }
+    /**
+     * The table in which rows are looked for. A run that does not read it leaves its rows to the next one that does, and what
+     * earlier ones found out stands; but not for long, since such rows take room until they are seen.
+     */
+    #tableAt(now) {
+        if (this.#memory !== undefined)
+            return { ...this.#memory, tableAt: now };
+        const { table, tableAt } = this.checkpoint?.mark ?? {};
+        return table !== undefined && tableAt !== undefined && now - tableAt < UNREAD ? { table, tableAt } : {};
     }
     /** All hours of the run were collected, and looked for in the table where they were unknown. */
     complete() {
@@ -61266,7 +61355,7 @@ class CheckpointWriter {
      */
     resolve(keys, outcome, requestId) {
         let handled = outcome !== 'failed';
-        if (outcome === 'delivered' && this.#memory !== undefined) {
+        if (outcome === 'delivered' && this.#isLookedFor) {
             // Which of equal events without an id it was can't be told: they are not counted again.
             const told = keys.filter((key) => key.recorded !== true || !key.byContent);
             handled = this.#note(deliveredRecord(told, requestId));
@@ -61300,10 +61389,8 @@ class CheckpointWriter {
     }
     /** A window was collected whole. @param askedAt when it was first asked for, ms since the epoch */
     collected(window, askedAt) {
-        for (const { hour, start, end } of (0,time_window/* hoursOf */.ZA)(window)) {
-            if ((0,time_window/* isFinalAt */.iD)(hour + time_clock/* HOUR */.dp, askedAt))
-                this.#settle(this.#pending.hourCollected({ start, end }));
-        }
+        for (const { start, end } of (0,time_window/* hoursOf */.ZA)(window))
+            this.#settle(this.#pending.hourCollected({ start, end, at: askedAt }));
     }
     /**
      * The hours of a window that came without an event and usually have some; each is told once.
@@ -61329,6 +61416,10 @@ class CheckpointWriter {
     close(runnerNow) {
         const now = this.#now === undefined ? Number.NEGATIVE_INFINITY : Math.min(this.#now(), runnerNow);
         let failure;
+        // Found again by the next run, which then knows that the source had not shown them before.
+        if (this.checkpoint?.mark?.isGuess === true)
+            for (const state of this.checkpoint.hours.values())
+                forgetUnmet(state);
         this.#guarded(() => {
             failure = this.#state?.close(now);
         });
@@ -61346,8 +61437,13 @@ class CheckpointWriter {
                 this.checkpoint?.apply(record);
         });
     }
+    /** Notes parts as asked for, and as final where they were late enough. */
     #settle(parts) {
         for (const part of parts) {
+            if (!(0,time_window/* isFinalAt */.iD)((0,time_window/* hourOf */.cg)(part.start) + time_clock/* HOUR */.dp, part.at)) {
+                this.#note(askedRecord(part));
+                continue;
+            }
             this.#guarded(() => {
                 if (this.#state !== undefined)
                     this.#state.final(part);
@@ -62141,8 +62237,10 @@ function planRun(inputs, now, { checkpoint, covered, }) {
     if (inputs.replayFile !== undefined)
         return { ...plan_NOTHING, hasOwnStart: false };
     const wanted = (0,time_window/* requestedWindow */.ze)(inputs, now);
-    const { lost, ...hours } = planHours(wanted, hasOwnStart, checkpoint, now, covered);
-    const { window, windows } = hours;
+    const recheck = hasOwnStart ? 'all' : inputs.recheck;
+    const { lost, ...planned } = planHours(wanted, hasOwnStart, checkpoint, now, covered, recheck);
+    const { window, windows } = planned;
+    const hours = { ...planned, notDue: planned.known.length };
     if (inputs.source === 'workspaces')
         return { ...hours, asked: undefined, hasOwnStart, hours: 0, notices: [] };
     if (window.start >= window.end) {
@@ -62155,10 +62253,13 @@ const plan_NOTHING = {
     asked: undefined,
     window: undefined,
     windows: [],
+    known: [],
     hours: 0,
     settled: 0,
     settledWanted: 0,
     caughtUp: 0,
+    notDue: 0,
+    nextDue: undefined,
     notices: [],
 };
 function noticesOf(window, wanted, lost) {
@@ -62175,21 +62276,32 @@ function noticesOf(window, wanted, lost) {
 }
 /**
  * Hours not settled yet. Without a checkpoint: those of the window. With one: from the oldest instant that runs of this
- * configuration ever covered, so that missed ones are caught up; a run with a start of its own keeps to its window.
+ * configuration ever covered, so that missed ones are caught up; a run with a start of its own keeps to its window. Hours
+ * that were asked for and are young are asked for again when they are due, or all of them.
  * @param wanted the window that the inputs name
  * @param now ms since the epoch
  * @param covered the oldest instant that earlier runs covered
  */
-function planHours(wanted, ownStart, checkpoint, now, covered = checkpoint?.mark?.since) {
+function planHours(wanted, ownStart, checkpoint, now, covered = checkpoint?.mark?.since, recheck = 'all') {
     const since = ownStart ? wanted.start : Math.min(wanted.start, covered ?? wanted.start);
     const window = (0,time_window/* clipToHistory */.Ec)({ start: since, end: wanted.end }, now);
     const windows = [];
+    const known = [];
+    let nextDue = Number.POSITIVE_INFINITY;
     let settled = 0;
     let settledWanted = 0;
     for (const part of (0,time_window/* hoursOf */.ZA)(window)) {
-        const open = openPart(checkpoint?.hours.get(part.hour), part);
-        if (open !== undefined)
-            windows.push({ hour: part.hour, ...open });
+        const state = checkpoint?.hours.get(part.hour);
+        const open = openPart(state, part);
+        if (open !== undefined) {
+            const due = recheck === 'all' ? Number.NEGATIVE_INFINITY : dueAt(state, open);
+            if (due <= now)
+                windows.push({ hour: part.hour, ...open });
+            else {
+                known.push({ hour: part.hour, ...open });
+                nextDue = Math.min(nextDue, due);
+            }
+        }
         else {
             settled += 1;
             if (part.end > wanted.start)
@@ -62200,7 +62312,8 @@ function planHours(wanted, ownStart, checkpoint, now, covered = checkpoint?.mark
     const lost = ownStart
         ? 0
         : openHours({ start: Math.min(since, window.start), end: window.start }, checkpoint, covered);
-    return { window, windows, settled, settledWanted, caughtUp, lost };
+    const next = known.length > 0 ? nextDue : undefined;
+    return { window, windows, settled, settledWanted, caughtUp, known, nextDue: next, lost };
 }
 /** Hours of a window that earlier runs covered and did not settle. */
 function openHours(window, checkpoint, covered) {
@@ -62487,11 +62600,14 @@ class TableReader {
         if (answer === undefined)
             return undefined;
         const [row] = answer;
-        const [rows, blank, now] = [numberIn(row, 'Rows'), numberIn(row, 'Blank'), instantIn(row, 'Now')];
+        const [rows, blank, noTime] = [numberIn(row, 'Rows'), numberIn(row, 'Blank'), numberIn(row, 'NoTime')];
+        const now = instantIn(row, 'Now');
         if (row === undefined || now === undefined)
             throw new errors/* ActionError */.lZ('table-blind', 'an answer without the row that every table gives');
         if (rows > 0 && blank === rows)
             throw new errors/* ActionError */.lZ('table-columns', `ActivityId is empty in all ${rows} rows of the last two days`);
+        if (rows > 0 && noTime === rows)
+            throw new errors/* ActionError */.lZ('table-columns', `CreationTime is empty in all ${rows} rows of the last two days`);
         return { rows, now };
     }
     /** Fingerprints of whole hours. @throws ActionError 'table-…' */
@@ -62651,8 +62767,11 @@ function instantIn(row, column) {
 
 
 
+
 /** Looks at the table after the last upload, from the first one on. */
 const LOOKS = [0, 2, 4, 8, 15, 30, 60].map((seconds) => seconds * time_clock/* SECOND */.Z2);
+/** Hours that one query is asked for, whether all of them are wanted or not. */
+const LONG = 2 * time_clock/* DAY */.d_;
 /** Rows that may wait for their proof while a run goes on: some 8 MB. */
 const RELIEF = 500_000;
 /** A look at the table that comes to a judgement of each row. */
@@ -62663,6 +62782,10 @@ class Proof {
     #window;
     /** Hours that had rows seen by earlier runs. */
     #known;
+    /** Settled hours of which earlier runs saw all rows. */
+    #done;
+    /** Hours of which an answer held less than is known to be there: what it lacks is not absent. */
+    #doubtful = new Set();
     #prints = new Map();
     #isBelieved = true;
     #isSighted = false;
@@ -62677,6 +62800,8 @@ class Proof {
         this.#window = window;
         const states = [...checkpoint.hours.values()];
         this.#known = new Set(states.filter(({ proof }) => proof.proven > 0).map(({ hour }) => hour));
+        const done = states.filter((state) => isSettled(state) && state.proof.unproven.length === 0);
+        this.#done = new Set(done.map(({ hour }) => hour));
     }
     /** By the query service's clock, ms since the epoch; undefined before it told it. */
     get now() {
@@ -62693,21 +62818,22 @@ class Proof {
     /**
      * Looks until all rows of this run are seen, at growing distances, and judges what is left.
      * @param waitMs how long to wait for rows at the most
+     * @param hasSight whether this run knows already that the table can be seen
      * @throws ActionError 'table-…' where the table can't be seen
      */
-    async settle(waitMs, deadline) {
+    async settle(waitMs, deadline, hasSight) {
         const { clock } = deadline;
-        const sight = await this.#reader.sight();
-        this.#now = sight?.now;
-        const end = Math.min(clock.now() + waitMs, deadline.at);
+        this.#now = hasSight ? undefined : (await this.#reader.sight())?.now;
+        // Some time before the deadline: what is not seen by then is pending.
+        const end = Math.min(clock.now() + waitMs, deadline.at - time_clock/* SECOND */.Z2);
         for (let turn = 0;; turn += 1) {
             const pause = LOOKS[turn] ?? LOOKS.at(-1) ?? time_clock/* SECOND */.Z2;
             await clock.sleep(Math.max(Math.min(pause, end - clock.now()), 0), deadline.signal);
             await this.#look(turn === 0);
-            const isWaiting = this.unproven().some(({ proof }) => proof.unproven.some(({ acknowledgedAt }) => acknowledgedAt === undefined));
-            if (!isWaiting || clock.now() >= end)
+            if (!this.unproven().some(isWaiting) || clock.now() >= end)
                 break;
         }
+        this.#now ??= (await this.#reader.sight())?.now;
         await this.#lookCloser();
         this.#judge();
     }
@@ -62723,7 +62849,7 @@ class Proof {
             this.#relieveAt = this.#waiting() + RELIEF;
         }
         catch (error) {
-            if (!(error instanceof errors/* ActionError */.lZ))
+            if (!(error instanceof errors/* ActionError */.lZ || error instanceof errors/* DeadlineError */.j3))
                 throw error;
             this.#relieveAt = Number.POSITIVE_INFINITY;
         }
@@ -62749,10 +62875,15 @@ class Proof {
                 pending: all - missing,
                 missing,
                 givenUp: proof.givenUp,
-                repeats: this.#prints.get(hour)?.repeats ?? 0,
+                repeats: proof.repeats,
             };
         })
             .filter(({ events, repeats }) => events > 0 || repeats > 0);
+    }
+    /** Of these, the hours of the window: a run with a window of its own leaves others alone. */
+    unprovenOfWindow() {
+        const window = this.#window;
+        return this.unproven().filter(({ hour }) => window === undefined || isWithin(hour, window));
     }
     /** Notes rows that were sent twice and are not looked for any more. */
     noteGivenUp(group) {
@@ -62777,9 +62908,7 @@ class Proof {
             this.#now = now ?? this.#now;
             this.#isBelieved &&= isBelieved;
             for (let hour = window.start; hour < window.end; hour += time_clock/* HOUR */.dp)
-                this.#prints.delete(hour);
-            for (const [hour, print] of hours)
-                this.#prints.set(hour, print);
+                this.#note(hour, hours.get(hour));
         }
         if (isFirst)
             this.#ensureSight();
@@ -62791,14 +62920,39 @@ class Proof {
                 this.seen(state, () => true);
         }
     }
+    #note(hour, print) {
+        if (print === undefined)
+            this.#prints.delete(hour);
+        else
+            this.#prints.set(hour, print);
+        const proof = this.#checkpoint.hours.get(hour)?.proof;
+        if (proof !== undefined)
+            proof.repeats = print?.repeats ?? 0;
+    }
     /** Asks for the keys of hours that hold other events than were sent, or not yet all. */
     async #lookCloser() {
         const sizes = new Map(this.unproven().map(({ hour }) => [hour, this.#prints.get(hour)?.ids ?? 0]));
         for await (const [hour, keys] of this.#reader.keys(sizes)) {
             const state = this.#checkpoint.hours.get(hour);
-            if (state !== undefined)
-                this.seen(state, (high, low) => keys.has(high, low));
+            if (state === undefined)
+                continue;
+            if (keys.size < (this.#prints.get(hour)?.ids ?? 0))
+                this.#doubtful.add(hour);
+            this.seen(state, (high, low) => keys.has(high, low));
         }
+        for (const { hour, proof } of this.unproven())
+            if (proof.proven > 0 && !this.#prints.has(hour))
+                this.#doubtful.add(hour);
+    }
+    /** A key that is there, of the hour that costs least to ask for; undefined where none is. */
+    async witness() {
+        const [least] = [...this.#prints].filter(([, { ids }]) => ids > 0).sort(([, a], [, b]) => a.ids - b.ids);
+        if (least === undefined)
+            return undefined;
+        for await (const [hour, keys] of this.#reader.keys(new Map([[least[0], least[1].ids]])))
+            for (const [high, low] of keys.keys())
+                return { hour, high, low };
+        return undefined;
     }
     #judge() {
         if (this.#now === undefined)
@@ -62807,8 +62961,8 @@ class Proof {
         if (!this.#isSighted && this.#looksAltered(left)) {
             throw new errors/* ActionError */.lZ('table-columns', 'no id of the events sent is there, though as many rows are');
         }
-        for (const { proof } of left)
-            noteAbsence(proof, this.#now, this.isSighted);
+        for (const { hour, proof } of left)
+            noteAbsence(proof, this.#now, this.isSighted && !this.#doubtful.has(hour));
     }
     /** @throws ActionError 'table-blind' where not a single hour shows rows that an earlier run saw */
     #ensureSight() {
@@ -62828,28 +62982,42 @@ class Proof {
         const there = old.reduce((sum, { hour }) => sum + (this.#prints.get(hour)?.ids ?? 0), 0);
         return sent > 0 && there * 2 >= sent;
     }
-    /** At the first look the whole window, and an hour that is known; then what is still waited for. */
+    /**
+     * At the first look the window, and an hour that is known; then what is still waited for. Of a long window, hours that are
+     * done are left out: they would cost more with each day.
+     */
     #windows(isFirst) {
-        const wanted = new Set(this.unproven().map(({ hour }) => hour));
+        const wanted = new Set(this.unproven()
+            .filter((state) => isFirst || isWaiting(state))
+            .map(({ hour }) => hour));
         if (isFirst) {
-            if (this.#window !== undefined)
-                for (const { hour } of (0,time_window/* hoursOf */.ZA)(this.#window))
-                    wanted.add(hour);
-            const newest = Math.max(...this.#known);
-            if (wanted.size > 0 && this.#known.size > 0 && ![...this.#known].some((hour) => wanted.has(hour)))
-                wanted.add(newest);
+            for (const hour of this.#hoursOfWindow())
+                wanted.add(hour);
+            if (this.#known.size > 0 && ![...this.#known].some((hour) => wanted.has(hour)))
+                wanted.add(Math.max(...this.#known));
         }
         const oldest = (this.#now ?? 0) - time_window/* HISTORY */.Vv;
         const windows = [];
         for (const hour of [...wanted].filter((one) => one >= oldest).sort((a, b) => a - b)) {
             const last = windows.at(-1);
-            if (last?.end === hour)
+            const isNear = last !== undefined && (last.end === hour || hour + time_clock/* HOUR */.dp - last.start <= LONG);
+            if (isNear)
                 windows[windows.length - 1] = { start: last.start, end: hour + time_clock/* HOUR */.dp };
             else
                 windows.push({ start: hour, end: hour + time_clock/* HOUR */.dp });
         }
         return windows;
     }
+    #hoursOfWindow() {
+        if (this.#window === undefined)
+            return [];
+        const hours = [...(0,time_window/* hoursOf */.ZA)(this.#window)].map(({ hour }) => hour);
+        return hours.length * time_clock/* HOUR */.dp <= LONG ? hours : hours.filter((hour) => !this.#done.has(hour));
+    }
+}
+/** Whether rows of the hour were not judged yet. */
+function isWaiting({ proof }) {
+    return proof.unproven.some(({ acknowledgedAt }) => acknowledgedAt === undefined);
 }
 function isWithin(hour, { start, end }) {
     return hour >= (0,time_window/* hourOf */.cg)(start) && hour < end;
@@ -62894,6 +63062,8 @@ function isSame({ ids, isClosed, proof }, print) {
 /** Most rows sent again in one run, and the most of the events of the hours looked at. */
 const MOST = 10_000;
 const MOST_SHARE = 0.1;
+/** Most hours asked for again in one run, oldest first: the source has 200 requests an hour. */
+const MOST_HOURS = 50;
 /** Bytes of rows held until they are sent again; the others follow in the next run. */
 const HELD = 8 * 2 ** 20;
 /**
@@ -62903,15 +63073,21 @@ const HELD = 8 * 2 ** 20;
  * @throws ActionError of the source, DeadlineError, or the deadline's reason
  */
 async function resendMissing(options, proved) {
-    const { proof, reader, checkpoint, inputs } = options;
+    const { proof, reader, writer, checkpoint, inputs } = options;
     const { now } = proof;
     if (now === undefined || !proof.isSighted)
         return;
-    giveUp(options, now);
-    const missing = missingRows(proof.unproven(), now);
-    const count = missing.reduce((sum, { keys }) => sum + keys.size, 0);
-    if (count === 0)
+    if (!(await lookOnceMore(options, now)))
         return;
+    giveUp(options, now);
+    const missing = missingRows(proof.unprovenOfWindow(), now, [1]);
+    const count = countOf(missing);
+    if (count === 0) {
+        // What is lost next may be lost for another reason.
+        if (!isAwaiting(proof.unproven()))
+            writer.noteResend(false);
+        return;
+    }
     const total = proof.hours().reduce((sum, { events }) => sum + events, 0);
     const most = Math.min(MOST, Math.floor(total * MOST_SHARE));
     if (count > most) {
@@ -62923,19 +63099,34 @@ async function resendMissing(options, proved) {
         return;
     if (await reader.isCapped())
         return;
-    // Looked for once more, whatever the hour they stand under there.
-    const oldest = Math.min(...missing.map(({ state }) => state.hour));
-    const there = await reader.some(union(missing), oldest);
-    for (const { state } of missing)
-        proof.seen(state, (high, low) => there.has(high, low));
-    const left = missingRows(proof.unproven(), now);
-    const rows = left.length === 0 ? [] : await collectAgain(left, options, proved);
+    const rows = await collectAgain(missing, options, proved);
     if (rows.length > 0)
         await sendAgain(rows, checkpoint.mark?.resendWorks !== true, options, proved);
 }
+/**
+ * Looks for the missing rows under whatever hour they stand in the table.
+ * @returns whether that answer shows a row that is known to be there; else it says nothing of the others
+ */
+async function lookOnceMore({ proof, reader }, now) {
+    const all = missingRows(proof.unprovenOfWindow(), now, [1, 2]);
+    // So many are not sent again anyway.
+    const missing = countOf(all) > MOST ? missingRows(proof.unprovenOfWindow(), now, [2]) : all;
+    if (missing.length === 0)
+        return true;
+    const witness = await proof.witness();
+    if (witness === undefined)
+        return false;
+    const wanted = unionOf(missing.map(({ keys }) => keys));
+    wanted.add(witness.high, witness.low);
+    const oldest = Math.min(witness.hour, ...missing.map(({ state }) => state.hour));
+    const there = await reader.some(wanted, oldest);
+    for (const { state } of missing)
+        proof.seen(state, (high, low) => there.has(high, low));
+    return there.has(witness.high, witness.low);
+}
 /** Rows that were sent twice and are still absent are not looked for any more. */
 function giveUp({ proof, writer }, now) {
-    for (const { proof: of } of proof.unproven()) {
+    for (const { proof: of } of proof.unprovenOfWindow()) {
         for (const group of of.unproven) {
             if (group.sends !== 2 || !isMissing(group, now))
                 continue;
@@ -62946,13 +63137,15 @@ function giveUp({ proof, writer }, now) {
         of.unproven = of.unproven.filter((group) => group.sends !== 2 || !isMissing(group, now));
     }
 }
-function missingRows(states, now) {
+/** @param sends how often they were sent so far */
+function missingRows(states, now, sends) {
     return states
         .filter(({ hour }) => hour >= (0,time_window/* historyStart */.nl)(now))
+        .sort((a, b) => a.hour - b.hour)
         .map((state) => ({
         state,
         keys: unionOf(state.proof.unproven
-            .filter((group) => group.sends === 1 && isMissing(group, now))
+            .filter((group) => sends.includes(group.sends) && isMissing(group, now))
             .map(({ keys }) => keys)),
     }))
         .filter(({ keys }) => keys.size > 0);
@@ -62964,7 +63157,14 @@ function isAwaiting(states) {
 /** Asks the source for the hours once more, and takes the rows out that are missing. */
 async function collectAgain(missing, { inputs, services }, proved) {
     const byHour = new Map(missing.map(({ state, keys }) => [state.hour, keys]));
-    const windows = missing.map(({ state: { hour } }) => ({ start: hour, end: hour + time_clock/* HOUR */.dp }));
+    // The query service's clock may be ahead: what lies in the future is no window.
+    const end = services.time.now();
+    const windows = missing
+        .map(({ state: { hour } }) => ({ start: hour, end: Math.min(hour + time_clock/* HOUR */.dp, end) }))
+        .filter((window) => window.start < window.end)
+        .slice(0, MOST_HOURS);
+    if (windows.length === 0)
+        return [];
     const onRequest = () => {
         proved.requests += 1;
     };
@@ -63025,8 +63225,8 @@ function firstBatch(rows) {
     const end = rows.findIndex((row) => batcher.add(row) !== undefined);
     return end < 0 ? rows : rows.slice(0, end);
 }
-function union(missing) {
-    return unionOf(missing.map(({ keys }) => keys));
+function countOf(missing) {
+    return missing.reduce((sum, { keys }) => sum + keys.size, 0);
 }
 function unionOf(sets) {
     const all = new KeySet();
@@ -63037,6 +63237,7 @@ function unionOf(sets) {
 }
 
 ;// CONCATENATED MODULE: ./lib/pipeline/table-memory.js
+
 
 
 
@@ -63066,28 +63267,37 @@ class TableMemory {
      * @throws ActionError 'table-…' where the table can't be read and nothing else says it: then nothing may be sent
      */
     static async open(reader, writer, windows) {
-        const unknown = new Set(windows.map(({ hour }) => hour).filter((hour) => writer.isUnknown(hour)));
+        const unknown = new Set(windows.filter(({ start }) => writer.isUnknown(start)).map(({ hour }) => hour));
         if (unknown.size === 0)
             return undefined;
-        const sight = await reader.sight().catch((error) => {
-            // The hours that the checkpoint covers are known; those before them are taken for new, as without the table.
-            if (error instanceof errors/* ActionError */.lZ && !writer.isLost)
-                return undefined;
-            throw error;
-        });
+        const sight = await reader.sight();
         // A workspace without any data holds no row.
         return sight === undefined ? undefined : new TableMemory(reader, writer, unknown, sight);
     }
     /** Reads what the table has of the hours of these events. @returns the events @throws ActionError 'table-…' */
-    async before(events) {
+    async before(events, window) {
         const page = [...events];
-        for (const { CreationTime } of page) {
+        const timeless = [];
+        for (const event of page) {
+            const { CreationTime } = event;
             const createdAt = typeof CreationTime === 'string' ? (0,instant/* parseInstant */.n)(CreationTime) : undefined;
-            const hour = createdAt === undefined ? undefined : (0,time_window/* hourOf */.cg)(createdAt);
-            if (hour !== undefined && this.#unknown.has(hour))
-                await this.#read(hour);
+            if (createdAt === undefined)
+                timeless.push(...keysOf(event, window));
+            else if (this.#unknown.has((0,time_window/* hourOf */.cg)(createdAt)))
+                await this.#read((0,time_window/* hourOf */.cg)(createdAt));
         }
+        await this.#findTimeless(timeless, window);
         return page;
+    }
+    /** Events without a time stand in the table under the time of their arrival. */
+    async #findTimeless(keys, window) {
+        if (keys.length === 0)
+            return;
+        const asked = new KeySet();
+        for (const { high, low } of keys)
+            asked.add(high, low);
+        const there = await this.#reader.some(asked, (0,time_window/* hourOf */.cg)(window.start));
+        this.#writer.found(keys.filter(({ high, low }) => there.has(high, low)));
     }
     async #read(hour) {
         const sizes = await this.#sizesAround(hour);
@@ -63122,8 +63332,16 @@ class TableMemory {
         return sizes;
     }
 }
+/** The key of an event that has an id and no time, under which it is taken in. */
+function keysOf(event, window) {
+    if (typeof event.Id !== 'string' || event.Id === '')
+        return [];
+    const key = keyOf(event, (0,time_window/* hourOf */.cg)(Math.max(window.start, window.end - 1)));
+    return key.byContent ? [] : [key];
+}
 
 ;// CONCATENATED MODULE: ./lib/pipeline/read-back.js
+
 
 
 
@@ -63144,10 +63362,20 @@ function openReadBack(inputs, { asked, window, windows }, writer, { credential, 
     const proof = new Proof(reader, writer, checkpoint, window);
     const proved = nothingProved();
     const waitMs = inputs.dryRun ? 0 : waitSeconds * time_clock/* SECOND */.Z2;
+    let hasSight = false;
     return {
         proved,
-        memory: async () => (asked === undefined ? undefined : TableMemory.open(reader, writer, windows)),
+        memory: async () => {
+            if (asked === undefined)
+                return undefined;
+            const memory = await TableMemory.open(reader, writer, windows);
+            hasSight = memory !== undefined;
+            return memory;
+        },
         relieve: () => proof.relieve(),
+        tell: () => {
+            proved.hours = proof.hours();
+        },
         prove: async (sending) => {
             // A run that reads workspaces, or nothing.
             if (asked === undefined && proof.unproven().length === 0) {
@@ -63155,11 +63383,11 @@ function openReadBack(inputs, { asked, window, windows }, writer, { credential, 
                 return;
             }
             try {
-                await proof.settle(waitMs, collecting);
+                await proof.settle(waitMs, collecting, hasSight);
                 proved.isAvailable = true;
                 await resendMissing({ inputs, proof, reader, writer, checkpoint, ...sending }, proved);
                 if (proved.resent > 0)
-                    await proof.settle(waitMs, collecting);
+                    await proof.settle(waitMs, collecting, false);
                 proved.notices.push(...(await read_back_noticesOf(proof, reader, proved)));
             }
             catch (error) {
@@ -63185,8 +63413,9 @@ async function read_back_noticesOf(proof, reader, proved) {
     const { missing } = sumsOf({ ...proved, hours: proof.hours() });
     if (missing > 0) {
         const sent = proved.resent > 0 ? `; ${(0,markdown/* grouped */.zD)(proved.resent)} were sent once more in this run` : '';
-        const groups = proof.unproven().flatMap(({ proof: of }) => of.unproven);
-        const reason = await read_back_reasonOf(groups, reader);
+        const { now = 0 } = proof;
+        const groups = proof.unprovenOfWindow().flatMap(({ proof: of }) => of.unproven);
+        const reason = await read_back_reasonOf(groups.filter((group) => isOld(group, now)), reader);
         const text = `${(0,markdown/* grouped */.zD)(missing)} events that were acknowledged more than six hours ago are not in the table${sent}.${reason}`;
         notices.push({ code: 'missing', text });
     }
@@ -63303,6 +63532,7 @@ function createRunLimits({ clock, cancelled }, startedAt, deadlineMinutes, onWai
 
 
 
+
 /** Waits that are named where a run ends for want of time: the seconds between two attempts are no reason. */
 const WORTH_NAMING = 5 * time_clock/* SECOND */.Z2;
 /**
@@ -63317,6 +63547,8 @@ async function run(host) {
     try {
         const inputs = withKeptFiles(readInputs(host.getInput, host.clock.now(), host.proxyFaults, host.dialect?.inputs));
         record.dryRun = inputs.dryRun;
+        if (inputs.proof !== undefined)
+            record.proved = nothingProved();
         await holding(inputs, host, record, waits);
     }
     catch (error) {
@@ -63373,6 +63605,7 @@ async function carryOut(inputs, host, record, held) {
         checkpoint.confirm(plan.asked, () => time.now());
     const table = openReadBack(inputs, plan, checkpoint, connections, limits);
     record.proved = table?.proved;
+    table?.tell();
     const services = { ...connections, time, deadline: limits.collecting };
     const source = files.replay === undefined
         ? collect(inputs, plan, checkpoint, {
@@ -63400,6 +63633,7 @@ async function carryOut(inputs, host, record, held) {
     }
     finally {
         held.progress.tell(true);
+        table?.tell();
         host.log.endGroup();
     }
     if (source.collected.isWhole)

@@ -168,6 +168,13 @@ export const INPUTS: Readonly<Record<InputName, Input>> = {
     label: 'File for refused rows',
     group: 'progress',
   },
+  recheck: {
+    says: 'With `state-file`: `due` asks for young hours again at growing distances (events arrive up to 24 hours late); `all` in every run.',
+    label: 'Young hours again',
+    group: 'progress',
+    byDefault: 'due',
+    options: ['due', 'all'],
+  },
   'replay-file': {
     says: 'Path of a file that `rejected-file` wrote. Its rows are ingested instead of collecting; those that are accepted leave the file.',
     label: 'File of refused rows to send',

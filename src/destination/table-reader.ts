@@ -75,11 +75,17 @@ export class TableReader {
     const answer = await this.#ask(sightQuery(this.#table));
     if (answer === undefined) return undefined;
     const [row] = answer;
-    const [rows, blank, now] = [numberIn(row, 'Rows'), numberIn(row, 'Blank'), instantIn(row, 'Now')];
+    const [rows, blank, noTime] = [numberIn(row, 'Rows'), numberIn(row, 'Blank'), numberIn(row, 'NoTime')];
+    const now = instantIn(row, 'Now');
     if (row === undefined || now === undefined)
       throw new ActionError('table-blind', 'an answer without the row that every table gives');
     if (rows > 0 && blank === rows)
       throw new ActionError('table-columns', `ActivityId is empty in all ${rows} rows of the last two days`);
+    if (rows > 0 && noTime === rows)
+      throw new ActionError(
+        'table-columns',
+        `CreationTime is empty in all ${rows} rows of the last two days`,
+      );
     return { rows, now };
   }
 

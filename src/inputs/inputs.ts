@@ -38,6 +38,8 @@ export interface Inputs {
   readonly rejectedFile: string | undefined;
   readonly replayFile: string | undefined;
   readonly deadlineMinutes: number;
+  /** Whether young hours are asked for again only when they are due. */
+  readonly recheck: 'due' | 'all';
   /** How the table is read back; undefined where it is not. */
   readonly proof: ProofInputs | undefined;
 }
@@ -128,6 +130,7 @@ export function readInputs(
       host?.deadlineMinutes ?? 330,
       'a positive number of minutes',
     ),
+    recheck: read.oneOf('recheck', ['due', 'all'], 'due'),
     proof: readProof(read, dcrEndpoint, streamName),
   };
   if (host === undefined) {

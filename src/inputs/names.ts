@@ -7,7 +7,7 @@ export const INPUT_NAMES = [
   'tenant-id', 'client-id', 'azure-subscription', 'client-secret', 'client-certificate',
   'managed-identity', 'key-vault-url', 'key-vault-secret-name', 'cloud', 'source', 'fallback',
   'workspace-ids', 'activity', 'user-id', 'lookback-hours', 'start-time', 'end-time', 'dcr-endpoint',
-  'dcr-immutable-id', 'stream-name', 'state-file', 'rejected-file', 'replay-file', 'deadline-minutes',
+  'dcr-immutable-id', 'stream-name', 'state-file', 'rejected-file', 'recheck', 'replay-file', 'deadline-minutes',
   'concurrency', 'dry-run', 'authority-host', 'power-bi-url', 'fabric-url', 'workspace-id', 'table-name',
   'proof-wait-seconds', 'resend-missing', 'log-analytics-url', 'failure-issue', 'github-token',
 ] as const;

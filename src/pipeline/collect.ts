@@ -92,7 +92,7 @@ async function* collectRows(
   const context: RowContext = {
     source: collected.source,
     filter: inputs,
-    inWindow: isActivity ? within(plan.windows) : () => true,
+    inWindow: isActivity ? within([...plan.windows, ...plan.known]) : () => true,
     isSettled: (hour) => checkpoint.checkpoint?.isSettled(hour) ?? false,
     deduplicator,
     ...(memory === undefined ? {} : { onRepeat: (key) => checkpoint.met(key) }),
@@ -101,7 +101,7 @@ async function* collectRows(
   };
   const pages = isActivity ? activityEvents(collection, opened) : standIn(inputs, services, collected);
   for await (const { events, window } of pages) {
-    const known = memory === undefined ? events : await memory.before(events);
+    const known = memory === undefined ? events : await memory.before(events, window);
     yield noted(rowsOf(known, window, context), checkpoint);
   }
   collected.isWhole = isActivity && collected.uncollected.length === 0 && collected.agedOut.length === 0;

@@ -1,4 +1,4 @@
-import type { UnprovenRows } from '../checkpoint/hour-proof.ts';
+import { isOld, type UnprovenRows } from '../checkpoint/hour-proof.ts';
 import type { CheckpointWriter } from '../checkpoint/writer.ts';
 import { openLogQuery } from '../destination/log-query.ts';
 import { TableReader } from '../destination/table-reader.ts';
@@ -23,6 +23,8 @@ export interface ReadBack {
   readonly memory: () => Promise<TableMemory | undefined>;
   /** Proves what can be while the run goes on, so that memory stays flat. */
   readonly relieve: () => Promise<void>;
+  /** Says what is known so far, for a run that does not come to the proof. */
+  readonly tell: () => void;
   /** Proves what is there, sends once more what is missing for certain, and says what is not there. */
   readonly prove: (sending: Pick<ResendOptions, 'services' | 'openUploader'>) => Promise<void>;
 }
@@ -43,10 +45,19 @@ export function openReadBack(
   const proof = new Proof(reader, writer, checkpoint, window);
   const proved = nothingProved();
   const waitMs = inputs.dryRun ? 0 : waitSeconds * SECOND;
+  let hasSight = false;
   return {
     proved,
-    memory: async () => (asked === undefined ? undefined : TableMemory.open(reader, writer, windows)),
+    memory: async () => {
+      if (asked === undefined) return undefined;
+      const memory = await TableMemory.open(reader, writer, windows);
+      hasSight = memory !== undefined;
+      return memory;
+    },
     relieve: () => proof.relieve(),
+    tell: () => {
+      proved.hours = proof.hours();
+    },
     prove: async (sending) => {
       // A run that reads workspaces, or nothing.
       if (asked === undefined && proof.unproven().length === 0) {
@@ -54,10 +65,10 @@ export function openReadBack(
         return;
       }
       try {
-        await proof.settle(waitMs, collecting);
+        await proof.settle(waitMs, collecting, hasSight);
         proved.isAvailable = true;
         await resendMissing({ inputs, proof, reader, writer, checkpoint, ...sending }, proved);
-        if (proved.resent > 0) await proof.settle(waitMs, collecting);
+        if (proved.resent > 0) await proof.settle(waitMs, collecting, false);
         proved.notices.push(...(await noticesOf(proof, reader, proved)));
       } catch (error) {
         proved.notices.push(unavailable(error));
@@ -83,8 +94,12 @@ async function noticesOf(proof: Proof, reader: TableReader, proved: Proved): Pro
   const { missing } = sumsOf({ ...proved, hours: proof.hours() });
   if (missing > 0) {
     const sent = proved.resent > 0 ? `; ${grouped(proved.resent)} were sent once more in this run` : '';
-    const groups = proof.unproven().flatMap(({ proof: of }) => of.unproven);
-    const reason = await reasonOf(groups, reader);
+    const { now = 0 } = proof;
+    const groups = proof.unprovenOfWindow().flatMap(({ proof: of }) => of.unproven);
+    const reason = await reasonOf(
+      groups.filter((group) => isOld(group, now)),
+      reader,
+    );
     const text = `${grouped(missing)} events that were acknowledged more than six hours ago are not in the table${sent}.${reason}`;
     notices.push({ code: 'missing', text });
   }

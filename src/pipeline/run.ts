@@ -9,6 +9,7 @@ import { type Inputs, readInputs, withKeptFiles } from '../inputs/inputs.ts';
 import { type Conclusions, conclude } from '../report/conclusions.ts';
 import type { Notice } from '../report/notice.ts';
 import { ProgressLog } from '../report/progress-log.ts';
+import { nothingProved } from '../report/proved.ts';
 import { report } from '../report/report.ts';
 import { failedRows, newRunRecord, outOfTime, type RunRecord } from '../report/run-record.ts';
 import { SECOND } from '../time/clock.ts';
@@ -51,6 +52,7 @@ export async function run(host: Host): Promise<RunResult> {
       readInputs(host.getInput, host.clock.now(), host.proxyFaults, host.dialect?.inputs),
     );
     record.dryRun = inputs.dryRun;
+    if (inputs.proof !== undefined) record.proved = nothingProved();
     await holding(inputs, host, record, waits);
   } catch (error) {
     if (error instanceof DeadlineError) record.outOfTime = outOfTime(error, waits.values());
@@ -108,6 +110,7 @@ async function carryOut(inputs: Inputs, host: Host, record: RunRecord, held: Hel
 
   const table = openReadBack(inputs, plan, checkpoint, connections, limits);
   record.proved = table?.proved;
+  table?.tell();
   const services = { ...connections, time, deadline: limits.collecting };
   const source =
     files.replay === undefined
@@ -136,6 +139,7 @@ async function carryOut(inputs: Inputs, host: Host, record: RunRecord, held: Hel
     });
   } finally {
     held.progress.tell(true);
+    table?.tell();
     host.log.endGroup();
   }
   if (source.collected.isWhole) checkpoint.complete();

@@ -151,7 +151,13 @@ function* conclusionsOfAll(record: RunRecord): Generator<Notice, void> {
       text: `Workspaces that could not be read: ${named.join(', ')}${more}.`,
     };
   }
-  if (collected.isWhole && counts.collected === 0 && !planned?.settledWanted && isDay(planned?.window)) {
+  if (
+    collected.isWhole &&
+    counts.collected === 0 &&
+    !planned?.settledWanted &&
+    !planned?.notDue &&
+    isDay(planned?.window)
+  ) {
     const text =
       "Not a single event in 24 hours or more: unusual for a tenant in use. Check the filters and the app's access.";
     yield { code: 'no-events', text };

@@ -20,6 +20,9 @@ export interface Planned {
   readonly settledWanted: number;
   /** Hours asked for that lie before the window that the inputs name. */
   readonly caughtUp: number;
+  /** Young hours that were asked for before and are not due yet, and when the next one is, ms since the epoch. */
+  readonly notDue: number;
+  readonly nextDue: number | undefined;
   readonly notices: readonly Notice[];
 }
 

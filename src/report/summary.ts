@@ -1,6 +1,6 @@
 import { FAULTS } from '../errors.ts';
 import type { HostDialect, RunContext } from '../host.ts';
-import { DAY, HOUR } from '../time/clock.ts';
+import { DAY, HOUR, MINUTE } from '../time/clock.ts';
 import { describe, hourOf } from '../time/window.ts';
 import { REQUESTS_AN_HOUR } from './budget.ts';
 import { chart } from './chart.ts';
@@ -110,13 +110,19 @@ function counts(record: RunRecord, { failed }: Conclusions): string {
 
 /** Hours done of those asked for, and those that this run did not have to ask for, or asked for on top. */
 function hours(record: RunRecord): string {
-  const { caughtUp = 0, settled = 0 } = record.planned ?? {};
+  const { caughtUp = 0, settled = 0, notDue = 0, nextDue } = record.planned ?? {};
+  const next = nextDue === undefined ? '' : `, the next at ${minuteOf(nextDue)}`;
   const notes = [
     caughtUp > 0 ? `${grouped(caughtUp)} caught up` : '',
+    notDue > 0 ? `${grouped(notDue)} not due yet${next}` : '',
     settled > 0 ? `${grouped(settled)} more settled before` : '',
   ].filter((note) => note !== '');
   const done = `${grouped(record.collected.hoursDone)} of ${grouped(hoursPlanned(record))}`;
   return `${done}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`;
+}
+
+function minuteOf(instant: number): string {
+  return `${new Date(Math.ceil(instant / MINUTE) * MINUTE).toISOString().slice(11, 16)}Z`;
 }
 
 function missingHours({ uncollected, agedOut }: Collected): string {
