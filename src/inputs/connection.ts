@@ -6,7 +6,8 @@ export interface KnownConnection {
   /** The app, or the user-assigned identity; undefined is the system-assigned one. */
   readonly clientId: string | undefined;
   readonly signIn:
-    | { readonly by: 'oidc' | 'managed-identity' }
+    | { readonly by: 'oidc' }
+    | { readonly by: 'managed-identity' }
     | { readonly by: 'secret'; readonly secret: string }
     | { readonly by: 'certificate'; readonly pem: string };
   /** The clouds that it can be of; empty where it does not tell. */

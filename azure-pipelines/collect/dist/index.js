@@ -10632,41 +10632,50 @@ function readSignIn(read, clientId, now, host) {
     if (!isNamed && (!isIdentity || vaultGiven)) {
         read.fault('client-id', 'an application (client) id, a GUID', 'nothing');
     }
-    let direct = { by: 'oidc' };
-    if (managedIdentity)
-        direct = { by: 'managed-identity', clientId: vaultGiven ? undefined : clientId };
-    if (pem !== undefined) {
-        const certificate = parseCertificate(pem, now);
-        if (typeof certificate === 'string') {
-            read.fault('client-certificate', 'a PEM with private key and valid certificate', certificate);
-        }
-        else {
-            direct = { by: 'certificate', certificate };
-        }
-    }
-    if (connection !== undefined && 'signIn' in connection) {
-        const { signIn } = connection;
-        if (signIn.by === 'secret' && !vaultGiven)
-            return signIn;
-        if (signIn.by === 'secret') {
+    const signIn = connection === undefined
+        ? ownSignIn(read, { pem, managedIdentity, clientId: vaultGiven ? undefined : clientId }, now)
+        : connectionSignIn(read, connection, now);
+    if (signIn.by === 'secret') {
+        if (vaultGiven)
             read.fault('azure-subscription and key-vault-url', 'a connection without a secret', 'one with a secret');
-        }
-        else if (signIn.by === 'certificate') {
-            const certificate = parseCertificate(signIn.pem, now);
-            if (typeof certificate === 'string')
-                read.fault('azure-subscription', 'a connection with private key and valid certificate', certificate);
-            else
-                direct = { by: 'certificate', certificate };
-        }
-        else if (signIn.by === 'managed-identity') {
-            direct = { by: 'managed-identity', clientId: connection.clientId };
-        }
+        return signIn;
     }
     if (vaultUrl !== undefined && secretName !== undefined) {
         const scope = vaultScopeOf(vaultUrl) ?? '';
-        return { by: 'vault', url: vaultUrl, scope, secretName, openedBy: direct };
+        return { by: 'vault', url: vaultUrl, scope, secretName, openedBy: signIn };
     }
-    return secret === undefined ? direct : { by: 'secret', secret };
+    return secret === undefined ? signIn : { by: 'secret', secret };
+}
+function ownSignIn(read, given, now) {
+    const { pem, managedIdentity, clientId } = given;
+    if (pem === undefined)
+        return managedIdentity ? { by: 'managed-identity', clientId } : { by: 'oidc' };
+    const certificate = parseCertificate(pem, now);
+    if (typeof certificate !== 'string')
+        return { by: 'certificate', certificate };
+    read.fault('client-certificate', 'a PEM with private key and valid certificate', certificate);
+    return { by: 'oidc' };
+}
+function connectionSignIn(read, connection, now) {
+    // What is wrong with a connection that cannot serve is noted where tenant and app are read.
+    if (!('signIn' in connection))
+        return { by: 'oidc' };
+    const { signIn, clientId } = connection;
+    switch (signIn.by) {
+        case 'oidc':
+        case 'secret':
+            return signIn;
+        case 'managed-identity':
+            return { by: 'managed-identity', clientId };
+        case 'certificate': {
+            const certificate = parseCertificate(signIn.pem, now);
+            if (typeof certificate !== 'string')
+                return { by: 'certificate', certificate };
+            const expected = 'a connection with private key and valid certificate';
+            read.fault('azure-subscription', expected, certificate);
+            return { by: 'oidc' };
+        }
+    }
 }
 const NO_WAY = 'a service connection, or one of "client-secret", "client-certificate" and "managed-identity" in its place';
 function byOf(connection) {
