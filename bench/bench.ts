@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readFlags } from '../tools/flags.ts';
 import { freshBundle, SOURCES_TASK } from '../tools/fresh-bundle.ts';
+import { freshness } from './freshness.ts';
 import { measure, median, medians, type Usage } from './measure.ts';
 import { type Service, startService } from './service.ts';
 
@@ -18,10 +19,15 @@ const flags = readFlags(
   'Measures speed and memory; some fifteen minutes, or three with --quick.',
   {
     quick: 'each variant once, and prints only',
+    freshness: 'only the simulation of schedules, and prints only',
     write: 'writes the results to bench/RESULTS.md',
   },
 );
 const { quick } = flags;
+if (flags.freshness) {
+  await freshness(quick ? 6 : 14, console.log);
+  process.exit();
+}
 if (quick && flags.write)
   throw new Error('Expected --quick or --write, got both: results come from a full run.');
 const REPEATS = quick ? 1 : 5;
@@ -321,4 +327,5 @@ say(
 say(
   `Against the naive pipeline: ${times(naive.wall, action.wall)} times as fast, with 1/${times(naive.rss, action.rss)} of the memory.`,
 );
+await freshness(quick ? 6 : 14, say);
 if (flags.write) writeFileSync(script('RESULTS.md'), `${lines.join('\n')}\n`);

@@ -41328,7 +41328,7 @@ class ProgressLog {
 
 ;// CONCATENATED MODULE: ./lib/report/proved.js
 function nothingProved() {
-    return { hours: [], isAvailable: false, resent: 0, requests: 0, notices: [], faults: [] };
+    return { hours: [], isAvailable: false, resent: 0, withoutId: 0, requests: 0, notices: [], faults: [] };
 }
 function sumsOf({ hours }) {
     const sum = (of) => hours.reduce((total, hour) => total + hour[of], 0);
@@ -41542,6 +41542,10 @@ function proofHeadline(ingested, proved) {
         return `${plain}, ${(0,markdown/* grouped */.zD)(pending)} not seen in the table yet`;
     if (givenUp > 0)
         return `${plain}, ${(0,markdown/* grouped */.zD)(givenUp)} events of the window given up`;
+    if (isNew && proved.withoutId > 0) {
+        const provable = (0,markdown/* grouped */.zD)(ingested - proved.withoutId);
+        return `✅ Complete: ${(0,markdown/* grouped */.zD)(ingested)} new events, all ${provable} with an id seen in the table`;
+    }
     if (isNew)
         return `✅ Complete: ${(0,markdown/* grouped */.zD)(ingested)} new events, all ${(0,markdown/* grouped */.zD)(ingested)} seen in the table`;
     return `${plain}, all ${(0,markdown/* grouped */.zD)(seen)} events of the window seen in the table`;
@@ -61254,6 +61258,8 @@ class CheckpointWriter {
     covered;
     /** What is known of earlier runs; undefined without a state file, unless the table is read back. */
     checkpoint;
+    /** Rows acknowledged in this run that have no id. */
+    withoutId = 0;
     #state;
     #memory;
     #pending = new PendingRows();
@@ -61364,6 +61370,8 @@ class CheckpointWriter {
      */
     resolve(keys, outcome, requestId) {
         let handled = outcome !== 'failed';
+        if (outcome === 'delivered')
+            this.withoutId += keys.filter(({ byContent }) => byContent).length;
         if (outcome === 'delivered' && this.#isLookedFor) {
             // Which of equal events without an id it was can't be told: they are not counted again.
             const told = keys.filter((key) => key.recorded !== true || !key.byContent);
@@ -63005,9 +63013,8 @@ class Proof {
             if (this.#known.size > 0 && ![...this.#known].some((hour) => wanted.has(hour)))
                 wanted.add(Math.max(...this.#known));
         }
-        const oldest = (this.#now ?? 0) - time_window/* HISTORY */.Vv;
         const windows = [];
-        for (const hour of [...wanted].filter((one) => one >= oldest).sort((a, b) => a - b)) {
+        for (const hour of [...wanted].sort((a, b) => a - b)) {
             const last = windows.at(-1);
             const isNear = last !== undefined && (last.end === hour || hour + time_clock/* HOUR */.dp - last.start <= LONG);
             if (isNear)
@@ -63251,6 +63258,7 @@ function unionOf(sets) {
 
 
 
+
 /** As many rows of two days are read in one go, without asking first how many each hour has. */
 const FEW = 300_000;
 /** Hours whose sizes are asked for at once. */
@@ -63310,14 +63318,29 @@ class TableMemory {
     }
     async #read(hour) {
         const sizes = await this.#sizesAround(hour);
+        let count = 0;
         for await (const [found, keys] of this.#reader.keys(sizes)) {
+            count += keys.size;
             if (!this.#unknown.has(found))
                 continue;
             const all = [...keys.keys()].map(([high, low]) => ({ hour: found, high, low, byContent: false }));
             this.#writer.found(all);
         }
+        await this.#ensureSight(sizes, count);
         for (const known of sizes.keys())
             this.#unknown.delete(known);
+    }
+    /** @throws ActionError 'table-blind' where fewer keys came than the table counts in the hours: all would be sent again */
+    async #ensureSight(sizes, count) {
+        const guessed = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+        if (count >= guessed || (count > 0 && this.#sight.rows <= FEW))
+            return;
+        const hours = [...sizes.keys()];
+        const window = { start: Math.min(...hours), end: Math.max(...hours) + time_clock/* HOUR */.dp };
+        const prints = (await this.#reader.hours(window)).hours;
+        const counted = hours.reduce((sum, hour) => sum + (prints.get(hour)?.ids ?? 0), 0);
+        if (count < counted)
+            throw new errors/* ActionError */.lZ('table-blind', `${count} keys, where the table counts ${counted} ids`);
     }
     /** About how many rows the hours have that are read together with this one. */
     async #sizesAround(hour) {
@@ -63360,6 +63383,8 @@ function keysOf(event, window) {
 
 
 
+/** How long a service that throttles may hold up a run whose rows are all delivered. */
+const PATIENCE = 10 * time_clock/* MINUTE */.pY;
 /** @returns undefined where the inputs name no table */
 function openReadBack(inputs, { asked, window, windows }, writer, { credential, userAgent }, { collecting, uploading }) {
     const { checkpoint } = writer;
@@ -63367,7 +63392,8 @@ function openReadBack(inputs, { asked, window, windows }, writer, { credential, 
         return undefined;
     const { tableName, waitSeconds } = inputs.proof;
     const query = openLogQuery(inputs.proof, credential, userAgent);
-    const reader = new TableReader(query, tableName, uploading);
+    const reading = { ...uploading };
+    const reader = new TableReader(query, tableName, reading);
     const proof = new Proof(reader, writer, checkpoint, window);
     const proved = nothingProved();
     const waitMs = inputs.dryRun ? 0 : waitSeconds * time_clock/* SECOND */.Z2;
@@ -63391,6 +63417,8 @@ function openReadBack(inputs, { asked, window, windows }, writer, { credential, 
                 proved.isAvailable = true;
                 return;
             }
+            const { clock } = uploading;
+            reading.at = Math.min(uploading.at, clock.now() + waitMs + PATIENCE);
             try {
                 await proof.settle(waitMs, collecting, hasSight);
                 proved.isAvailable = true;
@@ -63404,6 +63432,7 @@ function openReadBack(inputs, { asked, window, windows }, writer, { credential, 
             }
             finally {
                 proved.hours = proof.hours();
+                proved.withoutId = writer.withoutId;
             }
         },
     };

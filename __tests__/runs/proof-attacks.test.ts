@@ -8,6 +8,7 @@ import { counts, openProof } from '../support/proof.ts';
 import {
   between,
   closeAll,
+  DAY,
   eventsFrom,
   expectOnce,
   HOUR,
@@ -15,6 +16,7 @@ import {
   iso,
   MINUTE,
   openFolder,
+  step,
   titles,
 } from '../support/steps.ts';
 
@@ -192,6 +194,15 @@ describe('the deadline', () => {
   });
 });
 
+describe('events without an id', () => {
+  it('are not said to be seen', async () => {
+    const { emulator, run } = await openProof(withState());
+    emulator.addEvents([...eventsFrom(START, 10), ...eventsFrom(START, 3, { Id: undefined })]);
+    const both = await run();
+    expect(both.summary).toContain('13 new events, all 10 with an id seen in the table');
+  });
+});
+
 describe('a new loss', () => {
   it('begins with a single batch again', async () => {
     const { emulator, run, later } = await openProof({ ...withState(), concurrency: '1' });
@@ -241,6 +252,160 @@ describe('a lost state file', () => {
     emulator.clearFaults();
     const after = await run();
     expect([after.code, after.outputs.proof, counts(after)]).toEqual([0, 'complete', [30, 0, 0, 0]]);
+    expectOnce(emulator, START, END);
+  });
+});
+
+describe('the oldest hour that the service keeps', () => {
+  it('is proved as well', async () => {
+    const { emulator, run } = await openProof({ 'state-file': join(openFolder(), 'state') });
+    const oldest = Date.now() - 28 * DAY + 25 * MINUTE;
+    emulator.addEvents([...eventsFrom(oldest, 5), ...eventsFrom(START, 10)]);
+    const all = await run({ 'start-time': iso(oldest - HOUR) });
+    expect([all.code, all.outputs.proof, counts(all)]).toEqual([0, 'complete', [15, 0, 0, 0]]);
+  });
+});
+
+describe('a memory that answers without rows', () => {
+  it('is not believed where the table counts some', async () => {
+    const { emulator, run } = await openProof(WINDOW);
+    emulator.addEvents(eventsFrom(START, 20));
+    await run();
+    emulator.fault({
+      service: 'log-analytics',
+      match: asks('keys'),
+      times: Number.POSITIVE_INFINITY,
+      status: 200,
+      body: noRows('Hour', 'C'),
+    });
+    const red = await run();
+    expect([red.code, red.outputs['activities-ingested']]).toEqual([1, '0']);
+    expect(emulator.table.length).toBe(20);
+  });
+});
+
+describe('a file of rejected rows', () => {
+  it('is replayed and proved', async () => {
+    const rejected = join(openFolder(), 'rejected.ndjson.gz');
+    const inputs = withState();
+    const { emulator, run } = await openProof(inputs);
+    emulator.addEvents([...eventsFrom(START, 20), ...exports(3)]);
+    emulator.fault({ service: 'ingestion', times: Number.POSITIVE_INFINITY, rejectRows: isExport });
+    const red = await run({ 'rejected-file': rejected });
+    expect([red.code, red.outputs.proof, counts(red)]).toEqual([1, 'complete', [20, 0, 0, 0]]);
+    emulator.clearFaults();
+    const replayed = await run({ 'replay-file': rejected, 'start-time': '', 'end-time': '' });
+    expect([replayed.code, replayed.outputs.proof, counts(replayed)]).toEqual([0, 'complete', [23, 0, 0, 0]]);
+    const calm = await run();
+    expect([calm.outputs['activities-ingested'], calm.outputs.proof, counts(calm)]).toEqual([
+      '0',
+      'complete',
+      [23, 0, 0, 0],
+    ]);
+  });
+});
+
+describe('workspace records in place of a log', () => {
+  it('are no events to be proved, nor to be missed', async () => {
+    const { emulator, run, later } = await openProof({ ...withState() });
+    emulator.addEvents(eventsFrom(START, 20));
+    await run();
+    emulator.fault({ service: 'power-bi', times: 1000, status: 403 });
+    for (let more = 0; more < 3; more += 1) {
+      later(7);
+      const records = await run({ source: 'auto' });
+      expect([records.code, records.outputs.source, records.outputs.proof, counts(records)]).toEqual([
+        0,
+        'workspaces',
+        'complete',
+        [20, 0, 0, 0],
+      ]);
+    }
+  });
+});
+
+describe('a run that is stopped while it waits for rows', () => {
+  it.each(['SIGTERM', 'SIGKILL'] as const)('by %s leaves them to the next one', async (signal) => {
+    const inputs = withState();
+    const { emulator, run } = await openProof(inputs);
+    emulator.addEvents(eventsFrom(START, 20));
+    emulator.configure.logAnalytics.visibleAfterQueries = 1000;
+    const onStart = (kill: (signal: NodeJS.Signals) => void) => {
+      const timer = setInterval(() => {
+        const hasLooked = emulator
+          .requestsTo('log-analytics')
+          .some(({ queryText }) => queryText?.startsWith('// proof:hours') === true);
+        if (!hasLooked) return;
+        clearInterval(timer);
+        kill(signal);
+      }, 50);
+    };
+    const all = { ...emulator.proofInputs, ...inputs, 'proof-wait-seconds': '60' };
+    const stopped = await step(emulator, all, { onStart });
+    expect(stopped.code).not.toBe(0);
+    if (signal === 'SIGTERM') expect(counts(stopped)).toEqual([0, 20, 0, 0]);
+    emulator.configure.logAnalytics.visibleAfterQueries = 0;
+    emulator.addEvents(eventsFrom(START + HOUR, 5));
+    const after = await run();
+    expect([after.code, after.outputs['activities-ingested']]).toEqual([0, '5']);
+    expectOnce(emulator, START, END);
+  });
+});
+
+describe('rows of one activity', () => {
+  it('are sent again for a run that asks for no other', async () => {
+    const { emulator, run, later } = await openProof({ ...withState(), activity: 'ExportReport' });
+    emulator.addEvents([...eventsFrom(START, 90), ...exports(40), ...exports(2, START + HOUR)]);
+    emulator.fault({
+      service: 'ingestion',
+      skip: 1,
+      lose: { rows: ({ CreationTime }) => String(CreationTime).startsWith(iso(START + HOUR).slice(0, 13)) },
+    });
+    const lost = await run();
+    expect(counts(lost)).toEqual([40, 2, 0, 0]);
+    later(7);
+    const resent = await run();
+    expect([resent.outputs['rows-resent'], counts(resent)]).toEqual(['2', [42, 0, 0, 0]]);
+    expect(emulator.table.length).toBe(42);
+  });
+});
+
+describe('the query service', () => {
+  it('that throttles for an hour is no fault of the run, and does not hold it up', async () => {
+    const { emulator, run } = await openProof(withState());
+    emulator.addEvents(eventsFrom(START, 10));
+    await run();
+    emulator.addEvents(eventsFrom(START + HOUR, 10));
+    emulator.fault({
+      service: 'log-analytics',
+      times: Number.POSITIVE_INFINITY,
+      status: 429,
+      headers: { 'retry-after': '3600' },
+    });
+    const throttled = await run();
+    expect([throttled.code, throttled.outputs.complete, throttled.outputs.proof, counts(throttled)]).toEqual([
+      0,
+      'true',
+      'unavailable',
+      [10, 10, 0, 0],
+    ]);
+  });
+});
+
+describe('an upload that fails when rows are sent again', () => {
+  it('is tried once more by the next run, and by no more', async () => {
+    const { emulator, run, later } = await openProof(withState());
+    emulator.addEvents([...eventsFrom(START, 90), ...exports(5)]);
+    lose(emulator);
+    await run();
+    later(7);
+    emulator.fault({ service: 'ingestion', skip: 1, times: 1, status: 400, body: { error: { code: 'X' } } });
+    emulator.fault({ service: 'ingestion', times: 3, status: 503, headers: { 'retry-after': '0' } });
+    await run();
+    emulator.clearFaults();
+    later(7);
+    const after = await run();
+    expect([after.code, counts(after)]).toEqual([0, [95, 0, 0, 0]]);
     expectOnce(emulator, START, END);
   });
 });

@@ -26,7 +26,12 @@ export async function openProof(
       ahead += hours * HOUR;
     },
     run: (more = {}) =>
-      step(emulator, { ...emulator.proofInputs, 'proof-wait-seconds': '0', ...inputs, ...more }),
+      step(emulator, {
+        ...emulator.proofInputs,
+        'proof-wait-seconds': '0',
+        ...inputs,
+        ...more,
+      }),
   };
 }
 

@@ -41,6 +41,8 @@ export class CheckpointWriter {
   readonly covered: number | undefined;
   /** What is known of earlier runs; undefined without a state file, unless the table is read back. */
   readonly checkpoint: Checkpoint | undefined;
+  /** Rows acknowledged in this run that have no id. */
+  withoutId = 0;
   readonly #state: StateFile | undefined;
   readonly #memory: TableMemory | undefined;
   readonly #pending = new PendingRows();
@@ -167,6 +169,7 @@ export class CheckpointWriter {
    */
   resolve(keys: readonly EventKey[], outcome: 'delivered' | 'kept' | 'failed', requestId: string): void {
     let handled = outcome !== 'failed';
+    if (outcome === 'delivered') this.withoutId += keys.filter(({ byContent }) => byContent).length;
     if (outcome === 'delivered' && this.#isLookedFor) {
       // Which of equal events without an id it was can't be told: they are not counted again.
       const told = keys.filter((key) => key.recorded !== true || !key.byContent);

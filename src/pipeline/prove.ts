@@ -7,7 +7,7 @@ import { ActionError, DeadlineError } from '../errors.ts';
 import type { ProvedHour } from '../report/proved.ts';
 import { DAY, HOUR, SECOND } from '../time/clock.ts';
 import type { Deadline } from '../time/deadline.ts';
-import { HISTORY, hourOf, hoursOf, type Window } from '../time/window.ts';
+import { hourOf, hoursOf, type Window } from '../time/window.ts';
 
 /** Looks at the table after the last upload, from the first one on. */
 const LOOKS = [0, 2, 4, 8, 15, 30, 60].map((seconds) => seconds * SECOND);
@@ -250,9 +250,8 @@ export class Proof {
       if (this.#known.size > 0 && ![...this.#known].some((hour) => wanted.has(hour)))
         wanted.add(Math.max(...this.#known));
     }
-    const oldest = (this.#now ?? 0) - HISTORY;
     const windows: Window[] = [];
-    for (const hour of [...wanted].filter((one) => one >= oldest).sort((a, b) => a - b)) {
+    for (const hour of [...wanted].sort((a, b) => a - b)) {
       const last = windows.at(-1);
       const isNear = last !== undefined && (last.end === hour || hour + HOUR - last.start <= LONG);
       if (isNear) windows[windows.length - 1] = { start: last.start, end: hour + HOUR };

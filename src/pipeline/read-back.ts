@@ -7,13 +7,16 @@ import type { Inputs } from '../inputs/inputs.ts';
 import { grouped } from '../report/markdown.ts';
 import type { Notice } from '../report/notice.ts';
 import { nothingProved, type Proved, sumsOf } from '../report/proved.ts';
-import { SECOND } from '../time/clock.ts';
+import { MINUTE, SECOND } from '../time/clock.ts';
 import type { Connections } from './connect.ts';
 import type { Plan } from './plan.ts';
 import { Proof } from './prove.ts';
 import { type ResendOptions, resendMissing } from './resend.ts';
 import type { RunLimits } from './run-limits.ts';
 import { TableMemory } from './table-memory.ts';
+
+/** How long a service that throttles may hold up a run whose rows are all delivered. */
+const PATIENCE = 10 * MINUTE;
 
 /** The table as a run reads it back: what earlier runs sent, and what is there in the end. */
 export interface ReadBack {
@@ -41,7 +44,8 @@ export function openReadBack(
   if (inputs.proof === undefined || checkpoint === undefined) return undefined;
   const { tableName, waitSeconds } = inputs.proof;
   const query = openLogQuery(inputs.proof, credential, userAgent);
-  const reader = new TableReader(query, tableName, uploading);
+  const reading = { ...uploading };
+  const reader = new TableReader(query, tableName, reading);
   const proof = new Proof(reader, writer, checkpoint, window);
   const proved = nothingProved();
   const waitMs = inputs.dryRun ? 0 : waitSeconds * SECOND;
@@ -64,6 +68,8 @@ export function openReadBack(
         proved.isAvailable = true;
         return;
       }
+      const { clock } = uploading;
+      reading.at = Math.min(uploading.at, clock.now() + waitMs + PATIENCE);
       try {
         await proof.settle(waitMs, collecting, hasSight);
         proved.isAvailable = true;
@@ -74,6 +80,7 @@ export function openReadBack(
         proved.notices.push(unavailable(error));
       } finally {
         proved.hours = proof.hours();
+        proved.withoutId = writer.withoutId;
       }
     },
   };

@@ -1,5 +1,6 @@
 import type { CheckpointWriter } from '../checkpoint/writer.ts';
 import type { Sight, TableReader } from '../destination/table-reader.ts';
+import { ActionError } from '../errors.ts';
 import type { ActivityEvent } from '../rows/event.ts';
 import { type EventKey, keyOf } from '../rows/event-key.ts';
 import { KeySet } from '../rows/key-set.ts';
@@ -71,12 +72,27 @@ export class TableMemory {
 
   async #read(hour: number): Promise<void> {
     const sizes = await this.#sizesAround(hour);
+    let count = 0;
     for await (const [found, keys] of this.#reader.keys(sizes)) {
+      count += keys.size;
       if (!this.#unknown.has(found)) continue;
       const all = [...keys.keys()].map(([high, low]) => ({ hour: found, high, low, byContent: false }));
       this.#writer.found(all);
     }
+    await this.#ensureSight(sizes, count);
     for (const known of sizes.keys()) this.#unknown.delete(known);
+  }
+
+  /** @throws ActionError 'table-blind' where fewer keys came than the table counts in the hours: all would be sent again */
+  async #ensureSight(sizes: ReadonlyMap<number, number>, count: number): Promise<void> {
+    const guessed = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+    if (count >= guessed || (count > 0 && this.#sight.rows <= FEW)) return;
+    const hours = [...sizes.keys()];
+    const window = { start: Math.min(...hours), end: Math.max(...hours) + HOUR };
+    const prints = (await this.#reader.hours(window)).hours;
+    const counted = hours.reduce((sum, hour) => sum + (prints.get(hour)?.ids ?? 0), 0);
+    if (count < counted)
+      throw new ActionError('table-blind', `${count} keys, where the table counts ${counted} ids`);
   }
 
   /** About how many rows the hours have that are read together with this one. */
