@@ -1,21 +1,29 @@
-// Starts the emulator, runs the bundle as a runner would, several times, and shows log, outputs, summary and what reached the
-// table: the second run finds nothing new; late events are acknowledged and lost, found missing and sent once more; a
+// Starts the emulator, runs the bundle as a runner or an agent would, several times, and shows log, outputs, summary and what
+// reached the table: the second run finds nothing new; late events are acknowledged and lost, found missing and sent once more; a
 // checkpoint is deleted, and nothing is sent twice.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runStep, type StepResult, shiftedClock } from '../emulator/runner.ts';
+import { shiftedClock } from '../emulator/runner.ts';
 import { startEmulator } from '../emulator/server.ts';
 import { ACTIVITY_STREAM } from '../emulator/tenant/activity-stream.ts';
-import { readFlags } from '../tools/flags.ts';
+import { camelCase } from '../src/inputs/names.ts';
+import { readChoice } from '../tools/flags.ts';
 import { freshBundle } from '../tools/fresh-bundle.ts';
+import { HOSTS, runOn, type Shown } from './hosts.ts';
 
-readFlags('npm run demo', 'Runs the action against the emulator of all services, several times.', {});
+const host = readChoice(
+  'npm run demo',
+  'Runs the action, or the task, against the emulator of all services, several times.',
+  'host',
+  HOSTS,
+);
 freshBundle();
 
 const HOUR = 3_600_000;
-const out = fileURLToPath(new URL('out/', import.meta.url));
+const shownAt = host === 'github' ? 'out' : `out/${host}`;
+const out = fileURLToPath(new URL(`${shownAt}/`, import.meta.url));
 mkdirSync(out, { recursive: true });
 const folder = mkdtempSync(join(tmpdir(), 'demo-'));
 
@@ -73,24 +81,24 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-async function run(title: string, summaryFile: string): Promise<StepResult> {
+async function run(title: string, summaryFile: string): Promise<Shown> {
   console.log(`\n=== ${title} ===\n`);
-  const env = { ...emulator.proxyEnv, ...(ahead === 0 ? {} : { NODE_OPTIONS: shiftedClock(ahead) }) };
-  const step = await runStep({ inputs, env });
-  console.log(step.log.replace(/^::add-mask::.*$/gm, '::add-mask::***').trimEnd());
-  console.log(`\nexit code ${step.code}, ${(step.milliseconds / 1000).toFixed(1)} s\n\nOutputs:`);
+  const env: Record<string, string> = ahead === 0 ? {} : { NODE_OPTIONS: shiftedClock(ahead) };
+  const step = await runOn(host, emulator, inputs, env);
+  console.log(step.log.trimEnd());
+  console.log(`\n${step.ending}\n\nOutputs:`);
   for (const [name, value] of Object.entries(step.outputs)) {
     const short = value.length > 150 ? `${value.slice(0, 150)}… (${value.length} characters)` : value;
-    console.log(`  ${name}: ${short}`);
+    console.log(`  ${host === 'github' ? name : camelCase(name)}: ${short}`);
   }
   writeFileSync(join(out, summaryFile), step.summary);
-  console.log(`\nJob summary (demo/out/${summaryFile}):\n\n${step.summary.replace(/^/gm, '  ')}`);
-  if (step.code !== 0) throw new Error(`expected exit code 0, got ${step.code}`);
+  console.log(`\nSummary (demo/${shownAt}/${summaryFile}):\n\n${step.summary.replace(/^/gm, '  ')}`);
+  if (!step.isGood) throw new Error(`expected a good end, got ${step.ending}`);
   return step;
 }
 
 /** What the source holds for the window against what is in the table: nothing lost, nothing twice. */
-function compare({ outputs }: StepResult, lost = 0): void {
+function compare({ outputs }: Shown, lost = 0): void {
   const window = [outputs['window-start'], outputs['window-end']].map((text) => Date.parse(text ?? ''));
   const [start = 0, end = 0] = window;
   const events = emulator.eventsIn(start, end);

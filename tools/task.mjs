@@ -78,7 +78,8 @@ const tasks = {
     run('fuzz/fuzz.ts', ...extra);
   },
   infra: () => run('infra/generate/generate.ts', ...extra),
-  docs: () => run('tools/readme-tables.ts', ...extra),
+  extension: () => run('tools/extension.ts', ...extra),
+  docs: () => run('tools/docs.ts', ...extra),
 };
 
 const task = tasks[process.argv[2]];

@@ -3,13 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
-import { runStep, type StepOptions, type StepResult, shiftedClock } from '../../emulator/runner.ts';
+import { type StepOptions, type StepResult, shiftedClock } from '../../emulator/runner.ts';
 import {
   type ActivityEvent,
   type Emulator,
   type EmulatorOptions,
   startEmulator,
 } from '../../emulator/server.ts';
+import { hostEnv, runOnHost } from './hosts.ts';
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
@@ -53,10 +54,11 @@ export async function step(
   options: Pick<StepOptions, 'onStart' | 'onLine' | 'measurePeak'> & { readonly clockAhead?: number } = {},
 ): Promise<Step> {
   const { clockAhead = 0, ...more } = options;
-  const result = await runStep({
+  const env = hostEnv(emulator);
+  const result = await runOnHost({
     // Late events are looked for in each run; which hours are due is a matter of its own (due.test.ts).
     inputs: { ...emulator.inputs, recheck: 'all', ...inputs },
-    env: clockAhead === 0 ? emulator.env : { ...emulator.env, NODE_OPTIONS: shiftedClock(clockAhead) },
+    env: clockAhead === 0 ? env : { ...env, NODE_OPTIONS: shiftedClock(clockAhead) },
     ...more,
   });
   const run = { ...result, errors: annotations(result, 'error'), warnings: annotations(result, 'warning') };

@@ -48,7 +48,9 @@ export async function run(host: Host): Promise<RunResult> {
   const waits = new Map<string, Wait>();
   for (const name of ['client-secret', 'client-certificate', 'github-token']) host.mask(host.getInput(name));
   try {
-    const inputs = withKeptFiles(readInputs(host.getInput, host.clock.now(), host.proxyFaults));
+    const inputs = withKeptFiles(
+      readInputs(host.getInput, host.clock.now(), host.proxyFaults, host.dialect?.inputs),
+    );
     record.dryRun = inputs.dryRun;
     if (inputs.proof !== undefined) record.proved = nothingProved();
     await holding(inputs, host, record, waits);

@@ -1,12 +1,14 @@
 import { FAULTS } from '../errors.ts';
-import type { RunContext } from '../host.ts';
+import type { HostDialect, RunContext } from '../host.ts';
 import { DAY, HOUR, MINUTE } from '../time/clock.ts';
 import { describe, hourOf } from '../time/window.ts';
 import { REQUESTS_AN_HOUR } from './budget.ts';
 import { chart } from './chart.ts';
 import type { Conclusions } from './conclusions.ts';
 import type { Delivered } from './delivered.ts';
-import { alert, grouped, plain, table } from './markdown.ts';
+import { ourWords } from './host-words.ts';
+import { grouped, plain, table } from './markdown.ts';
+import { githubMarkdown, type MarkdownDialect, plainMarkdown } from './markdown-dialects.ts';
 import { proofHeadline, proofTable } from './proof-summary.ts';
 import { type Collected, hoursPlanned, type RunRecord } from './run-record.ts';
 
@@ -24,17 +26,21 @@ const SOURCES = {
 } as const;
 
 /**
- * The job summary in GitHub-flavoured Markdown: is it fine, how much, what is missing, what to do.
+ * The job summary in Markdown: is it fine, how much, what is missing, what to do.
  * Holds counts, times, activity names and ids of workspaces that could not be read; nothing else of an event.
  * @param now by the services' clocks, ms since the epoch
+ * @param host how it differs from GitHub, where it does
  */
 export function summaryOf(
   record: RunRecord,
   conclusions: Conclusions,
   context: RunContext,
   now: number,
+  host?: HostDialect,
 ): string {
   const { collected, planned } = record;
+  const { alert, draw, folded } = host === undefined ? githubMarkdown : plainMarkdown;
+  const shownUntil = collected.source === 'workspaces' ? undefined : now;
   const parts = [
     `## ${headline(record, conclusions)}`,
     origin(record, context),
@@ -49,10 +55,10 @@ export function summaryOf(
     missingHours(collected),
     proofTable(record.proved),
     counts(record, conclusions),
-    chart(collected.counts.hours, planned?.window, collected.source === 'workspaces' ? undefined : now),
+    chart(collected.counts.hours, planned?.window, shownUntil, draw),
     activities(collected),
-    ...notes(record, conclusions, now).map((text) => alert('NOTE', text)),
-    batches(record.delivered),
+    ...notes(record, conclusions, now, host).map((text) => alert('NOTE', text)),
+    batches(record.delivered, folded),
   ];
   const text = `${parts.filter((part) => part !== '').join('\n\n')}\n`;
   return Buffer.byteLength(text) <= LARGEST ? text : `${text.slice(0, LARGEST / 4)}\n\n(cut)\n`;
@@ -140,7 +146,12 @@ function activities({ counts, source }: Collected): string {
   return `### Busiest activities${more}\n\n${table(['Activity', 'Events', 'Share'], rows, 'right-but-first')}`;
 }
 
-function notes({ collected, delivered, proved }: RunRecord, { faults }: Conclusions, now: number): string[] {
+function notes(
+  { collected, delivered, proved }: RunRecord,
+  { faults }: Conclusions,
+  now: number,
+  host: HostDialect | undefined,
+): string[] {
   const { counts, source, refusals } = collected;
   const found = [];
   if (delivered.rows > 0 && source !== 'workspaces' && replacesTimeGenerated(counts.hours.keys(), now)) {
@@ -149,9 +160,8 @@ function notes({ collected, delivered, proved }: RunRecord, { faults }: Conclusi
     );
   }
   if (counts.withoutWorkspace > 0) {
-    found.push(
-      `${grouped(counts.withoutWorkspace)} events that name no workspace were left out, because \`workspace-ids\` is given.`,
-    );
+    const text = `${grouped(counts.withoutWorkspace)} events that name no workspace were left out, because \`workspace-ids\` is given.`;
+    found.push(ourWords(text, host));
   }
   if (proved !== undefined && proved.resent > 0)
     found.push(`${grouped(proved.resent)} rows that were missing from the table were sent once more.`);
@@ -165,7 +175,7 @@ function replacesTimeGenerated(hours: Iterable<number>, now: number): boolean {
   return [...hours].some((hour) => hour + HOUR < hourOf(now) - 2 * DAY);
 }
 
-function batches({ entries, batches }: Delivered): string {
+function batches({ entries, batches }: Delivered, folded: MarkdownDialect['folded']): string {
   if (entries.length === 0) return '';
   const rows = entries
     .slice(0, SHOWN_BATCHES)
@@ -179,5 +189,5 @@ function batches({ entries, batches }: Delivered): string {
     ]);
   const more = batches > rows.length ? `\n\nand ${grouped(batches - rows.length)} more` : '';
   const head = ['Batch', 'Rows', 'Bytes', 'Wire bytes', 'Status', 'x-ms-client-request-id'];
-  return `<details><summary>Batches (${grouped(batches)})</summary>\n\n${table(head, rows)}${more}\n\n</details>`;
+  return folded(`Batches (${grouped(batches)})`, `${table(head, rows)}${more}`);
 }
