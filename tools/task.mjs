@@ -77,6 +77,7 @@ const tasks = {
     run('tools/bundle.ts', '--if-changed');
     run('fuzz/fuzz.ts', ...extra);
   },
+  picture: () => run('tools/picture/workbook.mjs', ...extra),
   infra: () => run('infra/generate/generate.ts', ...extra),
   extension: () => run('tools/extension.ts', ...extra),
   docs: () => run('tools/docs.ts', ...extra),

@@ -108,6 +108,11 @@ describe('an expression', () => {
     ['now() - ago(1h) == 1h', true],
     ['7 between (5 .. 7)', true],
     ['toint("12a")', null],
+    ['"x.Example.test" matches regex "(?i)(^|\\\\.)example\\\\.test$"', true],
+    ['"notexample.test" matches regex "(^|\\\\.)example\\\\.test$"', false],
+    ['has_any_ipv4_prefix("203.0.113.7", dynamic(["10.", "203.0."]))', true],
+    ['has_any_ipv4_prefix("203.0.113.7", "203.0.113.", "10.")', true],
+    ['has_any_ipv4_prefix("1203.0.113.7", "203.0.113.7")', false],
   ])('%s is %p', (expression, expected) => expect(value(expression)).toEqual(expected));
 });
 
@@ -156,6 +161,11 @@ describe('an operator', () => {
       ['print d = dynamic([1,2]) | mv-expand d to typeof(long) | project d', [[1], [2]]],
       ['print a = 1 | union (print a = 2) | order by a desc', [[2], [1]]],
       ['let f = (x:long, y:long = 2) { x * y }; print f(3)', [[6]]],
+      ['let f = (x:long = 1, y:long = 2) { print x, y }; f(y = 5)', [[1, 5]]],
+      [
+        'print b = dynamic({"a":1}) | mv-expand kind=array b | project tostring(b[0]), tolong(b[1])',
+        [['a', 1]],
+      ],
       ['let t = (n:long) { range x from 1 to n step 1 }; t(3) | summarize sum(x)', [[6]]],
       [
         'range x from 1 to 3 step 1 | serialize p = prev(x, 1, 0), r = row_number() | project p, r',

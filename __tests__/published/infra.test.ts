@@ -1,8 +1,10 @@
 /** The templates are held against what Azure publishes of its resources: none can be deployed from a test. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { callsIn, type Expression, evaluate, parseExpression } from '../../infra/generate/arm-expression.ts';
-import { FUNCTIONS, RESERVED_COLUMNS, RESOURCE_FACTS } from '../../infra/generate/arm-facts.ts';
+import { resourceFaults } from '../../infra/generate/arm-check.ts';
+import { evaluate, FUNCTIONS, resolved } from '../../infra/generate/arm-evaluate.ts';
+import { callsIn, type Expression, parseExpression } from '../../infra/generate/arm-expression.ts';
+import { RESERVED_COLUMNS } from '../../infra/generate/arm-facts.ts';
 import { generatedFiles } from '../../infra/generate/files.ts';
 import { kqlTables, STREAM, TABLE } from '../../infra/generate/schema.ts';
 import { COLUMNS } from '../../src/rows/columns.ts';
@@ -16,10 +18,18 @@ interface Resource {
 }
 
 interface Template {
-  readonly parameters: Record<string, { readonly type: string; readonly defaultValue?: unknown }>;
+  readonly parameters: Record<string, Declared>;
   readonly variables?: Record<string, unknown>;
   readonly resources: readonly Resource[];
   readonly outputs?: Record<string, { readonly type: string; readonly value: unknown }>;
+}
+
+interface Declared {
+  readonly type: string;
+  readonly defaultValue?: unknown;
+  readonly allowedValues?: readonly unknown[];
+  readonly minValue?: number;
+  readonly maxValue?: number;
 }
 
 /** A template and where it stands: nested ones have parameters of their own. */
@@ -28,7 +38,7 @@ interface Placed {
   readonly template: Template;
 }
 
-const PATHS = ['azuredeploy', 'alerts', 'query-pack', 'workbook-template'].map(
+const PATHS = ['azuredeploy', 'alerts', 'query-pack', 'workbook-template', 'sentinel'].map(
   (name) => `infra/${name}.json`,
 );
 const main = read<Template>('infra/azuredeploy.json');
@@ -38,7 +48,16 @@ const placed: Placed[] = PATHS.flatMap((path) => {
   const template = read<Template>(path);
   return [
     { path, template },
-    ...nestedIn(template).map((inner) => ({ path: `${path} nested`, template: inner })),
+    // A nested template is handed only what the outer one lets through.
+    ...nestedIn(template).map((inner) => ({
+      path: `${path} nested`,
+      template: {
+        ...inner,
+        parameters: Object.fromEntries(
+          Object.entries(inner.parameters).map(([name, own]) => [name, template.parameters[name] ?? own]),
+        ),
+      },
+    })),
   ];
 });
 
@@ -89,29 +108,23 @@ describe('columns', () => {
     const { logAnalytics } = rule.properties.destinations as { logAnalytics: { name: string }[] };
     expect(flow).toMatchObject({ streams: [STREAM], outputStream: `Custom-${TABLE}` });
     expect(flow?.destinations).toEqual(logAnalytics.map(({ name }) => name));
-    expect(rule).toMatchObject({ kind: 'Direct' });
     expect(main.parameters.transformKql?.defaultValue).toBe('source');
   });
 });
 
 describe.each(placed.map(({ path, template }) => [path, template] as const))('%s', (_, template) => {
-  it('has only resources of known type and version with all that they demand', () => {
-    for (const entry of template.resources) {
-      const fact = RESOURCE_FACTS[entry.type];
-      expect([entry.type, fact === undefined]).toEqual([entry.type, false]);
-      expect(fact?.versions).toContain(entry.apiVersion);
-      for (const path of fact?.required ?? []) {
-        expect([entry.name, path, at(entry, path) === undefined]).toEqual([entry.name, path, false]);
-      }
-      for (const [path, values] of Object.entries(fact?.values ?? {}))
-        expect(values).toContain(at(entry, path));
-    }
-  });
+  it.each(settingsOf(template).map((values) => [JSON.stringify(values).slice(0, 100), values] as const))(
+    'has only what its resources take, with %s',
+    (_, values) => {
+      for (const entry of deployed(template, values))
+        expect([entry.name, resourceFaults(entry)]).toEqual([entry.name, []]);
+    },
+  );
 
   it('has only expressions that parse, of known functions, with every reference resolved', () => {
     for (const expression of expressionsOf(template)) {
       for (const call of callsIn(expression)) {
-        expect(FUNCTIONS).toContain(call.name);
+        expect(Object.keys(FUNCTIONS)).toContain(call.name);
         const [first] = call.args;
         const name = first?.kind === 'value' ? String(first.value) : '';
         if (call.name === 'parameters') expect(Object.keys(template.parameters)).toContain(name);
@@ -144,7 +157,123 @@ describe.each(placed.map(({ path, template }) => [path, template] as const))('%s
   });
 });
 
+describe('the check of resources', () => {
+  const good = (type: string): Record<string, unknown> => {
+    const found = placed
+      .flatMap(({ template }) => deployed(template, { principalId: 'x' }))
+      .find((entry) => entry.type === type);
+    if (found === undefined) throw new Error(`Expected a resource of type ${type}.`);
+    return structuredClone(found) as unknown as Record<string, unknown>;
+  };
+
+  it.each<[string, string, string, unknown]>([
+    ['a misspelt property', 'Microsoft.Insights/scheduledQueryRules', 'properties.autoMitigated', true],
+    [
+      'a misspelt property in a list',
+      'Microsoft.Insights/scheduledQueryRules',
+      'properties.criteria.allOf.0.querry',
+      'x',
+    ],
+    ['an unknown severity', 'Microsoft.Insights/scheduledQueryRules', 'properties.severity', 5],
+    ['a window that is too long', 'Microsoft.Insights/scheduledQueryRules', 'properties.windowSize', 'P7D'],
+    ['an unknown version', 'Microsoft.Insights/scheduledQueryRules', 'apiVersion', '2099-01-01'],
+    ['a missing scope', 'Microsoft.Insights/metricAlerts', 'properties.scopes', undefined],
+    [
+      'an unknown aggregation',
+      'Microsoft.Insights/metricAlerts',
+      'properties.criteria.allOf.0.timeAggregation',
+      'Sum',
+    ],
+    [
+      'a retention of two days',
+      'Microsoft.OperationalInsights/workspaces/tables',
+      'properties.retentionInDays',
+      2,
+    ],
+    [
+      'a retention of too many days',
+      'Microsoft.OperationalInsights/workspaces/tables',
+      'properties.totalRetentionInDays',
+      4384,
+    ],
+    [
+      'an unknown type of column',
+      'Microsoft.OperationalInsights/workspaces/tables',
+      'properties.schema.columns.0.type',
+      'text',
+    ],
+    [
+      'a misspelt column property',
+      'Microsoft.OperationalInsights/workspaces/tables',
+      'properties.schema.columns.0.desc',
+      'x',
+    ],
+    ['a property at the wrong level', 'Microsoft.Insights/dataCollectionRules', 'transformKql', 'source'],
+    [
+      'a misspelt flow',
+      'Microsoft.Insights/dataCollectionRules',
+      'properties.dataFlows.0.transformKQL',
+      'source',
+    ],
+    ['an unknown kind', 'Microsoft.Insights/dataCollectionRules', 'kind', 'direct'],
+    [
+      'a misspelt function alias',
+      'Microsoft.OperationalInsights/workspaces/savedSearches',
+      'properties.functionalias',
+      'x',
+    ],
+    [
+      'a missing query',
+      'Microsoft.OperationalInsights/workspaces/savedSearches',
+      'properties.query',
+      undefined,
+    ],
+    ['an unknown type', 'Microsoft.Insights/workbooks', 'type', 'Microsoft.Insights/workbook'],
+    ['a wrong principal', 'Microsoft.Authorization/roleAssignments', 'properties.principalType', 'Servant'],
+  ])('finds %s', (_, type, path, value) => {
+    const resource = good(type);
+    expect(resourceFaults(resource)).toEqual([]);
+    const keys = path.split('.');
+    const last = keys.pop() ?? '';
+    const parent = keys.reduce<Record<string, unknown>>(
+      (inner, key) => inner[key] as Record<string, unknown>,
+      resource,
+    );
+    if (value === undefined) delete parent[last];
+    else parent[last] = value;
+    expect(resourceFaults(resource)).toHaveLength(1);
+  });
+});
+
 describe('azuredeploy.json', () => {
+  it('leaves no public endpoint open with private link', () => {
+    const kinds = [true, false].map((privateLink) => {
+      const rule = deployed(main, { privateLink }).find(({ type }) => type.endsWith('/dataCollectionRules'));
+      return [
+        (rule as { kind?: unknown } | undefined)?.kind,
+        rule?.properties.dataCollectionEndpointId !== null,
+      ];
+    });
+    expect(kinds).toEqual([
+      [null, true],
+      ['Direct', false],
+    ]);
+  });
+
+  it.each([
+    [0, -1],
+    [3, -1],
+    [4, 4],
+    [730, 730],
+  ])('turns a retention of %d days into %d', (days, expected) => {
+    if (nested === undefined) throw new Error('Expected a nested template.');
+    const tables = ['retentionInDays', 'totalRetentionInDays'].map((name) =>
+      deployed(nested, { [name]: days, tablePlan: 'Analytics' }).find(({ type }) => type.endsWith('/tables')),
+    );
+    expect(tables[0]?.properties.retentionInDays).toBe(expected);
+    expect(tables[1]?.properties.totalRetentionInDays).toBe(expected);
+  });
+
   it('hands to the nested deployment what it declares', () => {
     const deployment = resource(main, 'Microsoft.Resources/deployments');
     expect(Object.keys(deployment.properties.parameters as object)).toEqual(
@@ -242,6 +371,10 @@ describe('azuredeploy.json', () => {
 });
 
 describe('Bicep and Terraform', () => {
+  it('keeps Terraform from deleting the table', () => {
+    expect(terraform('main.tf')).toMatch(/lifecycle \{\n {4}prevent_destroy = true\n {2}\}/);
+  });
+
   it('hand on parameters and outputs that the template has', () => {
     const bicep = readFileSync(url('infra/main.bicep'), 'utf8');
     const params = [
@@ -304,6 +437,47 @@ describe('Bicep and Terraform', () => {
   });
 });
 
+/** Values to try: the defaults, and one after the other the extreme ones of each parameter. */
+function settingsOf(template: Template): Record<string, unknown>[] {
+  const extremes = Object.entries(template.parameters).flatMap(
+    ([name, { type, allowedValues, minValue, maxValue }]) => {
+      const values =
+        allowedValues ??
+        (type === 'bool'
+          ? [true, false]
+          : type === 'int'
+            ? [minValue, 0, 3, 4, maxValue]
+            : type === 'array'
+              ? [[], ['a.test']]
+              : ['', 'x']);
+      return values
+        .filter(
+          (value) =>
+            value !== undefined && !(typeof value === 'number' && minValue !== undefined && value < minValue),
+        )
+        .map((value) => ({ [name]: value }));
+    },
+  );
+  return [{}, ...extremes];
+}
+
+/** The resources as they are deployed with these values. */
+function deployed(template: Template, values: Record<string, unknown>): Resource[] {
+  const scope = { parameters: {} as Record<string, unknown>, variables: template.variables ?? {} };
+  for (const [name, { type, defaultValue }] of Object.entries(template.parameters)) {
+    const samples: Record<string, unknown> = { string: `some-${name}`, int: 30, bool: true, array: [] };
+    scope.parameters[name] =
+      name in values
+        ? values[name]
+        : defaultValue === undefined
+          ? samples[type]
+          : resolved(defaultValue, scope);
+  }
+  return template.resources
+    .map((entry) => resolved(entry, scope) as Resource & { readonly condition?: boolean })
+    .filter(({ condition }) => condition !== false);
+}
+
 interface Column {
   readonly name: string;
   readonly type: string;
@@ -325,15 +499,21 @@ function resource(template: Template | undefined, type: string): Resource {
   return found;
 }
 
-/** Types that a resourceId may name: the template's own, the workspace, which may exist already, and the roles. */
+/** Types that a resourceId may name: the template's own, and workspace and rule, which may exist already. */
 function referable(template: Template): string[] {
-  return [...template.resources.map(({ type }) => type), 'Microsoft.OperationalInsights/workspaces'];
+  return [
+    ...template.resources.map(({ type }) => type),
+    'Microsoft.OperationalInsights/workspaces',
+    'Microsoft.Insights/dataCollectionRules',
+  ];
 }
 
 /** Type and names of a resourceId; what stands before the type is the resource group. */
 function partsOf(call: Expression & { kind: 'call' }, template: Template): string[] {
   const parts = call.args.map((argument) => String(evaluate(argument, scopeOf(template))));
-  return parts.slice(parts.findIndex((part) => part.includes('/')));
+  const from = parts.findIndex((part) => part.includes('/'));
+  // An extension resource names what it extends first.
+  return parts.slice(call.name === 'extensionResourceId' ? from + 1 : from);
 }
 
 function nameOf(entry: Resource, template: Template): string[] {
@@ -359,12 +539,6 @@ function textsOf(value: unknown): string[] {
   if (typeof value === 'string') return [value];
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) => (key === 'template' ? [] : textsOf(inner)));
-}
-
-function at(value: unknown, path: string): unknown {
-  return path
-    .split('.')
-    .reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], value);
 }
 
 /** White space aside, which a condition may have anywhere between its parts. */

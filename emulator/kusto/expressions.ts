@@ -8,7 +8,7 @@ import { named } from './expressions/names.ts';
 import { only } from './expressions/operands.ts';
 import { pathEnd, property } from './expressions/properties.ts';
 import { toScalar } from './expressions/to-scalar.ts';
-import { FUNCTIONS } from './functions.ts';
+import { asPattern } from './functions/patterns.ts';
 import { literalOf, typeNamed } from './literals.ts';
 import type { Scalar, Scope } from './scope.ts';
 import { type Node, nameOf, operandsOf } from './syntax.ts';
@@ -66,11 +66,7 @@ export function scalarOf(node: Node, scope: Scope): Scalar {
       const [text, pattern] = [scalarOf(only(left, node), scope), scalarOf(only(right, node), scope)];
       return {
         type: 'bool',
-        of: (row, place) =>
-          FUNCTIONS.extract?.of(
-            [`(${String(pattern.of(row, place))})`, 0, textOf(text.type, text.of(row, place))],
-            ['string', 'long', 'string'],
-          ) !== '',
+        of: (row, place) => asPattern(pattern.of(row, place)).test(textOf(text.type, text.of(row, place))),
       };
     }
     case 'TypeOfLiteralExpression':

@@ -71,20 +71,47 @@ let loaded: { readonly service: Service; readonly kinds: ReadonlyMap<number, str
  * and judges its names and types against the tables and functions given.
  */
 export function parse(text: string, members: readonly Member[]): Parsed {
+  const key = `${text}\u0000${JSON.stringify(members)}`;
+  const there = parsed.get(key);
+  if (there !== undefined) return there;
+  const made = parseAnew(text, members);
+  if (parsed.size >= MOST_PARSED) parsed.clear();
+  parsed.set(key, made);
+  return made;
+}
+
+/** The same queries and functions come again and again, and what a text is taken for depends on nothing else. */
+const parsed = new Map<string, Parsed>();
+const MOST_PARSED = 100;
+
+function parseAnew(text: string, members: readonly Member[]): Parsed {
   loaded ??= load();
   const { service, kinds } = loaded;
-  const { GlobalState, KustoCode, Symbols } = service.Kusto.Language;
+  const code = service.Kusto.Language.KustoCode.ParseAndAnalyze(text, globalsOf(service, members));
+  const faults = service.Bridge.toArray(code.GetDiagnostics())
+    .filter(({ Severity }) => Severity === 'Error')
+    .map(({ Code, Message, Start }) => ({ code: Code, message: Message, start: Start }));
+  return { root: plain(code.Syntax, kinds, text), faults };
+}
+
+/** The service keeps what it found out of a function with the function's symbol, so the symbols are kept too. */
+const globals = new Map<string, unknown>();
+const MOST_GLOBALS = 20;
+
+function globalsOf(service: Service, members: readonly Member[]): unknown {
+  const key = JSON.stringify(members);
+  const there = globals.get(key);
+  if (there !== undefined) return there;
+  const { GlobalState, Symbols } = service.Kusto.Language;
   const symbols = members.map((member) =>
     'table' in member
       ? new Symbols.TableSymbol.$ctor7(member.table, member.schema, '')
       : new Symbols.FunctionSymbol.$ctor16(member.function, member.parameters, member.body, ''),
   );
-  const globals = GlobalState.Default.WithDatabase(new Symbols.DatabaseSymbol.ctor('workspace', symbols));
-  const code = KustoCode.ParseAndAnalyze(text, globals);
-  const faults = service.Bridge.toArray(code.GetDiagnostics())
-    .filter(({ Severity }) => Severity === 'Error')
-    .map(({ Code, Message, Start }) => ({ code: Code, message: Message, start: Start }));
-  return { root: plain(code.Syntax, kinds, text), faults };
+  const made = GlobalState.Default.WithDatabase(new Symbols.DatabaseSymbol.ctor('workspace', symbols));
+  if (globals.size >= MOST_GLOBALS) globals.clear();
+  globals.set(key, made);
+  return made;
 }
 
 function plain(node: ServiceNode, kinds: ReadonlyMap<number, string>, query: string): Node {

@@ -38,7 +38,10 @@ function invoked(
       inner = withName(inner, parameter.name, { kind: 'table', table: input });
     else {
       const byName = values.find((each) => namedOf(each).name === parameter.name);
-      const given = byName === undefined ? values[input === undefined ? at : at - 1] : namedOf(byName).node;
+      const inPlace = values[input === undefined ? at : at - 1];
+      // What is given by another name stands for that one alone.
+      const byPlace = inPlace === undefined || namedOf(inPlace).name === undefined ? inPlace : undefined;
+      const given = byName === undefined ? byPlace : namedOf(byName).node;
       inner = withName(
         inner,
         parameter.name,

@@ -1,25 +1,48 @@
 import type { Parameter } from './arm.ts';
 
-/** An alert, and where its numbers come from. */
+/** An alert on rows of a query, and where its numbers come from. */
 export interface AlertRule {
   /** File in queries/; its rows are what the rule fires on. */
   readonly query: string;
-  /** Name of a query parameter to the expression that gives its KQL text. */
-  readonly values: Readonly<Record<string, string>>;
+  /**
+   * Name of a query parameter to what stands in its place: a literal, as `ago()` takes no other in an alert, or an
+   * expression of the template.
+   */
+  readonly values: Readonly<Record<string, string | { readonly expression: string }>>;
+  /** KQL after the query, to make text of a dimension. */
+  readonly tail?: string;
   readonly severity: 0 | 1 | 2 | 3 | 4;
-  /** Columns by which alerts are told apart, so that a second user raises a second alert. */
+  /** Columns by which alerts are told apart, so that a second user, item or day raises a second alert. */
   readonly dimensions: readonly string[];
-  /** Whether its table may be unknown to a workspace that never had a row of it, so that the query cannot be tried. */
-  readonly untried?: true;
-  /** Also offered as a Sentinel analytics rule, with these tactics. */
-  readonly tactics?: readonly string[];
+  /**
+   * Whether each evaluation that finds something tells it, which fits what is looked at once. Otherwise one alert stands
+   * until its condition is over.
+   */
+  readonly stateless: boolean;
+}
+
+/** An alert on a metric of the data collection rule, which needs no table and no query that might fail. */
+export interface MetricRule {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly metric: string;
+  readonly aggregation: 'Total' | 'Count';
+  readonly operator: 'GreaterThan' | 'LessThan';
+  readonly threshold: number;
+  readonly window: 'PT1H' | 'P1D';
+  readonly severity: 0 | 1 | 2 | 3 | 4;
 }
 
 /**
- * Events reach the table hours after they happened, so each rule looks at two days, the longest that a log alert can.
- * https://learn.microsoft.com/en-us/azure/azure-monitor/alerts/alerts-types#log-alerts
+ * A log alert looks back two days at most, by TimeGenerated
+ * (https://learn.microsoft.com/en-us/azure/azure-monitor/alerts/alerts-create-log-alert-rule). That is enough to see all
+ * that arrives: what is older than two days on arrival gets the time of arrival.
  */
-export const LOOKBACK = "'2d'";
+export const WINDOW = 'P2D';
+
+/** The hour between two evaluations, and ten minutes, so that one that begins late leaves nothing out. */
+const ARRIVED = '70m';
 
 export const ALERT_PARAMETERS = {
   workspaceName: {
@@ -30,6 +53,16 @@ export const ALERT_PARAMETERS = {
     type: 'string',
     description: 'Region of the workspace.',
     defaultValue: '[resourceGroup().location]',
+  },
+  ruleName: {
+    type: 'string',
+    description: 'Name of the data collection rule.',
+    defaultValue: 'dcr-fabric-user-activity',
+  },
+  ruleResourceGroup: {
+    type: 'string',
+    description: 'Resource group of the data collection rule.',
+    defaultValue: '[resourceGroup().name]',
   },
   actionGroupId: {
     type: 'string',
@@ -55,43 +88,79 @@ export const ALERT_PARAMETERS = {
     description: 'Mail domains of the organisation; sharing with any other raises an alert.',
     defaultValue: [],
   },
-  sentinelRules: {
-    type: 'bool',
-    description:
-      'Whether to add the security rules as Sentinel analytics rules too; the workspace needs Sentinel.',
-    defaultValue: false,
-  },
 } as const satisfies Record<string, Parameter>;
 
 export const ALERT_RULES: readonly AlertRule[] = [
   {
     query: 'no-data',
-    values: { Hours: "string(parameters('noDataHours'))" },
+    values: { Silence: { expression: "concat(string(parameters('noDataHours')), 'h')" } },
     severity: 1,
     dimensions: [],
-  },
-  {
-    query: 'ingestion-errors',
-    values: { Lookback: LOOKBACK },
-    severity: 2,
-    dimensions: [],
-    untried: true,
+    stateless: false,
   },
   {
     query: 'mass-export',
-    values: { Lookback: LOOKBACK, Threshold: "string(parameters('massExportThreshold'))" },
+    values: {
+      Arrived: ARRIVED,
+      Threshold: { expression: "string(parameters('massExportThreshold'))" },
+    },
+    tail: '| extend Day = format_datetime(Day, "yyyy-MM-dd")',
     severity: 2,
-    dimensions: ['UserId'],
-    tactics: ['Exfiltration'],
+    dimensions: ['UserId', 'Day'],
+    stateless: false,
   },
   {
     query: 'external-sharing',
     values: {
-      Lookback: LOOKBACK,
-      OwnDomains: "concat('dynamic(', string(parameters('ownDomains')), ')')",
+      Arrived: ARRIVED,
+      OwnDomains: { expression: "concat('dynamic(', string(parameters('ownDomains')), ')')" },
     },
     severity: 3,
-    dimensions: ['UserId'],
-    tactics: ['Exfiltration'],
+    dimensions: ['UserId', 'Operation', 'RecipientEmail', 'Reason', 'ItemLabel', 'EventKey'],
+    stateless: true,
+  },
+  {
+    query: 'tenant-setting-changes',
+    values: { Arrived: ARRIVED },
+    severity: 3,
+    dimensions: ['UserId', 'Operation', 'Setting', 'SwitchState', 'EventKey'],
+    stateless: true,
+  },
+];
+
+/** https://learn.microsoft.com/en-us/azure/azure-monitor/reference/supported-metrics/microsoft-insights-datacollectionrules-metrics */
+export const METRIC_RULES: readonly MetricRule[] = [
+  {
+    name: 'rows-dropped',
+    title: 'Rows dropped',
+    description: 'Did the data collection rule drop rows that were acknowledged?',
+    metric: 'RowsDropped_Count',
+    aggregation: 'Total',
+    operator: 'GreaterThan',
+    threshold: 0,
+    window: 'PT1H',
+    severity: 2,
+  },
+  {
+    name: 'transformation-errors',
+    title: 'Transformation errors',
+    description: 'Did the transformation of the data collection rule fail?',
+    metric: 'TransformationErrors_Count',
+    aggregation: 'Count',
+    operator: 'GreaterThan',
+    threshold: 0,
+    window: 'PT1H',
+    severity: 2,
+  },
+  {
+    name: 'rows-silent',
+    title: 'No rows received',
+    description: 'Did the data collection rule receive no row for a day?',
+    metric: 'RowsReceived_Count',
+    aggregation: 'Total',
+    operator: 'LessThan',
+    threshold: 1,
+    window: 'P1D',
+    severity: 1,
   },
 ];

@@ -1,11 +1,21 @@
-import { ALERT_PARAMETERS, ALERT_RULES, type AlertRule } from './alert-rules.ts';
+import { alertQuery } from './alert-query.ts';
+import {
+  ALERT_PARAMETERS,
+  ALERT_RULES,
+  type AlertRule,
+  METRIC_RULES,
+  type MetricRule,
+  WINDOW,
+} from './alert-rules.ts';
 import { API, armTemplate, literal } from './arm.ts';
 import type { Json } from './json-text.ts';
 import type { Query } from './queries.ts';
 
 const WORKSPACE_ID = "resourceId('Microsoft.OperationalInsights/workspaces', parameters('workspaceName'))";
+const RULE_ID =
+  "resourceId(parameters('ruleResourceGroup'), 'Microsoft.Insights/dataCollectionRules', parameters('ruleName'))";
 
-/** infra/alerts.json: scheduled query rules, and Sentinel analytics rules where they are wanted. */
+/** infra/alerts.json: rules on queries, and rules on metrics of the data collection rule. */
 export function alertTemplate(queries: ReadonlyMap<string, Query>): Json {
   const rules = ALERT_RULES.map((rule) => {
     const query = queries.get(rule.query);
@@ -14,27 +24,28 @@ export function alertTemplate(queries: ReadonlyMap<string, Query>): Json {
   });
   return armTemplate({
     parameters: ALERT_PARAMETERS,
-    // Bodies stand here as plain texts, so that only the parameters pass through an expression.
-    variables: Object.fromEntries(rules.map(({ rule, query }) => [bodyName(rule), query.body])),
+    // Queries stand here as plain texts, so that only the values pass through an expression.
+    variables: Object.fromEntries(rules.map(({ rule, query }) => [textName(rule), alertQuery(rule, query)])),
     resources: [
       ...rules.map(({ rule, query }) => scheduledRule(rule, query)),
-      ...rules
-        .filter(({ rule }) => rule.tactics !== undefined)
-        .map(({ rule, query }) => sentinelRule(rule, query)),
+      ...METRIC_RULES.map(metricRule),
     ],
   });
 }
 
-function bodyName(rule: AlertRule): string {
-  return `${rule.query.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())}Body`;
+function textName(rule: AlertRule): string {
+  return `${rule.query.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())}Query`;
 }
 
-/** An expression that gives the query with the rule's values in the place of the file's. */
-function boundQuery(rule: AlertRule, query: Query): string {
-  const lets = query.parameters.map(
-    ({ name, value }) => `'let ${name} = ', ${rule.values[name] ?? literal(value)}, '; '`,
+/** An expression that gives the query with the template's values in the place of the braces. */
+function boundQuery(rule: AlertRule): string {
+  const chosen = Object.entries(rule.values).flatMap(([name, value]) =>
+    typeof value === 'string' ? [] : [{ name, expression: value.expression }],
   );
-  return `[concat(${[...lets, `variables('${bodyName(rule)}')`].join(', ')})]`;
+  return `[${chosen.reduce(
+    (text, { name, expression }) => `replace(${text}, ${literal(`{${name}}`)}, ${expression})`,
+    `variables('${textName(rule)}')`,
+  )}]`;
 }
 
 /** https://learn.microsoft.com/en-us/azure/templates/microsoft.insights/scheduledqueryrules */
@@ -52,11 +63,11 @@ function scheduledRule(rule: AlertRule, query: Query): Json {
       enabled: "[parameters('enabled')]",
       scopes: [`[${WORKSPACE_ID}]`],
       evaluationFrequency: 'PT1H',
-      windowSize: 'P2D',
+      windowSize: WINDOW,
       criteria: {
         allOf: [
           {
-            query: boundQuery(rule, query),
+            query: boundQuery(rule),
             timeAggregation: 'Count',
             operator: 'GreaterThan',
             threshold: 0,
@@ -65,9 +76,7 @@ function scheduledRule(rule: AlertRule, query: Query): Json {
           },
         ],
       },
-      skipQueryValidation: rule.untried ?? false,
-      // One alert until the condition is over, instead of one an hour.
-      autoMitigate: true,
+      autoMitigate: !rule.stateless,
       actions: {
         actionGroups:
           "[if(empty(parameters('actionGroupId')), createArray(), createArray(parameters('actionGroupId')))]",
@@ -76,43 +85,39 @@ function scheduledRule(rule: AlertRule, query: Query): Json {
   };
 }
 
-/**
- * https://learn.microsoft.com/en-us/azure/templates/microsoft.securityinsights/alertrules
- * Runs once a day over two days for late events; what comes up again joins the open incident of the same account.
- */
-function sentinelRule(rule: AlertRule, query: Query): Json {
+/** https://learn.microsoft.com/en-us/azure/templates/microsoft.insights/metricalerts */
+function metricRule(rule: MetricRule): Json {
   return {
-    condition: "[parameters('sentinelRules')]",
-    type: 'Microsoft.SecurityInsights/alertRules',
-    apiVersion: API.alertRules,
-    name: `[guid(${WORKSPACE_ID}, ${literal(rule.query)})]`,
-    scope: `[${WORKSPACE_ID}]`,
-    kind: 'Scheduled',
+    type: 'Microsoft.Insights/metricAlerts',
+    apiVersion: API.metricAlerts,
+    name: `fabric-${rule.name}`,
+    location: 'global',
     properties: {
-      displayName: `Fabric activity: ${query.title}`,
-      description: query.question,
-      severity: rule.severity <= 2 ? 'Medium' : 'Low',
+      description: rule.description,
+      severity: rule.severity,
       enabled: "[parameters('enabled')]",
-      query: boundQuery(rule, query),
-      queryFrequency: 'P1D',
-      queryPeriod: 'P2D',
-      triggerOperator: 'GreaterThan',
-      triggerThreshold: 0,
-      suppressionDuration: 'PT5H',
-      suppressionEnabled: false,
-      tactics: rule.tactics ?? [],
-      entityMappings: [
-        { entityType: 'Account', fieldMappings: [{ identifier: 'FullName', columnName: 'UserId' }] },
-      ],
-      incidentConfiguration: {
-        createIncident: true,
-        groupingConfiguration: {
-          enabled: true,
-          reopenClosedIncident: false,
-          lookbackDuration: 'P2D',
-          matchingMethod: 'AllEntities',
-        },
+      scopes: [`[${RULE_ID}]`],
+      evaluationFrequency: rule.window === 'P1D' ? 'PT1H' : 'PT15M',
+      windowSize: rule.window,
+      criteria: {
+        'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria',
+        allOf: [
+          {
+            name: rule.name,
+            criterionType: 'StaticThresholdCriterion',
+            metricNamespace: 'Microsoft.Insights/dataCollectionRules',
+            metricName: rule.metric,
+            timeAggregation: rule.aggregation,
+            operator: rule.operator,
+            threshold: rule.threshold,
+            // The metric may be new to a rule that has not dropped a row yet.
+            skipMetricValidation: true,
+          },
+        ],
       },
+      autoMitigate: true,
+      actions:
+        "[if(empty(parameters('actionGroupId')), createArray(), createArray(createObject('actionGroupId', parameters('actionGroupId'))))]",
     },
   };
 }

@@ -61,30 +61,6 @@ export function* callsIn(expression: Expression): Generator<Expression & { kind:
   for (const argument of expression.args) yield* callsIn(argument);
 }
 
-/** What an expression of concat, string, parameters and variables comes to, for the given values. */
-export function evaluate(expression: Expression, scope: Scope): unknown {
-  if (expression.kind === 'value') return expression.value;
-  if (expression.kind === 'member') throw new Error(`Expected no member ${expression.name} to evaluate.`);
-  const args = expression.args.map((argument) => evaluate(argument, scope));
-  switch (expression.name) {
-    case 'concat':
-      return args.join('');
-    case 'string':
-      return typeof args[0] === 'string' ? args[0] : JSON.stringify(args[0]);
-    case 'parameters':
-      return scope.parameters[String(args[0])];
-    case 'variables':
-      return scope.variables[String(args[0])];
-    default:
-      throw new Error(`Expected a function that can be evaluated, got ${expression.name}.`);
-  }
-}
-
-export interface Scope {
-  readonly parameters: Readonly<Record<string, unknown>>;
-  readonly variables: Readonly<Record<string, unknown>>;
-}
-
 function tokensOf(source: string): string[] {
   const tokens: string[] = [];
   TOKEN.lastIndex = 0;

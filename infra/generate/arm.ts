@@ -18,16 +18,18 @@ export interface Template {
 
 /** Versions that the resources are written for; infra/generate/arm-facts.ts says what each of them demands. */
 export const API = {
-  alertRules: '2024-09-01',
+  alertRules: '2025-09-01',
   dataCollectionEndpoints: '2023-03-11',
   dataCollectionRules: '2023-03-11',
   deployments: '2022-09-01',
   diagnosticSettings: '2021-05-01-preview',
+  metricAlerts: '2018-03-01',
   queryPacks: '2019-09-01',
   roleAssignments: '2022-04-01',
   savedSearches: '2020-08-01',
   scheduledQueryRules: '2023-12-01',
   tables: '2023-09-01',
+  watchlists: '2025-09-01',
   workbooks: '2023-06-01',
   workspaces: '2023-09-01',
 } as const;

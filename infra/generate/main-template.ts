@@ -64,14 +64,17 @@ function endpointResource(): Json {
   };
 }
 
-/** kind Direct gives the rule its own ingestion endpoint; the table has to exist first. */
+/**
+ * kind Direct gives the rule its own ingestion endpoint, which no setting closes to the public network: with private link
+ * rows come by the closed endpoint alone. The table has to exist first.
+ */
 function ruleResource(): Json {
   return {
     type: 'Microsoft.Insights/dataCollectionRules',
     apiVersion: API.dataCollectionRules,
     name: "[parameters('ruleName')]",
     location: "[parameters('location')]",
-    kind: 'Direct',
+    kind: "[if(parameters('privateLink'), null(), 'Direct')]",
     dependsOn: [
       `[resourceId(parameters('workspaceResourceGroup'), 'Microsoft.Resources/deployments', '${TABLE_DEPLOYMENT}')]`,
       `[${ENDPOINT_ID}]`,

@@ -18,7 +18,7 @@ export const PARAMETERS = {
   createWorkspace: {
     type: 'bool',
     description:
-      'Whether to create the workspace. With false it has to exist, and its own settings are left alone.',
+      'Whether to create the workspace, or to set pricing and retention of one that exists back to those of a new one. With false it has to exist, and its own settings are left alone.',
     defaultValue: false,
   },
   workspaceResourceGroup: {
@@ -41,7 +41,7 @@ export const PARAMETERS = {
   retentionInDays: {
     type: 'int',
     description:
-      'Days that rows can be queried at full speed; Analytics only, Basic has a fixed time. -1 takes the workspace’s.',
+      'Days that rows can be queried at full speed, 4 to 730; Analytics only, Basic has a fixed time. Less than 4 takes the workspace’s.',
     defaultValue: 90,
     minValue: -1,
     maxValue: 730,
@@ -49,7 +49,7 @@ export const PARAMETERS = {
   totalRetentionInDays: {
     type: 'int',
     description:
-      'Days that rows are kept in all, the cheaper long-term part included. -1 is retentionInDays.',
+      'Days that rows are kept in all, 4 to 4383, the cheaper long-term part included. Less than 4 is retentionInDays.',
     defaultValue: -1,
     minValue: -1,
     maxValue: 4383,
@@ -68,7 +68,7 @@ export const PARAMETERS = {
   privateLink: {
     type: 'bool',
     description:
-      'Whether to add a data collection endpoint that is closed to the public network, for private link.',
+      'Whether rows come by a data collection endpoint that is closed to the public network, for private link. The rule has no endpoint of its own then; of a rule that exists this cannot be changed.',
     defaultValue: false,
   },
   endpointName: {

@@ -20,7 +20,9 @@ const HANDED_ON = [
 
 /**
  * Workspace, table, saved function and the right to read the table, as a deployment of its own: the workspace may be in another resource group.
- * Basic and Auxiliary tables have a fixed retention, and giving one is an error there.
+ * Basic and Auxiliary tables have a fixed retention, and giving one is an error there. The service takes 4 days or more,
+ * or -1 for its own choice, and a parameter can have only one range.
+ * https://learn.microsoft.com/en-us/azure/azure-monitor/logs/data-retention-configure
  */
 export function tableDeployment(parameters: Readonly<Record<string, Parameter>>, functionQuery: Query): Json {
   const workspace = "resourceId('Microsoft.OperationalInsights/workspaces', parameters('workspaceName'))";
@@ -57,8 +59,9 @@ export function tableDeployment(parameters: Readonly<Record<string, Parameter>>,
             properties: {
               plan: "[parameters('tablePlan')]",
               retentionInDays:
-                "[if(equals(parameters('tablePlan'), 'Analytics'), parameters('retentionInDays'), null())]",
-              totalRetentionInDays: "[parameters('totalRetentionInDays')]",
+                "[if(equals(parameters('tablePlan'), 'Analytics'), if(less(parameters('retentionInDays'), 4), -1, parameters('retentionInDays')), null())]",
+              totalRetentionInDays:
+                "[if(less(parameters('totalRetentionInDays'), 4), -1, parameters('totalRetentionInDays'))]",
               schema: {
                 name: TABLE,
                 description: 'User activity of Microsoft Fabric and Power BI; query by CreationTime',

@@ -1,6 +1,22 @@
 import { markdownTable } from '../../tools/markdown-table.ts';
+import { CLASS_RULES, OTHER } from './operation-rules.ts';
 import { FUNCTION_NAME, functionParameters, type Query } from './queries.ts';
 import { orderedColumns, STREAM, TABLE } from './schema.ts';
+
+const CLASSES = [...CLASS_RULES.map(({ gives }) => gives).sort(), OTHER];
+
+const ADDED = [
+  ['`EventTime`', 'when it happened: `CreationTime`, or `TimeGenerated` where there is none'],
+  ['`IngestedAt`', 'when its first copy arrived in the table'],
+  ['`EventKey`', 'one for each event: `ActivityId`, or the id of the row where there is none'],
+  ['`OperationClass`', CLASSES.map((each) => `\`${each}\``).join(', ')],
+  ['`IsRoutine`', 'whether programs do it in great number, such as OneLake’s calls for files'],
+  ['`UserKind`, `IsPerson`', 'kind of user in a word, guests by their names too; whether it is a person'],
+  ['`ItemKey`, `ItemLabel`, `ItemKind`', 'id, name and kind of what was acted on, whichever column has them'],
+  ['`Parties`', 'all who got something: recipients, subscribers, members, roles'],
+  ['`Recipients`, `AccessChanges`', 'what the event says of sharing, and of access'],
+  ['`SwitchState`', 'what a tenant setting was switched to'],
+];
 
 /** docs/tables.md */
 export function tablesDoc(queries: ReadonlyMap<string, Query>): string {
@@ -37,12 +53,17 @@ export function tablesDoc(queries: ReadonlyMap<string, Query>): string {
     '',
     saved?.question ?? '',
     `Call it as \`${FUNCTION_NAME}(ago(7d))\`, or \`${FUNCTION_NAME}()\` for everything. Parameter: \`${saved === undefined ? '' : functionParameters(saved)}\`.`,
-    `It adds \`EventTime\`, \`OperationClass\`, \`UserKind\`, \`IsPerson\`, \`ItemKey\`, \`ItemLabel\`, \`Recipients\`, \`AccessChanges\` and`,
-    `others; its [source](../queries/${FUNCTION_NAME}.kql) says how each is made.`,
+    'It adds, among others:',
+    '',
+    ...markdownTable([['Column', 'Meaning'], ...ADDED]),
+    '',
+    `Its [source](../queries/${FUNCTION_NAME}.kql) says how each is made. \`OperationClass\` and \`IsRoutine\` come from the`,
+    '[list of operations](../queries/operations.tsv), which also says what an operation means for security; operations that',
+    'it does not have are sorted by their names.',
     '',
     '## Queries',
     '',
-    'Each file has its question, parameters and a worked example at its top.',
+    'With an example each in [queries.md](queries.md).',
     '',
     ...markdownTable([['Query', 'Question'], ...questions]),
   ].join('\n')}\n`;

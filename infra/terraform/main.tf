@@ -9,6 +9,11 @@ resource "azurerm_resource_group_template_deployment" "fabric_activity" {
   parameters_content = jsonencode({
     for name, value in local.parameters : name => { value = value } if value != null
   })
+
+  # Destroying the deployment deletes the table with all its rows, and changing its name or group means destroying it.
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 locals {

@@ -59,12 +59,22 @@ variable "retention_in_days" {
   description = "Days that rows can be queried at full speed."
   type        = number
   default     = null
+
+  validation {
+    condition     = var.retention_in_days == null ? true : (var.retention_in_days >= 4 && var.retention_in_days <= 730) || var.retention_in_days == -1
+    error_message = "Expected 4 to 730, or -1 for the workspace's."
+  }
 }
 
 variable "total_retention_in_days" {
   description = "Days that rows are kept in all."
   type        = number
   default     = null
+
+  validation {
+    condition     = var.total_retention_in_days == null ? true : (var.total_retention_in_days >= 4 && var.total_retention_in_days <= 4383) || var.total_retention_in_days == -1
+    error_message = "Expected 4 to 4383, or -1 for retention_in_days."
+  }
 }
 
 variable "rule_name" {

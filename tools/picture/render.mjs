@@ -3,12 +3,13 @@
 //   --width PIXELS   of the column that GitHub gives a summary (default 980)
 //   --open           with all <details> unfolded
 //   --html           writes the pages beside the pictures, to look at in a browser
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Marked } from 'marked';
 import { chromium } from 'playwright-core';
+import { chromiumPath } from './chromium.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -46,7 +47,7 @@ const script = readFileSync(require.resolve('mermaid/dist/mermaid.min.js'), 'utf
 mkdirSync(dirname(resolve(prefix)), { recursive: true });
 
 const browser = await chromium.launch({
-  executablePath: chromiumPath(),
+  executablePath: foundChromium(),
   headless: true,
   args: [
     '--no-sandbox',
@@ -124,14 +125,8 @@ async function drawCharts(theme) {
   return broken;
 }
 
-function chromiumPath() {
-  const places = [
-    process.env.CHROMIUM,
-    '/usr/bin/chromium',
-    '/usr/bin/chromium-browser',
-    '/usr/bin/google-chrome',
-  ];
-  const found = places.find((place) => place !== undefined && place !== '' && existsSync(place));
+function foundChromium() {
+  const found = chromiumPath();
   if (found === undefined)
     throw new Error('expected Chromium in CHROMIUM or /usr/bin, got none: apt-get install chromium');
   return found;

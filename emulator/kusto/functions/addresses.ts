@@ -16,8 +16,22 @@ function inRange(ip: Value | undefined, range: string): boolean | null {
   return Math.floor(a / size) === Math.floor(b / size);
 }
 
+/** Whether an IPv4 address in the text begins so; a prefix is a whole address, or ends with a dot. */
+function hasPrefix(text: string, prefix: string): boolean {
+  const addresses = text.match(/(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.])/g) ?? [];
+  return addresses.some((address) =>
+    prefix.endsWith('.') ? address.startsWith(prefix) : address === prefix,
+  );
+}
+
 /** Network addresses and URLs. */
 export const ADDRESSES: Functions = {
+  // https://learn.microsoft.com/en-us/kusto/query/has-any-ipv4-prefix-function
+  has_any_ipv4_prefix: fn('bool', ([text, ...prefixes]) =>
+    prefixes
+      .flatMap((prefix) => (Array.isArray(prefix) ? prefix : [prefix]))
+      .some((prefix) => hasPrefix(String(text), String(prefix))),
+  ),
   ipv4_is_in_range: fn('bool', ([ip, range]) => inRange(ip, String(range))),
   ipv4_is_in_any_range: fn('bool', ([ip, ...ranges]) =>
     ranges

@@ -2,7 +2,8 @@ import { always } from '../result-types.ts';
 import { textOf, type Value } from '../values.ts';
 import { type Functions, fn, ofText } from './scalar-function.ts';
 
-const asPattern = (value: Value | undefined, flags = '') => {
+/** A pattern of RE2 as one of JavaScript; flags at its beginning hold for all of it. */
+export const asPattern = (value: Value | undefined, flags = '') => {
   const source = String(value ?? '');
   const inline = /^\(\?([imsU]+)\)/.exec(source);
   return new RegExp(

@@ -5,6 +5,7 @@ import { automaticName, namedOf } from '../names.ts';
 import { freeName, lazy, NO_PLACE, type Scalar, type Scope, withColumns } from '../scope.ts';
 import { childOf, listsOf, type Node, operandsOf } from '../syntax.ts';
 import { type Column, convert, nullOf, type Row, type Table, type Type, type Value } from '../values.ts';
+import { parameterOf } from './join.ts';
 
 interface Expansion {
   readonly at: number;
@@ -15,8 +16,9 @@ interface Expansion {
 /** https://learn.microsoft.com/en-us/kusto/query/mv-expand-operator: a row without elements stays, with null. */
 export function expand(node: Node, input: Table, scope: Scope): Table {
   const { columns, expansions } = expansionsOf(node, 'MvExpandExpression', input, scope);
+  const asPairs = [parameterOf(node, 'kind'), parameterOf(node, 'bagexpansion')].includes('array');
   return lazy(columns, function* () {
-    for (const row of input.rows) yield* elementsOf(row, expansions, columns, true);
+    for (const row of input.rows) yield* elementsOf(row, expansions, columns, true, asPairs);
   });
 }
 
@@ -70,8 +72,9 @@ function* elementsOf(
   expansions: readonly Expansion[],
   columns: readonly Column[],
   keepEmpty: boolean,
+  asPairs = false,
 ): Generator<Row, void> {
-  const lists = expansions.map(({ scalar }) => listed(scalar.of(row, NO_PLACE)));
+  const lists = expansions.map(({ scalar }) => listed(scalar.of(row, NO_PLACE), asPairs));
   const most = Math.max(...lists.map((list) => list.length), keepEmpty ? 1 : 0);
   for (let index = 0; index < most; index += 1) {
     const next = [...row];
@@ -83,11 +86,11 @@ function* elementsOf(
   }
 }
 
-/** The elements of an array; the properties of a bag, each as a bag of its own; a single value as itself. */
-function listed(value: Value): readonly unknown[] {
+/** The elements of an array; the properties of a bag, each as a bag or a pair of its own; a single value as itself. */
+function listed(value: Value, asPairs: boolean): readonly unknown[] {
   if (value === null) return [];
   if (Array.isArray(value)) return value;
   return typeof value === 'object'
-    ? Object.entries(value).map(([name, each]) => ({ [name]: each }))
+    ? Object.entries(value).map(([name, each]) => (asPairs ? [name, each] : { [name]: each }))
     : [value];
 }
