@@ -31,6 +31,7 @@ export async function measure(script: string, env: Record<string, string>): Prom
         BENCH_USAGE: file('usage'),
         GITHUB_OUTPUT: file('output'),
         GITHUB_STEP_SUMMARY: file('summary'),
+        AGENT_TEMPDIRECTORY: folder,
         ...env,
       },
       stdio: ['ignore', 'pipe', 'inherit'],

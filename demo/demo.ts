@@ -1,40 +1,79 @@
-// Starts the emulator, runs the bundle as a runner would, three times in a row, and shows log, outputs, summary and what
-// reached the table: the second run finds nothing new, then late events appear and the third sends only those.
+// Starts the emulator, runs the bundle as a runner or an agent would, several times, and shows log, outputs, summary and what
+// reached the table: the second run finds nothing new; late events are acknowledged and lost, found missing and sent once more; a
+// checkpoint is deleted, and nothing is sent twice.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runStep, type StepResult } from '../emulator/runner.ts';
+import { shiftedClock } from '../emulator/runner.ts';
 import { startEmulator } from '../emulator/server.ts';
-import { readFlags } from '../tools/flags.ts';
+import { ACTIVITY_STREAM } from '../emulator/tenant/activity-stream.ts';
+import { camelCase } from '../src/inputs/names.ts';
+import { readChoice } from '../tools/flags.ts';
 import { freshBundle } from '../tools/fresh-bundle.ts';
+import { HOSTS, runOn, type Shown } from './hosts.ts';
 
-readFlags('npm run demo', 'Runs the action against the emulator of all services, three times in a row.', {});
+const host = readChoice(
+  'npm run demo',
+  'Runs the action, or the task, against the emulator of all services, several times.',
+  'host',
+  HOSTS,
+);
 freshBundle();
 
 const HOUR = 3_600_000;
-const out = fileURLToPath(new URL('out/', import.meta.url));
+const shownAt = host === 'github' ? 'out' : `out/${host}`;
+const out = fileURLToPath(new URL(`${shownAt}/`, import.meta.url));
 mkdirSync(out, { recursive: true });
 const folder = mkdtempSync(join(tmpdir(), 'demo-'));
 
-const emulator = await startEmulator({ eventsPerHour: 400 });
-const inputs = { ...emulator.proxyInputs, 'state-file': join(folder, 'activity.state') };
+let ahead = 0;
+const emulator = await startEmulator({
+  eventsPerHour: 400,
+  now: () => Date.now() + ahead,
+  stream: ACTIVITY_STREAM,
+});
+const inputs = {
+  ...emulator.proxyInputs,
+  ...emulator.proxyProofInputs,
+  'state-file': join(folder, 'activity.state'),
+};
 try {
   const first = await run('1. A first run: 24 hours of activity, through the real host names', 'summary.md');
   compare(first);
   const again = await run('2. The same again: nothing is sent twice', 'summary-nothing-new.md');
   compare(again);
-  const now = Date.now();
+  const now = emulator.now();
   const [late] = emulator.eventsIn(now - 6 * HOUR, now - 5 * HOUR);
   emulator.addEvents([1, 2, 3].map((number) => ({ ...late, Id: `late-event-${number}` })));
-  const third = await run(
-    '3. Three events of five hours ago arrive late: only they are sent',
-    'summary-late.md',
+  emulator.fault({
+    service: 'ingestion',
+    skip: 1,
+    lose: { rows: ({ ActivityId }) => String(ActivityId).startsWith('late-event') },
+  });
+  const lost = await run(
+    '3. Three events arrive late: only they are sent. The service acknowledges them, and loses them',
+    'summary-lost.md',
   );
-  compare(third);
-  const requests = [first, again, third].map(({ outputs }) => outputs['source-requests']).join(', ');
-  const sent = [first, again, third].map(({ outputs }) => outputs['activities-ingested']).join(', ');
-  console.log(`\nIn the three runs: ${requests} source requests; ${sent} rows sent.`);
+  compare(lost, 3);
+  ahead = 7 * HOUR;
+  const found = await run(
+    '4. Seven hours later: they are missing from the table, and sent once more',
+    'summary-found.md',
+  );
+  compare(found);
+  rmSync(inputs['state-file']);
+  const forgotten = await run(
+    '5. The checkpoint is gone: the table says what was sent, and nothing is sent twice',
+    'summary-forgotten.md',
+  );
+  compare(forgotten);
+  const runs = [first, again, lost, found, forgotten];
+  const of = (name: string) => runs.map(({ outputs }) => outputs[name]).join(', ');
+  console.log(
+    `\nIn the five runs: ${of('source-requests')} source requests; ${of('activities-ingested')} rows sent;`,
+  );
+  console.log(`${of('rows-resent')} rows sent again; proof: ${of('proof')}.`);
   const { receivedAt: _, ...row } = emulator.table[0] ?? {};
   console.log(`\nThe first row of the table:\n${JSON.stringify(row, null, 2)}`);
 } finally {
@@ -42,28 +81,33 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-async function run(title: string, summaryFile: string): Promise<StepResult> {
+async function run(title: string, summaryFile: string): Promise<Shown> {
   console.log(`\n=== ${title} ===\n`);
-  const step = await runStep({ inputs, env: emulator.proxyEnv });
-  console.log(step.log.replace(/^::add-mask::.*$/gm, '::add-mask::***').trimEnd());
-  console.log(`\nexit code ${step.code}, ${(step.milliseconds / 1000).toFixed(1)} s\n\nOutputs:`);
+  const env: Record<string, string> = ahead === 0 ? {} : { NODE_OPTIONS: shiftedClock(ahead) };
+  const step = await runOn(host, emulator, inputs, env);
+  console.log(step.log.trimEnd());
+  console.log(`\n${step.ending}\n\nOutputs:`);
   for (const [name, value] of Object.entries(step.outputs)) {
     const short = value.length > 150 ? `${value.slice(0, 150)}… (${value.length} characters)` : value;
-    console.log(`  ${name}: ${short}`);
+    console.log(`  ${host === 'github' ? name : camelCase(name)}: ${short}`);
   }
   writeFileSync(join(out, summaryFile), step.summary);
-  console.log(`\nJob summary (demo/out/${summaryFile}):\n\n${step.summary.replace(/^/gm, '  ')}`);
-  if (step.code !== 0) throw new Error(`expected exit code 0, got ${step.code}`);
+  console.log(`\nSummary (demo/${shownAt}/${summaryFile}):\n\n${step.summary.replace(/^/gm, '  ')}`);
+  if (!step.isGood) throw new Error(`expected a good end, got ${step.ending}`);
   return step;
 }
 
 /** What the source holds for the window against what is in the table: nothing lost, nothing twice. */
-function compare({ outputs }: StepResult): void {
+function compare({ outputs }: Shown, lost = 0): void {
   const window = [outputs['window-start'], outputs['window-end']].map((text) => Date.parse(text ?? ''));
   const [start = 0, end = 0] = window;
-  const there = emulator.eventsIn(start, end).length;
+  const events = emulator.eventsIn(start, end);
+  const ids = new Set(emulator.table.map(({ ActivityId }) => ActivityId));
+  const there = events.filter(({ Id }) => ids.has(Id)).length;
   const rows = emulator.table.length;
-  const ids = new Set(emulator.table.map(({ ActivityId }) => ActivityId)).size;
-  console.log(`In the source ${there} events, in the table ${rows} rows with ${ids} different ids.`);
-  if (there !== rows || rows !== ids) throw new Error('the table does not hold each event once');
+  console.log(
+    `Of ${events.length} events of the window ${there} are in the table, which has ${rows} rows with ${ids.size} different ids.`,
+  );
+  if (events.length !== there + lost || rows !== ids.size)
+    throw new Error('the table does not hold each event once');
 }

@@ -37777,13 +37777,6 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util/ty
 
 /***/ }),
 
-/***/ 8877:
-/***/ ((module) => {
-
-module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:v8");
-
-/***/ }),
-
 /***/ 5919:
 /***/ ((module) => {
 
@@ -37893,6 +37886,22 @@ const FAULTS = {
     'oidc-request': {
         title: 'GitHub ID token request failed',
         remedy: "Check that the runner reaches GitHub's token service (HTTPS_PROXY, NO_PROXY, firewall) and run again.",
+    },
+    'id-token-refused': {
+        title: 'No Azure DevOps ID token',
+        remedy: "Start a new run, since a job's token ends with its job, and check that nothing (proxy, sign-in page) answers between agent and Azure DevOps; or choose another way to sign in.",
+    },
+    'connection-refused': {
+        title: 'Service connection not open to this job',
+        remedy: 'Name the connection in "azure-subscription" of this very step, written out or by a template parameter, and permit it to this pipeline (Project settings > Service connections > the connection > Security).',
+    },
+    'id-token-request': {
+        title: 'Azure DevOps ID token request failed',
+        remedy: 'Check that the agent reaches Azure DevOps (proxy of the agent, firewall) and run again.',
+    },
+    'node-version': {
+        title: 'Node too old',
+        remedy: 'Set the pipeline variable AGENT_USE_NODE24_WITH_HANDLER_DATA to true, or AGENT_USE_NODE24 for all tasks of the pipeline; the agent has to be of version 4.265.1 or later.',
     },
     'entra-secret-wrong': {
         title: 'Client secret refused',
@@ -38338,10 +38347,10 @@ async function warnOfInactivity(octokit, place, host) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
-/* harmony import */ var node_v8__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8877);
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8179);
-/* harmony import */ var _pipeline_run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9616);
-/* harmony import */ var _time_clock_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4795);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8179);
+/* harmony import */ var _pipeline_run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1391);
+/* harmony import */ var _time_clock_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4795);
+/* harmony import */ var _memory_flags_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9709);
 /* harmony import */ var _proxy_settings_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8169);
 /* harmony import */ var _failure_issue_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3046);
 
@@ -38351,18 +38360,13 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 
 
 
-// Keeps the young generation at its first size. Events live for microseconds, so a larger one is only more memory: 16 MB
-// semi-spaces let the buffers of pages long done with pile up between two collections. What a run takes is in
-// bench/RESULTS.md.
-(0,node_v8__WEBPACK_IMPORTED_MODULE_1__.setFlagsFromString)('--semi-space-growth-factor=1');
-// While the old generation is marked, V8 puts off collections of the young one, which then grows by 25 MB all the same.
-(0,node_v8__WEBPACK_IMPORTED_MODULE_1__.setFlagsFromString)('--no-separate-gc-phases');
+(0,_memory_flags_js__WEBPACK_IMPORTED_MODULE_4__/* .keepMemorySmall */ .E)();
 const cancelled = new AbortController();
 process.once('SIGINT', () => cancelled.abort());
 process.once('SIGTERM', () => cancelled.abort());
 // Before anything is printed: with DEBUG or AZURE_LOG_LEVEL the libraries print addresses.
 for (const secret of (0,_proxy_settings_js__WEBPACK_IMPORTED_MODULE_5__/* .proxySecrets */ .W)(process.env))
-    _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .setSecret */ .Pq(secret);
+    _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .setSecret */ .Pq(secret);
 const proxies = (0,_proxy_settings_js__WEBPACK_IMPORTED_MODULE_5__/* .readProxies */ .r)(process.env);
 for (const [name, value] of Object.entries(proxies.settings)) {
     if (value === undefined)
@@ -38376,35 +38380,35 @@ if (!isJson(process.env.GITHUB_EVENT_PATH))
 // GitHub's client looks at them as soon as it is loaded, and ends on what is no HTTP proxy.
 const { context } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 2413));
 const host = {
-    getInput: (name) => _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .getInput */ .V4(name),
+    getInput: (name) => _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4(name),
     idTokenRequest: {
         url: process.env.ACTIONS_ID_TOKEN_REQUEST_URL,
         token: process.env.ACTIONS_ID_TOKEN_REQUEST_TOKEN,
     },
-    clock: _time_clock_js__WEBPACK_IMPORTED_MODULE_4__/* .systemClock */ .ml,
+    clock: _time_clock_js__WEBPACK_IMPORTED_MODULE_3__/* .systemClock */ .ml,
     log: {
-        info: _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .info */ .pq,
-        warning: (line, title) => _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .warning */ .$e(line, { title }),
-        error: (line, title) => _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .error */ .z3(line, { title }),
-        startGroup: _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .startGroup */ .Oh,
-        endGroup: _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .endGroup */ .N4,
+        info: _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .info */ .pq,
+        warning: (line, title) => _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .warning */ .$e(line, { title }),
+        error: (line, title) => _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .error */ .z3(line, { title }),
+        startGroup: _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .startGroup */ .Oh,
+        endGroup: _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .endGroup */ .N4,
     },
     mask: (secret) => {
         // Masks work line by line; the armour of a PEM is no secret, and masking it would blank harmless text.
         for (const line of secret.split(/\r?\n|\\n/)) {
             if (line.trim() !== '' && !line.startsWith('-----'))
-                _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .setSecret */ .Pq(line);
+                _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .setSecret */ .Pq(line);
         }
     },
-    setOutput: _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .setOutput */ .uH,
+    setOutput: _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .setOutput */ .uH,
     writeSummary: async (markdown) => {
-        await _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .summary */ .z.addRaw(markdown).write({ overwrite: true });
+        await _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .summary */ .z.addRaw(markdown).write({ overwrite: true });
     },
     context: runContext(),
     cancelled: cancelled.signal,
     proxyFaults: proxies.faults,
 };
-const result = await (0,_pipeline_run_js__WEBPACK_IMPORTED_MODULE_3__/* .run */ .e)(host);
+const result = await (0,_pipeline_run_js__WEBPACK_IMPORTED_MODULE_2__/* .run */ .e)(host);
 await (0,_failure_issue_js__WEBPACK_IMPORTED_MODULE_6__/* .trackFailure */ .S)(result, host);
 process.exitCode = result.conclusions.faults.size === 0 ? 0 : 1;
 // What is left over (an upload given up, an idle connection) must not keep the step going.
@@ -38433,6 +38437,31 @@ function runContext() {
 
 __webpack_async_result__();
 } catch(e) { __webpack_async_result__(e); } }, 1);
+
+/***/ }),
+
+/***/ 9709:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  E: () => (/* binding */ keepMemorySmall)
+});
+
+;// CONCATENATED MODULE: external "node:v8"
+const external_node_v8_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:v8");
+;// CONCATENATED MODULE: ./lib/hosts/memory-flags.js
+
+/** Keeps memory small: to be called before anything is read. What a run takes is in bench/RESULTS.md. */
+function keepMemorySmall() {
+    // Keeps the young generation at its first size. Events live for microseconds, so a larger one is only more memory: 16 MB
+    // semi-spaces let the buffers of pages long done with pile up between two collections.
+    (0,external_node_v8_namespaceObject.setFlagsFromString)('--semi-space-growth-factor=1');
+    // While the old generation is marked, V8 puts off collections of the young one, which then grows by 25 MB all the same.
+    (0,external_node_v8_namespaceObject.setFlagsFromString)('--no-separate-gc-phases');
+}
+
 
 /***/ }),
 
@@ -38685,7 +38714,8 @@ class BodyReader {
 /**
  * Tells the addresses that go past the proxy, as NO_PROXY names them in all the forms that are in use: a host with all its
  * subdomains, `.example.test`, `*.example.test`, a port behind it, addresses, CIDR ranges, `*` for everything. Letter case
- * and a dot at the end don't matter. An empty NO_PROXY does not hide no_proxy.
+ * and a dot at the end don't matter. An empty NO_PROXY does not hide no_proxy. An agent of Azure Pipelines has regular
+ * expressions for whole addresses instead, as JSON in AGENT_PROXYBYPASSLIST.
  */
 function directAddresses(env) {
     const text = [env.NO_PROXY, env.no_proxy].find((value) => value !== undefined && value.trim() !== '') ?? '';
@@ -38693,13 +38723,32 @@ function directAddresses(env) {
         .split(/[\s,]+/)
         .filter((entry) => entry !== '')
         .map(entryOf);
+    const patterns = patternsOf(env.AGENT_PROXYBYPASSLIST ?? '');
     return (address) => {
         const url = URL.parse(address);
         if (url === null)
             return false;
         const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
-        return entries.some((matches) => matches(normal(url.hostname), port));
+        return (entries.some((matches) => matches(normal(url.hostname), port)) ||
+            patterns.some((pattern) => pattern.test(url.href)));
     };
+}
+/** What is none is left out, as the agent does it. */
+function patternsOf(json) {
+    try {
+        const list = JSON.parse(json);
+        return (Array.isArray(list) ? list : []).flatMap((one) => {
+            try {
+                return typeof one === 'string' && one !== '' ? [new RegExp(one, 'i')] : [];
+            }
+            catch {
+                return [];
+            }
+        });
+    }
+    catch {
+        return [];
+    }
 }
 /** Whether nothing at all goes through a proxy. */
 function isAllDirect(env) {
@@ -39118,6 +39167,53 @@ function userAgent({ repository, runId }) {
 
 /***/ }),
 
+/***/ 5261:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   B1: () => (/* binding */ withNames),
+/* harmony export */   dt: () => (/* binding */ withLeadingNames)
+/* harmony export */ });
+/* unused harmony exports INPUT_NAMES, GITHUB_ONLY, AZURE_PIPELINES_ONLY, camelCase */
+/**
+ * Every input, as the Action writes it. action.yml, task.json, the README and the tests are made of this list or held to it;
+ * tools/contract.ts has what there is to say of each.
+ */
+// biome-ignore format: a list
+const INPUT_NAMES = [
+    'tenant-id', 'client-id', 'azure-subscription', 'client-secret', 'client-certificate',
+    'managed-identity', 'key-vault-url', 'key-vault-secret-name', 'cloud', 'source', 'fallback',
+    'workspace-ids', 'activity', 'user-id', 'lookback-hours', 'start-time', 'end-time', 'dcr-endpoint',
+    'dcr-immutable-id', 'stream-name', 'state-file', 'rejected-file', 'recheck', 'replay-file', 'deadline-minutes',
+    'concurrency', 'dry-run', 'authority-host', 'power-bi-url', 'fabric-url', 'workspace-id', 'table-name',
+    'proof-wait-seconds', 'resend-missing', 'log-analytics-url', 'failure-issue', 'github-token',
+];
+/** Inputs that one host has and the other has not. */
+const GITHUB_ONLY = (/* unused pure expression or super */ null && (['failure-issue', 'github-token']));
+const AZURE_PIPELINES_ONLY = (/* unused pure expression or super */ null && (['azure-subscription']));
+const KNOWN = new Set(INPUT_NAMES);
+/** `tenant-id` as `tenantId`. */
+function camelCase(name) {
+    return name.replaceAll(/-([a-z])/g, (_, letter) => letter.toUpperCase());
+}
+/**
+ * Our own words with the inputs that they quote written the host's way. Not for text that holds a value from outside: it
+ * might be named like an input.
+ */
+function withNames(text, written) {
+    return text.replaceAll(/(["`])([a-z-]+)\1/g, (quoted, mark, name) => KNOWN.has(name) ? `${mark}${written(name)}${mark}` : quoted);
+}
+/** A fault "NAME: expected …" or "NAME and NAME: expected …", with its names written the host's way. */
+function withLeadingNames(fault, written) {
+    return fault.replace(/^[a-z-]+(?: and [a-z-]+)*(?=: expected )/, (names) => names
+        .split(' and ')
+        .map((name) => (KNOWN.has(name) ? written(name) : name))
+        .join(' and '));
+}
+
+
+/***/ }),
+
 /***/ 178:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -39128,23 +39224,46 @@ function userAgent({ repository, runId }) {
 /* harmony export */   i_: () => (/* binding */ InputReader)
 /* harmony export */ });
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var _time_instant_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6216);
+/* harmony import */ var _time_instant_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6216);
+/* harmony import */ var _names_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5261);
+
 
 
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+/** Inputs whose value is never part of a fault. */
+const SECRETS = ['client-secret', 'client-certificate'];
 /** Reads single inputs and gathers what is wrong with them, so that all faults are reported in one go. */
 class InputReader {
     faults = [];
     #get;
-    constructor(get) {
+    #host;
+    #undefined = new Set();
+    /** @param host how it differs from GitHub, where it does */
+    constructor(get, host) {
         this.#get = get;
+        this.#host = host;
     }
+    /**
+     * Notes a fault, its inputs written as the host writes them.
+     * @param name of one input, or of several joined by " and "
+     * @param expected our own words; inputs are named in quotes
+     */
     fault(name, expected, got) {
-        this.faults.push(`${name}: expected ${expected}, got ${got}`);
+        if (this.#undefined.has(name))
+            return;
+        const { written = (own) => own } = this.#host ?? {};
+        const words = `${name}: expected ${(0,_names_js__WEBPACK_IMPORTED_MODULE_1__/* .withNames */ .B1)(expected, written)}`;
+        this.faults.push(`${(0,_names_js__WEBPACK_IMPORTED_MODULE_1__/* .withLeadingNames */ .dt)(words, written)}, got ${got}`);
     }
-    /** The trimmed value; '' where the input is not given. */
+    /** The trimmed value; '' where the input is not given, or names a variable that is not defined. */
     text(name) {
-        return this.#get(name).trim();
+        const text = this.#get(name).trim();
+        if (this.#host?.undefinedVariable.test(text) !== true)
+            return text;
+        const shown = SECRETS.includes(name) ? 'the name of one' : quoted(text);
+        this.fault(name, 'a value', `${shown}: this variable is not defined`);
+        this.#undefined.add(name);
+        return '';
     }
     given(name) {
         return this.text(name) !== '';
@@ -39191,7 +39310,7 @@ class InputReader {
         }) ?? byDefault);
     }
     instant(name) {
-        return this.optional(name, 'an ISO 8601 instant such as 2026-11-20T07:00:00Z', _time_instant_js__WEBPACK_IMPORTED_MODULE_1__/* .parseInstant */ .n);
+        return this.optional(name, 'an ISO 8601 instant such as 2026-11-20T07:00:00Z', _time_instant_js__WEBPACK_IMPORTED_MODULE_2__/* .parseInstant */ .n);
     }
     /** A file's path, made absolute against the working folder. */
     path(name) {
@@ -39227,7 +39346,7 @@ function quoted(text) {
 
 /***/ }),
 
-/***/ 9616:
+/***/ 1391:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -40239,6 +40358,50 @@ function vaultScope(host) {
 
 // EXTERNAL MODULE: ./lib/inputs/reader.js
 var reader = __nccwpck_require__(178);
+;// CONCATENATED MODULE: ./lib/inputs/identity.js
+
+
+const DOMAIN = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/i;
+/** Reads them, or takes them from a service connection, with which what is given besides has to agree. */
+function readIdentity(read, connection) {
+    const isTenant = (text) => (reader/* GUID */.Sm.test(text) || DOMAIN.test(text) ? text : undefined);
+    const isApp = (text) => (reader/* GUID */.Sm.test(text) ? text : undefined);
+    const tenant = ['tenant-id', 'a tenant GUID or a verified domain name', isTenant];
+    const tenantId = connection === undefined ? read.matching(...tenant) : read.optional(...tenant);
+    const clientId = read.optional('client-id', 'an application (client) id, a GUID', isApp);
+    const cloud = read.oneOf('cloud', Object.keys(CLOUDS), 'public');
+    if (connection === undefined)
+        return { tenantId: tenantId ?? '', clientId, cloud };
+    if (!('signIn' in connection)) {
+        read.fault('azure-subscription', connection.expected, connection.got);
+        return { tenantId: tenantId ?? '', clientId, cloud };
+    }
+    return agreed(read, { tenantId: tenantId ?? '', clientId, cloud }, connection);
+}
+function agreed(read, given, connection) {
+    const { tenantId, clientId, cloud } = given;
+    const { clouds, environment } = connection;
+    // A domain name cannot be compared with an id: Entra refuses where it is another tenant's.
+    if (reader/* GUID */.Sm.test(tenantId) && !same(tenantId, connection.tenantId))
+        read.fault('tenant-id', OF_CONNECTION, `"${tenantId}"`);
+    if (clouds.length > 0 && !clouds.includes(cloud)) {
+        const fitting = clouds.map((one) => `"${one}"`).join(' or ');
+        read.fault('cloud', `${fitting}, as the service connection is of ${environment}`, `"${cloud}"`);
+    }
+    // The identity opens the vault, and the app is the one whose secret lies there.
+    const isAnotherApp = connection.signIn.by === 'managed-identity' && read.given('key-vault-url');
+    const tenant = tenantId === '' ? connection.tenantId : tenantId;
+    if (isAnotherApp)
+        return { ...given, tenantId: tenant };
+    if (clientId !== undefined && !same(clientId, connection.clientId ?? ''))
+        read.fault('client-id', OF_CONNECTION, `"${clientId}"`);
+    return { tenantId: tenant, clientId: connection.clientId, cloud };
+}
+const OF_CONNECTION = 'nothing, or the id that the service connection has';
+function same(one, other) {
+    return one.toLowerCase() === other.toLowerCase();
+}
+
 ;// CONCATENATED MODULE: ./lib/inputs/proof.js
 
 
@@ -40307,10 +40470,12 @@ function parseCertificate(pem, now) {
 
 
 /**
- * The one way to sign in that the inputs choose; GitHub OIDC where they choose none. Faults are noted in `read`.
+ * The one way to sign in that the inputs choose; where they choose none, GitHub OIDC, or a fault at a host that has no
+ * identity of its own. Faults are noted in `read`.
  * @param now ms since the epoch, to tell an expired certificate
  */
-function readSignIn(read, clientId, now) {
+function readSignIn(read, clientId, now, host) {
+    const connection = host?.connection;
     const secret = read.secret('client-secret');
     const pem = read.secret('client-certificate');
     const managedIdentity = read.boolean('managed-identity', false);
@@ -40318,10 +40483,13 @@ function readSignIn(read, clientId, now) {
     const vaultGiven = read.given('key-vault-url');
     const secretName = read.optional('key-vault-secret-name', 'letters, digits and hyphens, up to 127', (text) => (/^[0-9a-z-]{1,127}$/i.test(text) ? text : undefined));
     const ways = [
+        connection !== undefined && 'azure-subscription',
         secret !== undefined && 'client-secret',
         pem !== undefined && 'client-certificate',
         managedIdentity && 'managed-identity',
     ].filter((way) => way !== false);
+    if (ways.length === 0 && host !== undefined && !read.given('azure-subscription'))
+        read.fault('azure-subscription', NO_WAY, 'nothing');
     if (ways.length > 1)
         read.fault(ways.join(' and '), 'at most one way to sign in', `${ways.length}`);
     if (secret !== undefined && vaultGiven) {
@@ -40333,26 +40501,59 @@ function readSignIn(read, clientId, now) {
     if (!vaultGiven && read.given('key-vault-secret-name')) {
         read.fault('key-vault-secret-name', '"key-vault-url" with it', 'it alone');
     }
-    if (!read.given('client-id') && (!managedIdentity || vaultGiven)) {
+    const isIdentity = managedIdentity || (connection !== undefined && byOf(connection) === 'managed-identity');
+    const isNamed = read.given('client-id') || (connection !== undefined && !(isIdentity && vaultGiven));
+    if (!isNamed && (!isIdentity || vaultGiven)) {
         read.fault('client-id', 'an application (client) id, a GUID', 'nothing');
     }
-    let direct = { by: 'oidc' };
-    if (managedIdentity)
-        direct = { by: 'managed-identity', clientId: vaultGiven ? undefined : clientId };
-    if (pem !== undefined) {
-        const certificate = parseCertificate(pem, now);
-        if (typeof certificate === 'string') {
-            read.fault('client-certificate', 'a PEM with private key and valid certificate', certificate);
-        }
-        else {
-            direct = { by: 'certificate', certificate };
-        }
+    const signIn = connection === undefined
+        ? ownSignIn(read, { pem, managedIdentity, clientId: vaultGiven ? undefined : clientId }, now)
+        : connectionSignIn(read, connection, now);
+    if (signIn.by === 'secret') {
+        if (vaultGiven)
+            read.fault('azure-subscription and key-vault-url', 'a connection without a secret', 'one with a secret');
+        return signIn;
     }
     if (vaultUrl !== undefined && secretName !== undefined) {
         const scope = vaultScopeOf(vaultUrl) ?? '';
-        return { by: 'vault', url: vaultUrl, scope, secretName, openedBy: direct };
+        return { by: 'vault', url: vaultUrl, scope, secretName, openedBy: signIn };
     }
-    return secret === undefined ? direct : { by: 'secret', secret };
+    return secret === undefined ? signIn : { by: 'secret', secret };
+}
+function ownSignIn(read, given, now) {
+    const { pem, managedIdentity, clientId } = given;
+    if (pem === undefined)
+        return managedIdentity ? { by: 'managed-identity', clientId } : { by: 'oidc' };
+    const certificate = parseCertificate(pem, now);
+    if (typeof certificate !== 'string')
+        return { by: 'certificate', certificate };
+    read.fault('client-certificate', 'a PEM with private key and valid certificate', certificate);
+    return { by: 'oidc' };
+}
+function connectionSignIn(read, connection, now) {
+    // What is wrong with a connection that cannot serve is noted where tenant and app are read.
+    if (!('signIn' in connection))
+        return { by: 'oidc' };
+    const { signIn, clientId } = connection;
+    switch (signIn.by) {
+        case 'oidc':
+        case 'secret':
+            return signIn;
+        case 'managed-identity':
+            return { by: 'managed-identity', clientId };
+        case 'certificate': {
+            const certificate = parseCertificate(signIn.pem, now);
+            if (typeof certificate !== 'string')
+                return { by: 'certificate', certificate };
+            const expected = 'a connection with private key and valid certificate';
+            read.fault('azure-subscription', expected, certificate);
+            return { by: 'oidc' };
+        }
+    }
+}
+const NO_WAY = 'a service connection, or one of "client-secret", "client-certificate" and "managed-identity" in its place';
+function byOf(connection) {
+    return 'signIn' in connection ? connection.signIn.by : undefined;
 }
 function vaultScopeOf(text) {
     const plain = (0,reader/* plainHttpsUrl */.Zs)(text);
@@ -40367,22 +40568,21 @@ function vaultScopeOf(text) {
 
 
 
-const DOMAIN = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/i;
+
 /**
  * Reads and validates all inputs.
  * @param get an input's raw value by name, '' where it is not given
  * @param now ms since the epoch
  * @param proxyFaults what is wrong with the runner's proxy settings, told along with the rest
+ * @param host how its inputs differ from GitHub's, where they do
  * @throws ActionError 'inputs' that lists every fault at once, each with the input's name, what was expected
  * and what was got (never the value of a secret)
  */
-function readInputs(get, now, proxyFaults = []) {
-    const read = new reader/* InputReader */.i_(get);
+function readInputs(get, now, proxyFaults = [], host) {
+    const read = new reader/* InputReader */.i_(get, host);
     read.faults.push(...proxyFaults);
-    const tenantId = read.matching('tenant-id', 'a tenant GUID or a verified domain name', (text) => reader/* GUID */.Sm.test(text) || DOMAIN.test(text) ? text : undefined);
-    const clientId = read.optional('client-id', 'an application (client) id, a GUID', (text) => reader/* GUID */.Sm.test(text) ? text : undefined);
-    const signIn = readSignIn(read, clientId, now);
-    const cloud = read.oneOf('cloud', Object.keys(CLOUDS), 'public');
+    const { tenantId, clientId, cloud } = readIdentity(read, host?.connection);
+    const signIn = readSignIn(read, clientId, now, host);
     const source = read.oneOf('source', ['auto', 'power-bi', 'fabric', 'workspaces'], 'auto');
     const fabricUrl = read.httpsUrl('fabric-url') ?? CLOUDS[cloud].fabricUrl;
     if (fabricUrl === undefined && (source === 'fabric' || source === 'workspaces')) {
@@ -40424,12 +40624,14 @@ function readInputs(get, now, proxyFaults = []) {
         stateFile: read.path('state-file'),
         rejectedFile: read.path('rejected-file'),
         replayFile: read.path('replay-file'),
-        deadlineMinutes: read.positiveNumber('deadline-minutes', 330, 'a positive number of minutes'),
+        deadlineMinutes: read.positiveNumber('deadline-minutes', host?.deadlineMinutes ?? 330, 'a positive number of minutes'),
+        recheck: read.oneOf('recheck', ['due', 'all'], 'due'),
         proof: readProof(read, dcrEndpoint, streamName),
     };
-    const hasToken = read.given('github-token');
-    if (read.boolean('failure-issue', false) && !hasToken) {
-        read.fault('github-token', 'a token with "issues: write", with "failure-issue"', 'nothing');
+    if (host === undefined) {
+        const hasToken = read.given('github-token');
+        if (read.boolean('failure-issue', false) && !hasToken)
+            read.fault('github-token', 'a token with "issues: write", with "failure-issue"', 'nothing');
     }
     read.faults.push(...sharedPaths(inputs));
     if (read.faults.length > 0)
@@ -41059,7 +41261,11 @@ function* conclusionsOfAll(record) {
             text: `Workspaces that could not be read: ${named.join(', ')}${more}.`,
         };
     }
-    if (collected.isWhole && counts.collected === 0 && !planned?.settledWanted && isDay(planned?.window)) {
+    if (collected.isWhole &&
+        counts.collected === 0 &&
+        !planned?.settledWanted &&
+        !planned?.notDue &&
+        isDay(planned?.window)) {
         const text = "Not a single event in 24 hours or more: unusual for a tenant in use. Check the filters and the app's access.";
         yield { code: 'no-events', text };
     }
@@ -41122,7 +41328,7 @@ class ProgressLog {
 
 ;// CONCATENATED MODULE: ./lib/report/proved.js
 function nothingProved() {
-    return { hours: [], isAvailable: false, resent: 0, requests: 0, notices: [], faults: [] };
+    return { hours: [], isAvailable: false, resent: 0, withoutId: 0, requests: 0, notices: [], faults: [] };
 }
 function sumsOf({ hours }) {
     const sum = (of) => hours.reduce((total, hour) => total + hour[of], 0);
@@ -41144,6 +41350,39 @@ function proofStatus(proved) {
     if (missing > 0)
         return 'incomplete';
     return pending > 0 ? 'pending' : 'complete';
+}
+
+// EXTERNAL MODULE: ./lib/inputs/names.js
+var names = __nccwpck_require__(5261);
+;// CONCATENATED MODULE: ./lib/report/host-words.js
+
+
+/** Conclusions in the words of the host: its names for inputs and for itself, its remedies. */
+function inHostWords(conclusions, dialect) {
+    if (dialect === undefined)
+        return conclusions;
+    const { written } = dialect.inputs;
+    const told = (error) => {
+        // Faults of inputs are told in the host's names where they are found; those of a later look at them are not.
+        const detail = (0,names/* withLeadingNames */.dt)(hostWords(error.detail, dialect), written);
+        const own = error.remedy === errors/* FAULTS */.y2[error.code].remedy ? dialect.remedies[error.code] : undefined;
+        const remedy = own ?? ourWords(error.remedy, dialect);
+        return new errors/* ActionError */.lZ(error.code, detail, { cause: error, remedy });
+    };
+    const faults = [...conclusions.faults].map(([code, error]) => [
+        code,
+        told(error),
+    ]);
+    const notices = [...conclusions.notices].map(([code, text]) => [code, hostWords(text, dialect)]);
+    return { ...conclusions, faults: new Map(faults), notices: new Map(notices) };
+}
+/** Text that is all our own, quoted names of inputs among it. */
+function ourWords(text, dialect) {
+    return dialect === undefined ? text : (0,names/* withNames */.B1)(hostWords(text, dialect), dialect.inputs.written);
+}
+/** The words stand by themselves: never a part of a path, an address or a quoted value. */
+function hostWords(text, { words }) {
+    return text.replaceAll(/(?<![\w/\\."'@-])(runner|workflow|action)(?=s?(?:'s)?(?:[\s,;:)]|\.(?!\w)|$))/g, (word) => words[word]);
 }
 
 ;// CONCATENATED MODULE: ./lib/report/outputs.js
@@ -41181,42 +41420,58 @@ function outputsOf({ planned, collected, delivered, proved }, { isComplete, fail
 
 ;// CONCATENATED MODULE: ./lib/report/chart.js
 
+
 /** Bars that are still told apart; longer windows are drawn by the day. */
 const MOST_BARS = 48;
-/**
- * Events by hour, or by day in long windows, as a mermaid chart that GitHub draws.
- * (https://mermaid.js.org/syntax/xyChart.html)
- * @returns '' where there is nothing to draw
- */
-function chart(hours, window, now) {
+/** @returns '' where there is nothing to draw */
+function chart(hours, window, now, draw = mermaidChart) {
     if (window === undefined || now === undefined || hours.size === 0)
         return '';
-    const byDay = window.end - window.start > MOST_BARS * time_clock/* HOUR */.dp;
-    const step = byDay ? time_clock/* DAY */.d_ : time_clock/* HOUR */.dp;
-    const bars = [];
-    const times = [];
+    return draw(barsOf(hours, window));
+}
+function barsOf(hours, window) {
+    const unit = window.end - window.start > MOST_BARS * time_clock/* HOUR */.dp ? 'day' : 'hour';
+    const step = unit === 'day' ? time_clock/* DAY */.d_ : time_clock/* HOUR */.dp;
     const sums = new Map();
     for (const [hour, events] of hours) {
         const slot = Math.floor(hour / step) * step;
         sums.set(slot, (sums.get(slot) ?? 0) + events);
     }
+    const bars = [];
     const first = Math.floor(window.start / step) * step;
     for (let slot = first; slot < window.end; slot += step) {
         const text = new Date(slot).toISOString();
-        times.push(byDay ? text.slice(5, 10) : text.slice(11, 16));
-        bars.push(sums.get(slot) ?? 0);
+        const time = unit === 'day' ? text.slice(5, 10) : text.slice(11, 16);
+        bars.push({ time, events: sums.get(slot) ?? 0 });
     }
+    return { unit, bars };
+}
+/** A mermaid chart, which GitHub draws (https://mermaid.js.org/syntax/xyChart.html). */
+function mermaidChart({ unit, bars }) {
+    const events = bars.map((bar) => bar.events);
     return [
         '```mermaid',
         SETTINGS,
         'xychart-beta',
-        `  title "New events by ${byDay ? 'day' : 'hour'} (UTC)"`,
-        `  x-axis [${labels(times).join(', ')}]`,
-        `  y-axis "events" 0 --> ${Math.max(...bars, 1)}`,
-        `  bar [${bars.join(', ')}]`,
+        `  title "New events by ${unit} (UTC)"`,
+        `  x-axis [${labels(bars.map(({ time }) => time)).join(', ')}]`,
+        `  y-axis "events" 0 --> ${Math.max(...events, 1)}`,
+        `  bar [${events.join(', ')}]`,
         '```',
     ].join('\n');
 }
+/** A chart of text, for where nothing is drawn. */
+function textChart({ unit, bars }) {
+    const most = Math.max(...bars.map(({ events }) => events), 1);
+    const width = (0,markdown/* grouped */.zD)(most).length;
+    const lines = bars.map(({ time, events }) => {
+        const bar = '█'.repeat(Math.ceil((TEXT_BAR * events) / most));
+        return `${time}  ${(0,markdown/* grouped */.zD)(events).padStart(width)}  ${bar}`.trimEnd();
+    });
+    return [`### New events by ${unit} (UTC)`, ['```', ...lines, '```'].join('\n')].join('\n\n');
+}
+/** Characters of the longest bar. */
+const TEXT_BAR = 50;
 /** Wide and low, in a colour that stands out from a light page and a dark one. */
 const SETTINGS = '%%{init: {"xyChart": {"width": 1000, "height": 300}, "themeVariables": {"xyChart": {"plotColorPalette": "#4184e4", "backgroundColor": "transparent"}}}}%%';
 /** Labels that fit beside each other. */
@@ -41229,6 +41484,37 @@ const ZERO_WIDTH_SPACE = '\u200b';
 function labels(times) {
     const each = Math.ceil(times.length / MOST_LABELS);
     return times.map((time, at) => `"${at % each === 0 ? time : ''}${ZERO_WIDTH_SPACE.repeat(at + 1)}"`);
+}
+
+;// CONCATENATED MODULE: ./lib/report/markdown-dialects.js
+
+/** What GitHub shows of Markdown in a job summary. */
+const githubMarkdown = {
+    alert: (kind, ...paragraphs) => [`> [!${kind}]`, ...paragraphs.map((text) => `> ${onOneLine(text)}`)]
+        .join('\n>\n')
+        .replace(']\n>\n', ']\n'),
+    draw: mermaidChart,
+    folded: (title, content) => `<details><summary>${title}</summary>\n\n${content}\n\n</details>`,
+};
+const MARKS = { CAUTION: '❌', WARNING: '⚠️', NOTE: 'ℹ️' };
+/**
+ * Headings, tables, lists and code: what every renderer knows. Azure DevOps says of the tab that shows attachments only that
+ * it renders Markdown otherwise than its wikis do
+ * (https://learn.microsoft.com/en-us/azure/devops/pipelines/scripts/logging-commands).
+ */
+const plainMarkdown = {
+    alert: (kind, first = '', ...paragraphs) => [`${MARKS[kind]} ${startsBold(first) ? first : `**${NAMES[kind]}:** ${first}`}`, ...paragraphs]
+        .map(onOneLine)
+        .join('\n\n'),
+    draw: textChart,
+    folded: (title, content) => `### ${title}\n\n${content}`,
+};
+const NAMES = { CAUTION: 'Error', WARNING: 'Warning', NOTE: 'Note' };
+function startsBold(text) {
+    return text.startsWith('**');
+}
+function onOneLine(text) {
+    return text.replaceAll(/\s*[\r\n]+\s*/g, ' ');
 }
 
 ;// CONCATENATED MODULE: ./lib/report/proof-summary.js
@@ -41256,6 +41542,10 @@ function proofHeadline(ingested, proved) {
         return `${plain}, ${(0,markdown/* grouped */.zD)(pending)} not seen in the table yet`;
     if (givenUp > 0)
         return `${plain}, ${(0,markdown/* grouped */.zD)(givenUp)} events of the window given up`;
+    if (isNew && proved.withoutId > 0) {
+        const provable = (0,markdown/* grouped */.zD)(ingested - proved.withoutId);
+        return `✅ Complete: ${(0,markdown/* grouped */.zD)(ingested)} new events, all ${provable} with an id seen in the table`;
+    }
     if (isNew)
         return `✅ Complete: ${(0,markdown/* grouped */.zD)(ingested)} new events, all ${(0,markdown/* grouped */.zD)(ingested)} seen in the table`;
     return `${plain}, all ${(0,markdown/* grouped */.zD)(seen)} events of the window seen in the table`;
@@ -41290,6 +41580,8 @@ function proofTable(proved) {
 
 
 
+
+
 /** Rows shown of each list; the outputs hold more. */
 const SHOWN_BATCHES = 50;
 const SHOWN_ACTIVITIES = 10;
@@ -41302,24 +41594,27 @@ const SOURCES = {
     workspaces: 'list of workspaces',
 };
 /**
- * The job summary in GitHub-flavoured Markdown: is it fine, how much, what is missing, what to do.
+ * The job summary in Markdown: is it fine, how much, what is missing, what to do.
  * Holds counts, times, activity names and ids of workspaces that could not be read; nothing else of an event.
  * @param now by the services' clocks, ms since the epoch
+ * @param host how it differs from GitHub, where it does
  */
-function summaryOf(record, conclusions, context, now) {
+function summaryOf(record, conclusions, context, now, host) {
     const { collected, planned } = record;
+    const { alert, draw, folded } = host === undefined ? githubMarkdown : plainMarkdown;
+    const shownUntil = collected.source === 'workspaces' ? undefined : now;
     const parts = [
         `## ${headline(record, conclusions)}`,
         origin(record, context),
-        ...[...conclusions.faults.values()].map((fault) => (0,markdown/* alert */.xE)('CAUTION', `**${errors/* FAULTS */.y2[fault.code].title}.** ${(0,markdown/* plain */.pj)(fault.detail)}`, `**What to do:** ${fault.remedy}`)),
-        ...[...conclusions.notices.values()].map((text) => (0,markdown/* alert */.xE)('WARNING', (0,markdown/* plain */.pj)(text))),
+        ...[...conclusions.faults.values()].map((fault) => alert('CAUTION', `**${errors/* FAULTS */.y2[fault.code].title}.** ${(0,markdown/* plain */.pj)(fault.detail)}`, `**What to do:** ${fault.remedy}`)),
+        ...[...conclusions.notices.values()].map((text) => alert('WARNING', (0,markdown/* plain */.pj)(text))),
         missingHours(collected),
         proofTable(record.proved),
         counts(record, conclusions),
-        chart(collected.counts.hours, planned?.window, collected.source === 'workspaces' ? undefined : now),
+        chart(collected.counts.hours, planned?.window, shownUntil, draw),
         activities(collected),
-        ...notes(record, conclusions, now).map((text) => (0,markdown/* alert */.xE)('NOTE', text)),
-        batches(record.delivered),
+        ...notes(record, conclusions, now, host).map((text) => alert('NOTE', text)),
+        batches(record.delivered, folded),
     ];
     const text = `${parts.filter((part) => part !== '').join('\n\n')}\n`;
     return Buffer.byteLength(text) <= LARGEST ? text : `${text.slice(0, LARGEST / 4)}\n\n(cut)\n`;
@@ -41365,13 +41660,18 @@ function counts(record, { failed }) {
 }
 /** Hours done of those asked for, and those that this run did not have to ask for, or asked for on top. */
 function hours(record) {
-    const { caughtUp = 0, settled = 0 } = record.planned ?? {};
+    const { caughtUp = 0, settled = 0, notDue = 0, nextDue } = record.planned ?? {};
+    const next = nextDue === undefined ? '' : `, the next at ${minuteOf(nextDue)}`;
     const notes = [
         caughtUp > 0 ? `${(0,markdown/* grouped */.zD)(caughtUp)} caught up` : '',
+        notDue > 0 ? `${(0,markdown/* grouped */.zD)(notDue)} not due yet${next}` : '',
         settled > 0 ? `${(0,markdown/* grouped */.zD)(settled)} more settled before` : '',
     ].filter((note) => note !== '');
     const done = `${(0,markdown/* grouped */.zD)(record.collected.hoursDone)} of ${(0,markdown/* grouped */.zD)(hoursPlanned(record))}`;
     return `${done}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`;
+}
+function minuteOf(instant) {
+    return `${new Date(Math.ceil(instant / time_clock/* MINUTE */.pY) * time_clock/* MINUTE */.pY).toISOString().slice(11, 16)}Z`;
 }
 function missingHours({ uncollected, agedOut }) {
     const rows = [
@@ -41394,15 +41694,18 @@ function activities({ counts, source }) {
     const more = all.length > SHOWN_ACTIVITIES ? ` (${SHOWN_ACTIVITIES} of ${all.length})` : '';
     return `### Busiest activities${more}\n\n${(0,markdown/* table */.tp)(['Activity', 'Events', 'Share'], rows, 'right-but-first')}`;
 }
-function notes({ collected, delivered }, { faults }, now) {
+function notes({ collected, delivered, proved }, { faults }, now, host) {
     const { counts, source, refusals } = collected;
     const found = [];
     if (delivered.rows > 0 && source !== 'workspaces' && replacesTimeGenerated(counts.hours.keys(), now)) {
         found.push('Azure Monitor replaces `TimeGenerated` of events older than two days by the time of arrival. Query by `CreationTime`.');
     }
     if (counts.withoutWorkspace > 0) {
-        found.push(`${(0,markdown/* grouped */.zD)(counts.withoutWorkspace)} events that name no workspace were left out, because \`workspace-ids\` is given.`);
+        const text = `${(0,markdown/* grouped */.zD)(counts.withoutWorkspace)} events that name no workspace were left out, because \`workspace-ids\` is given.`;
+        found.push(ourWords(text, host));
     }
+    if (proved !== undefined && proved.resent > 0)
+        found.push(`${(0,markdown/* grouped */.zD)(proved.resent)} rows that were missing from the table were sent once more.`);
     if (refusals.length > 0 && !faults.has('source-refused'))
         found.push(`Refused by ${(0,markdown/* plain */.pj)(refusals.join('; '))}.`);
     return found;
@@ -41411,7 +41714,7 @@ function notes({ collected, delivered }, { faults }, now) {
 function replacesTimeGenerated(hours, now) {
     return [...hours].some((hour) => hour + time_clock/* HOUR */.dp < (0,time_window/* hourOf */.cg)(now) - 2 * time_clock/* DAY */.d_);
 }
-function batches({ entries, batches }) {
+function batches({ entries, batches }, folded) {
     if (entries.length === 0)
         return '';
     const rows = entries
@@ -41426,10 +41729,11 @@ function batches({ entries, batches }) {
     ]);
     const more = batches > rows.length ? `\n\nand ${(0,markdown/* grouped */.zD)(batches - rows.length)} more` : '';
     const head = ['Batch', 'Rows', 'Bytes', 'Wire bytes', 'Status', 'x-ms-client-request-id'];
-    return `<details><summary>Batches (${(0,markdown/* grouped */.zD)(batches)})</summary>\n\n${(0,markdown/* table */.tp)(head, rows)}${more}\n\n</details>`;
+    return folded(`Batches (${(0,markdown/* grouped */.zD)(batches)})`, `${(0,markdown/* table */.tp)(head, rows)}${more}`);
 }
 
 ;// CONCATENATED MODULE: ./lib/report/report.js
+
 
 
 
@@ -41455,7 +41759,8 @@ const WARNING_TITLES = {
     'given-up': 'Rows given up',
 };
 /** Tells how the run went: outputs, one annotation for each kind of fault, and the job summary. */
-async function report(record, conclusions, host) {
+async function report(record, drawn, host) {
+    const conclusions = inHostWords(drawn, host.dialect);
     for (const [code, text] of conclusions.notices)
         host.log.warning(text, WARNING_TITLES[code]);
     for (const error of conclusions.faults.values())
@@ -41469,7 +41774,7 @@ async function report(record, conclusions, host) {
     }
     try {
         const now = host.clock.now() + record.clockAhead;
-        await host.writeSummary(summaryOf(record, conclusions, host.context, now));
+        await host.writeSummary(summaryOf(record, conclusions, host.context, now, host.dialect));
     }
     catch (error) {
         // Old runners have no summary file; what it says stands in the outputs too.
@@ -42468,7 +42773,7 @@ const REFUSALS_IN_A_ROW = 3;
  * From the sources to rows ready to be sent, page by page, as it comes; its rows throw ActionError or DeadlineError.
  * @param checkpoint told each row, and each window that was collected whole
  */
-function collect(inputs, plan, checkpoint, { onRefusal, memory, ...services }) {
+function collect(inputs, plan, checkpoint, { onRefusal, memory, relieve, ...services }) {
     const collected = nothingCollected();
     const onRequest = () => {
         collected.requests += 1;
@@ -42481,6 +42786,7 @@ function collect(inputs, plan, checkpoint, { onRefusal, memory, ...services }) {
         collected,
         deduplicator: new Deduplicator(checkpoint.checkpoint),
         memory,
+        relieve,
     };
     const noteRefusal = (reason) => {
         collected.refusals.push(reason);
@@ -42500,7 +42806,7 @@ async function* collectRows(collection, onRefusal) {
     const context = {
         source: collected.source,
         filter: inputs,
-        inWindow: isActivity ? collect_within(plan.windows) : () => true,
+        inWindow: isActivity ? collect_within([...plan.windows, ...plan.known]) : () => true,
         isSettled: (hour) => checkpoint.checkpoint?.isSettled(hour) ?? false,
         deduplicator,
         ...(memory === undefined ? {} : { onRepeat: (key) => checkpoint.met(key) }),
@@ -42509,7 +42815,7 @@ async function* collectRows(collection, onRefusal) {
     };
     const pages = isActivity ? activityEvents(collection, opened) : standIn(inputs, services, collected);
     for await (const { events, window } of pages) {
-        const known = memory === undefined ? events : await memory.before(events);
+        const known = memory === undefined ? events : await memory.before(events, window);
         yield noted(rowsOf(known, window, context), checkpoint);
     }
     collected.isWhole = isActivity && collected.uncollected.length === 0 && collected.agedOut.length === 0;
@@ -42561,6 +42867,7 @@ async function* activityEvents(collection, opened) {
         const isDone = (hour) => open.isDone(hour);
         deduplicator.forget(isDone);
         checkpoint.checkpoint?.close(isDone);
+        await collection.relieve?.();
     }
 }
 /** @throws ActionError 'source-refused' where the source refuses again and again */
@@ -58066,19 +58373,106 @@ const dist_ResponseMode = ResponseMode;
 
 //# sourceMappingURL=index.mjs.map
 
-;// CONCATENATED MODULE: ./lib/auth/oidc.js
+;// CONCATENATED MODULE: ./lib/auth/azure-devops-id-token.js
 
 
 
 
-const oidc_SILENCE = 30_000;
+const azure_devops_id_token_SILENCE = 30_000;
+const API_VERSION = '7.1';
+/** Characters of an answer that are quoted. */
+const QUOTED = 300;
+/**
+ * An ID token for a service connection with workload identity federation. It lives ten minutes; its audience is the
+ * connection's. (https://learn.microsoft.com/en-us/rest/api/azure/devops/distributedtask/oidctoken/create)
+ * @throws ActionError 'id-token-refused', 'connection-refused' or 'id-token-request'
+ */
+async function azureDevOpsIdToken({ url, token, serviceConnectionId }, pipeline, deadline) {
+    if (!url || !token) {
+        const expected = "expected SYSTEM_OIDCREQUESTURI and the job's access token in the environment, got none";
+        throw new errors/* ActionError */.lZ('id-token-refused', expected);
+    }
+    const address = URL.parse(url);
+    if (address?.protocol !== 'https:') {
+        const got = address === null ? 'no URL' : `${address.protocol}//; a token is not asked for in clear`;
+        throw new errors/* ActionError */.lZ('id-token-request', `SYSTEM_OIDCREQUESTURI: expected https://, got ${got}`);
+    }
+    address.searchParams.set('api-version', API_VERSION);
+    address.searchParams.set('serviceConnectionId', serviceConnectionId);
+    const headers = {
+        Authorization: `Bearer ${token}`,
+        Accept: 'application/json',
+        'Content-Type': 'application/json',
+        // Else a token that is not accepted leads to a sign-in page instead of a 401.
+        'X-TFS-FedAuthRedirect': 'Suppress',
+    };
+    try {
+        return await retrying(async () => {
+            const outcome = await (0,transport/* send */.tN)(pipeline, {
+                method: 'POST',
+                url: address.href,
+                headers,
+                silenceMs: azure_devops_id_token_SILENCE,
+                answer: 'token',
+                signal: deadline.signal,
+            });
+            if (outcome.kind !== 'done')
+                return outcome;
+            const { status } = outcome.value;
+            const value = status === 200 ? (0,http_answer/* jsonOf */.o_)(outcome.value)?.oidcToken : undefined;
+            if (typeof value === 'string' && value !== '')
+                return { kind: 'done', value };
+            throw azure_devops_id_token_refusal(outcome.value);
+        }, deadline, 'Azure DevOps');
+    }
+    catch (error) {
+        if (!(error instanceof RequestFailedError))
+            throw error;
+        throw new errors/* ActionError */.lZ('id-token-request', error.message, { cause: error });
+    }
+}
+/** What the answers without a token mean, as far as threads about them tell. */
+function azure_devops_id_token_refusal(answer) {
+    const { status } = answer;
+    const said = messageOf(answer);
+    if (status === 404 || /no explicit reference/i.test(said)) {
+        const quote = said === '' ? '' : `, "${said}"`;
+        return new errors/* ActionError */.lZ('connection-refused', `HTTP ${status}${quote}`);
+    }
+    if (status === 200)
+        return new errors/* ActionError */.lZ('id-token-refused', 'HTTP 200 without a token');
+    if (status < 400 || status === 401 || status === 403)
+        return new errors/* ActionError */.lZ('id-token-refused', (0,http_answer/* statusWithCode */.ev)(answer));
+    return new errors/* ActionError */.lZ('id-token-request', (0,http_answer/* statusWithCode */.ev)(answer));
+}
+/**
+ * What the service says in the two shapes of its errors. The one text of a service that is repeated: it tells which
+ * connection and which stage are meant, and nothing else does.
+ */
+function messageOf(answer) {
+    const body = (0,http_answer/* jsonOf */.o_)(answer);
+    const value = body?.value;
+    const inner = typeof value === 'object' && value !== null ? value.Message : value;
+    const text = [body?.message, inner].find((said) => typeof said === 'string') ?? '';
+    return text
+        .replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ')
+        .trim()
+        .slice(0, QUOTED);
+}
+
+;// CONCATENATED MODULE: ./lib/auth/github-id-token.js
+
+
+
+
+const github_id_token_SILENCE = 30_000;
 /**
  * Asks GitHub for a new ID token. It lives five minutes, so each exchange gets its own.
  * (https://docs.github.com/en/actions/reference/security/oidc)
  * core.getIDToken is not used: it fails on a network fault with a TypeError, and does not retry one.
  * @throws ActionError 'oidc-permission' or 'oidc-request'
  */
-async function requestIdToken(request, audience, pipeline, deadline, mask) {
+async function githubIdToken(request, audience, pipeline, deadline) {
     if (!request.url || !request.token) {
         throw new errors/* ActionError */.lZ('oidc-permission', 'expected ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN in the environment, got none');
     }
@@ -58096,7 +58490,7 @@ async function requestIdToken(request, audience, pipeline, deadline, mask) {
                 method: 'GET',
                 url: url.href,
                 headers,
-                silenceMs: oidc_SILENCE,
+                silenceMs: github_id_token_SILENCE,
                 answer: 'token',
                 signal: deadline.signal,
             });
@@ -58105,10 +58499,8 @@ async function requestIdToken(request, audience, pipeline, deadline, mask) {
             const why = (0,http_answer/* statusWithCode */.ev)(outcome.value);
             const { status, body } = outcome.value;
             const value = status === 200 ? (0,http_answer/* jsonOf */.o_)(outcome.value)?.value : undefined;
-            if (typeof value === 'string' && value !== '') {
-                mask(value);
+            if (typeof value === 'string' && value !== '')
                 return { kind: 'done', value };
-            }
             // A job that was only just started is at times still "Pending" for the token service.
             const passing = status === 200 || (status === 403 && /state/i.test(body.toString('utf8')));
             if (!passing)
@@ -58125,6 +58517,22 @@ async function requestIdToken(request, audience, pipeline, deadline, mask) {
             throw new errors/* ActionError */.lZ('oidc-request', error.message, { cause: error });
         throw error;
     }
+}
+
+;// CONCATENATED MODULE: ./lib/auth/oidc.js
+
+
+/**
+ * Asks the host for a new ID token. It lives for minutes, so each exchange gets its own.
+ * @param audience what GitHub is to sign it for; a service connection has its own
+ * @throws ActionError 'oidc-…' of GitHub, 'id-token-…' or 'connection-refused' of Azure DevOps
+ */
+async function requestIdToken(request, audience, pipeline, deadline, mask) {
+    const token = 'serviceConnectionId' in request
+        ? await azureDevOpsIdToken(request, pipeline, deadline)
+        : await githubIdToken(request, audience, pipeline, deadline);
+    mask(token);
+    return token;
 }
 /** Issuer, subject and audience of a JWT: what has to stand in the federated credential, and nothing else of it. */
 function presentedClaims(jwt) {
@@ -58453,7 +58861,7 @@ async function managed_identity_attempt(clientId, resource, pipeline, deadline) 
 
 
 const vault_SILENCE = 30_000;
-const API_VERSION = '7.4';
+const vault_API_VERSION = '7.4';
 /**
  * Reads the client secret from a vault, in its latest version
  * (https://learn.microsoft.com/en-us/rest/api/keyvault/secrets/get-secret/get-secret). The scope of the token follows the
@@ -58478,7 +58886,7 @@ async function readSecret(vault, credential, pipeline, deadline) {
 async function vault_attempt(vault, pipeline, deadline) {
     const outcome = await (0,transport/* send */.tN)(pipeline, {
         method: 'GET',
-        url: `${vault.url}/secrets/${vault.secretName}?api-version=${API_VERSION}`,
+        url: `${vault.url}/secrets/${vault.secretName}?api-version=${vault_API_VERSION}`,
         headers: { Accept: 'application/json' },
         silenceMs: vault_SILENCE,
         answer: 'token',
@@ -59637,7 +60045,9 @@ async function deliver(deliveries, delivered, options) {
         if (status !== 'dry-run') {
             if (status === 'delivered')
                 checkpoint.accepted();
-            checkpoint.resolve(batch.keys, keep(delivery, delivered, options), delivery.requestId);
+            const outcome = keep(delivery, delivered, options);
+            const isKept = outcome === 'delivered' && !options.isProvable();
+            checkpoint.resolve(batch.keys, isKept ? 'kept' : outcome, delivery.requestId);
         }
         try {
             if (status === 'delivered')
@@ -59707,7 +60117,7 @@ const OLD = 6 * time_clock/* HOUR */.dp;
 /** Uploads and operations kept of each group of rows. */
 const KEPT = 5;
 function newHourProof() {
-    return { proven: 0, givenUp: 0, unproven: [] };
+    return { proven: 0, givenUp: 0, repeats: 0, unproven: [] };
 }
 function unprovenRows(keys, sends) {
     return {
@@ -59788,8 +60198,9 @@ function pendingRows({ unproven }) {
     return unproven.reduce((sum, { keys }) => sum + keys.size, 0);
 }
 /** Behind an hour's other bytes: length of the description, the description as JSON, then the keys of each group. */
-function encodeHourProof({ proven, givenUp, unproven }) {
-    if (proven === 0 && givenUp === 0 && unproven.length === 0)
+function encodeHourProof(proof) {
+    const { proven, givenUp, repeats, unproven } = proof;
+    if (proven === 0 && givenUp === 0 && repeats === 0 && unproven.length === 0)
         return Buffer.alloc(0);
     const groups = unproven.map(({ sends, acknowledgedAt, absences, keys, requestIds, operations }) => [
         sends,
@@ -59799,8 +60210,8 @@ function encodeHourProof({ proven, givenUp, unproven }) {
         requestIds,
         operations,
     ]);
-    const head = Buffer.from(JSON.stringify([proven, givenUp, ...groups]));
-    const buffer = Buffer.allocUnsafe(4 + head.length + 8 * pendingRows({ proven, givenUp, unproven }));
+    const head = Buffer.from(JSON.stringify([proven, givenUp, repeats, ...groups]));
+    const buffer = Buffer.allocUnsafe(4 + head.length + 8 * pendingRows(proof));
     let at = buffer.writeUInt32LE(head.length, 0);
     at += head.copy(buffer, at);
     for (const { keys } of unproven) {
@@ -59814,7 +60225,7 @@ function decodeHourProof(bytes) {
     if (bytes.length === 0)
         return newHourProof();
     const headEnd = 4 + bytes.readUInt32LE(0);
-    const [proven, givenUp, ...groups] = JSON.parse(bytes.toString('utf8', 4, headEnd));
+    const [proven, givenUp, repeats, ...groups] = JSON.parse(bytes.toString('utf8', 4, headEnd));
     let at = headEnd;
     const unproven = groups.map(([sends, acknowledgedAt, absences, count, requestIds, operations]) => {
         const keys = new KeySet();
@@ -59830,7 +60241,7 @@ function decodeHourProof(bytes) {
             operations,
         };
     });
-    return { proven, givenUp, unproven };
+    return { proven, givenUp, repeats, unproven };
 }
 
 ;// CONCATENATED MODULE: ./lib/checkpoint/hour-state.js
@@ -59842,6 +60253,7 @@ function newHour(hour) {
     return {
         hour,
         final: [],
+        asked: undefined,
         count: 0,
         toldQuiet: false,
         ids: new KeySet(),
@@ -59852,6 +60264,20 @@ function newHour(hour) {
         met: new KeySet(),
     };
 }
+/**
+ * When an open part of an hour is due again: asked for at age a, counted from the hour's end, at age 4a/3. Events arrive up to
+ * a day late, most of them at once: what the source shows d after it happened is asked for by d + d/3.
+ * @returns ms since the epoch; -Infinity where it was not asked for as a whole, or not after it had ended
+ */
+function dueAt(state, open) {
+    const asked = state?.asked;
+    if (state === undefined || asked === undefined)
+        return Number.NEGATIVE_INFINITY;
+    if (asked.start > open.start || asked.end < open.end)
+        return Number.NEGATIVE_INFINITY;
+    const age = asked.at - (state.hour + time_clock/* HOUR */.dp);
+    return age <= 0 ? Number.NEGATIVE_INFINITY : asked.at + age / 3;
+}
 /** Lets go of a settled hour's events, so that memory does not grow with the hours that are done. */
 function hour_state_close(state) {
     state.isClosed = true;
@@ -59859,6 +60285,15 @@ function hour_state_close(state) {
     state.contents = new Map();
     state.found = undefined;
     state.met = new KeySet();
+}
+/** Lets go of rows that were found in the table and that the source did not show. */
+function forgetUnmet(state) {
+    const { found, met } = state;
+    if (found === undefined)
+        return;
+    const kept = state.ids.filter((high, low) => !found.has(high, low) || met.has(high, low));
+    state.count -= state.ids.size - kept.size;
+    state.ids = kept;
 }
 /** Settled hours are not asked for again: all of it is final. */
 function isSettled(state) {
@@ -59902,7 +60337,17 @@ function acknowledge(state, key) {
         state.count += 1;
     }
 }
-/** hour, flags, count, parts, ids, contents, what is known of the table; all numbers little-endian. */
+function encodeAsked(asked) {
+    const buffer = Buffer.alloc(asked === undefined ? 1 : 25);
+    if (asked === undefined)
+        return buffer;
+    buffer.writeUInt8(1, 0);
+    buffer.writeDoubleLE(asked.start, 1);
+    buffer.writeDoubleLE(asked.end, 9);
+    buffer.writeDoubleLE(asked.at, 17);
+    return buffer;
+}
+/** hour, flags, count, parts, ids, contents, when it was asked for, what is known of the table; all numbers little-endian. */
 function encodeHour(state) {
     const settled = isSettled(state);
     const ids = settled ? 0 : state.ids.size;
@@ -59922,7 +60367,11 @@ function encodeHour(state) {
     at = buffer.writeUInt32LE(contents.length, at);
     for (const [content, count] of contents)
         at = buffer.writeUInt32LE(count, buffer.writeBigUInt64LE(content, at));
-    return Buffer.concat([buffer, encodeHourProof(state.proof)]);
+    return Buffer.concat([
+        buffer,
+        encodeAsked(settled ? undefined : state.asked),
+        encodeHourProof(state.proof),
+    ]);
 }
 /** @throws RangeError where the payload is too short */
 function decodeHour(payload) {
@@ -59946,6 +60395,15 @@ function decodeHour(payload) {
         state.contents.set(payload.readBigUInt64LE(at), payload.readUInt32LE(at + 8));
     }
     // Files of version 1.0 end here.
+    if (at < payload.length) {
+        const isAsked = payload.readUInt8(at) === 1;
+        at += 1;
+        if (isAsked) {
+            const [start, end, askedAt] = [0, 8, 16].map((offset) => payload.readDoubleLE(at + offset));
+            state.asked = { start: start ?? 0, end: end ?? 0, at: askedAt ?? 0 };
+            at += 24;
+        }
+    }
     state.proof = decodeHourProof(payload.subarray(at));
     return state;
 }
@@ -59971,8 +60429,10 @@ const KINDS = {
     found: 8,
     /** Events that are sent once more. */
     resent: 9,
+    /** A part of an hour that was asked for, and when; every row of it was delivered. */
+    asked: 10,
 };
-const NAMES = new Map(Object.entries(KINDS).map(([name, kind]) => [kind, name]));
+const log_record_NAMES = new Map(Object.entries(KINDS).map(([name, kind]) => [kind, name]));
 /** Length, its complement, checksum of the rest, kind. */
 const HEAD = 13;
 const KIND_AT = 12;
@@ -60007,7 +60467,7 @@ function decode(file) {
         if (end > file.length)
             break;
         const framed = file.subarray(at, end);
-        const kind = NAMES.get(framed[KIND_AT] ?? 0);
+        const kind = log_record_NAMES.get(framed[KIND_AT] ?? 0);
         if (kind === undefined || (0,external_node_zlib_.crc32)(framed.subarray(KIND_AT)) !== framed.readUInt32LE(8))
             return { ok: false };
         records.push({ kind, payload: framed.subarray(HEAD) });
@@ -60043,6 +60503,17 @@ function foundRecord(keys) {
 }
 function resentRecord(keys) {
     return { kind: 'resent', payload: encodeKeys(keys) };
+}
+/** Hours may be asked for in part. */
+function askedRecord({ start, end, at }) {
+    const payload = Buffer.allocUnsafe(24);
+    payload.writeDoubleLE(start, 0);
+    payload.writeDoubleLE(end, 8);
+    payload.writeDoubleLE(at, 16);
+    return { kind: 'asked', payload };
+}
+function askedPartOf({ payload }) {
+    return { start: payload.readDoubleLE(0), end: payload.readDoubleLE(8), at: payload.readDoubleLE(16) };
 }
 function requestIdOf({ payload }) {
     const end = 1 + payload.readUInt8(0);
@@ -60132,6 +60603,11 @@ class Checkpoint {
                     if (!key.byContent)
                         expectRow(this.hour(key.hour).proof, key.high, key.low, requestId);
                 }
+                break;
+            }
+            case 'asked': {
+                const asked = askedPartOf(record);
+                this.hour((0,time_window/* hourOf */.cg)(asked.start)).asked = asked;
                 break;
             }
             case 'found':
@@ -60242,7 +60718,7 @@ function byHour(keys) {
 ;// CONCATENATED MODULE: ./lib/checkpoint/pending-rows.js
 
 /**
- * Rows under way, hour by hour: a part of an hour is final only once it was collected whole and every row of the hour is
+ * Rows under way, hour by hour: a part of an hour is done with only once it was collected whole and every row of the hour is
  * acknowledged or kept. Each part is told once.
  */
 class PendingRows {
@@ -60254,7 +60730,7 @@ class PendingRows {
     /**
      * Rows are no longer under way.
      * @param handled whether they need not be sent again: acknowledged, or kept safely
-     * @returns the parts that became final by it
+     * @returns the parts that are done with by it
      */
     resolved(keys, handled) {
         const touched = new Set();
@@ -60264,13 +60740,13 @@ class PendingRows {
             found.failed ||= !handled;
             touched.add(found);
         }
-        return [...touched].flatMap(finalParts);
+        return [...touched].flatMap(doneParts);
     }
-    /** A part of an hour was collected whole, late enough to be final. @returns the parts that became final by it */
+    /** A part of an hour was collected whole. @returns the parts that are done with by it */
     hourCollected(part) {
         const found = this.#hour((0,time_window/* hourOf */.cg)(part.start));
         found.parts.push(part);
-        return finalParts(found);
+        return doneParts(found);
     }
     #hour(hour) {
         let found = this.#hours.get(hour);
@@ -60281,7 +60757,7 @@ class PendingRows {
         return found;
     }
 }
-function finalParts(hour) {
+function doneParts(hour) {
     return hour.pending > 0 || hour.failed ? [] : hour.parts.splice(0);
 }
 
@@ -60765,6 +61241,9 @@ class StateFile {
 
 
 
+
+/** For how long runs that do not read the table keep what another one is to look for. */
+const UNREAD = 2 * time_clock/* DAY */.d_;
 /**
  * Keeps what a run has achieved, so that the next one can go on from there. Without a state file it keeps nothing beyond the
  * run. What goes wrong with the file while the run is under way is told to `onFault` and kept here; the run ends by it
@@ -60779,6 +61258,8 @@ class CheckpointWriter {
     covered;
     /** What is known of earlier runs; undefined without a state file, unless the table is read back. */
     checkpoint;
+    /** Rows acknowledged in this run that have no id. */
+    withoutId = 0;
     #state;
     #memory;
     #pending = new PendingRows();
@@ -60806,11 +61287,15 @@ class CheckpointWriter {
         return new CheckpointWriter(state, memory, onFault);
     }
     /**
-     * Whether it is not known what earlier runs sent of an hour: no run covered it, or the one that began to did not look at
-     * the table for all of its hours.
+     * Whether it is not known what earlier runs sent from an instant on: no run that this checkpoint knows of covered it (an
+     * earlier checkpoint may have been lost), or the one that began to did not look at the table for all of its hours.
      */
-    isUnknown(hour) {
-        return this.covered === undefined || this.#wasGuess || hour < this.covered;
+    isUnknown(instant) {
+        return this.covered === undefined || this.#wasGuess || instant < this.covered;
+    }
+    /** Whether this run or the next one looks for its rows in the table: a replay has no mark of its own. */
+    get #isLookedFor() {
+        return this.#memory !== undefined || this.checkpoint?.mark?.table !== undefined;
     }
     /** Whether the destination took rows of an earlier run. */
     get wasAccepted() {
@@ -60821,15 +61306,25 @@ class CheckpointWriter {
         const before = this.checkpoint?.mark;
         // Not clipped yet: the runner's clock alone must not make hours forgotten.
         const since = Math.min(before?.since ?? start, start);
-        const isGuess = this.#memory !== undefined && this.isUnknown(start);
+        const isGuess = this.isUnknown(start) && (this.#memory !== undefined || before?.isGuess === true);
         this.#mark({
             since,
             at: now,
             ...(before?.accepted === true ? { accepted: true } : {}),
-            ...this.#memory,
+            ...this.#tableAt(now),
             ...(isGuess ? { isGuess } : {}),
             ...(before?.resendWorks === true ? { resendWorks: true } : {}),
         });
+    }
+    /**
+     * The table in which rows are looked for. A run that does not read it leaves its rows to the next one that does, and what
+     * earlier ones found out stands; but not for long, since such rows take room until they are seen.
+     */
+    #tableAt(now) {
+        if (this.#memory !== undefined)
+            return { ...this.#memory, tableAt: now };
+        const { table, tableAt } = this.checkpoint?.mark ?? {};
+        return table !== undefined && tableAt !== undefined && now - tableAt < UNREAD ? { table, tableAt } : {};
     }
     /** All hours of the run were collected, and looked for in the table where they were unknown. */
     complete() {
@@ -60870,12 +61365,14 @@ class CheckpointWriter {
     }
     /**
      * Rows are no longer under way.
-     * @param outcome kept: they count as sent, and are not looked for in the table
+     * @param outcome kept: they count as sent, and are not looked for in the table, where they are not, or not by an id
      * @param requestId of their upload
      */
     resolve(keys, outcome, requestId) {
         let handled = outcome !== 'failed';
-        if (outcome === 'delivered' && this.#memory !== undefined) {
+        if (outcome === 'delivered')
+            this.withoutId += keys.filter(({ byContent }) => byContent).length;
+        if (outcome === 'delivered' && this.#isLookedFor) {
             // Which of equal events without an id it was can't be told: they are not counted again.
             const told = keys.filter((key) => key.recorded !== true || !key.byContent);
             handled = this.#note(deliveredRecord(told, requestId));
@@ -60909,10 +61406,8 @@ class CheckpointWriter {
     }
     /** A window was collected whole. @param askedAt when it was first asked for, ms since the epoch */
     collected(window, askedAt) {
-        for (const { hour, start, end } of (0,time_window/* hoursOf */.ZA)(window)) {
-            if ((0,time_window/* isFinalAt */.iD)(hour + time_clock/* HOUR */.dp, askedAt))
-                this.#settle(this.#pending.hourCollected({ start, end }));
-        }
+        for (const { start, end } of (0,time_window/* hoursOf */.ZA)(window))
+            this.#settle(this.#pending.hourCollected({ start, end, at: askedAt }));
     }
     /**
      * The hours of a window that came without an event and usually have some; each is told once.
@@ -60938,6 +61433,10 @@ class CheckpointWriter {
     close(runnerNow) {
         const now = this.#now === undefined ? Number.NEGATIVE_INFINITY : Math.min(this.#now(), runnerNow);
         let failure;
+        // Found again by the next run, which then knows that the source had not shown them before.
+        if (this.checkpoint?.mark?.isGuess === true)
+            for (const state of this.checkpoint.hours.values())
+                forgetUnmet(state);
         this.#guarded(() => {
             failure = this.#state?.close(now);
         });
@@ -60955,8 +61454,13 @@ class CheckpointWriter {
                 this.checkpoint?.apply(record);
         });
     }
+    /** Notes parts as asked for, and as final where they were late enough. */
     #settle(parts) {
         for (const part of parts) {
+            if (!(0,time_window/* isFinalAt */.iD)((0,time_window/* hourOf */.cg)(part.start) + time_clock/* HOUR */.dp, part.at)) {
+                this.#note(askedRecord(part));
+                continue;
+            }
             this.#guarded(() => {
                 if (this.#state !== undefined)
                     this.#state.final(part);
@@ -61750,8 +62254,10 @@ function planRun(inputs, now, { checkpoint, covered, }) {
     if (inputs.replayFile !== undefined)
         return { ...plan_NOTHING, hasOwnStart: false };
     const wanted = (0,time_window/* requestedWindow */.ze)(inputs, now);
-    const { lost, ...hours } = planHours(wanted, hasOwnStart, checkpoint, now, covered);
-    const { window, windows } = hours;
+    const recheck = hasOwnStart ? 'all' : inputs.recheck;
+    const { lost, ...planned } = planHours(wanted, hasOwnStart, checkpoint, now, covered, recheck);
+    const { window, windows } = planned;
+    const hours = { ...planned, notDue: planned.known.length };
     if (inputs.source === 'workspaces')
         return { ...hours, asked: undefined, hasOwnStart, hours: 0, notices: [] };
     if (window.start >= window.end) {
@@ -61764,10 +62270,13 @@ const plan_NOTHING = {
     asked: undefined,
     window: undefined,
     windows: [],
+    known: [],
     hours: 0,
     settled: 0,
     settledWanted: 0,
     caughtUp: 0,
+    notDue: 0,
+    nextDue: undefined,
     notices: [],
 };
 function noticesOf(window, wanted, lost) {
@@ -61784,21 +62293,32 @@ function noticesOf(window, wanted, lost) {
 }
 /**
  * Hours not settled yet. Without a checkpoint: those of the window. With one: from the oldest instant that runs of this
- * configuration ever covered, so that missed ones are caught up; a run with a start of its own keeps to its window.
+ * configuration ever covered, so that missed ones are caught up; a run with a start of its own keeps to its window. Hours
+ * that were asked for and are young are asked for again when they are due, or all of them.
  * @param wanted the window that the inputs name
  * @param now ms since the epoch
  * @param covered the oldest instant that earlier runs covered
  */
-function planHours(wanted, ownStart, checkpoint, now, covered = checkpoint?.mark?.since) {
+function planHours(wanted, ownStart, checkpoint, now, covered = checkpoint?.mark?.since, recheck = 'all') {
     const since = ownStart ? wanted.start : Math.min(wanted.start, covered ?? wanted.start);
     const window = (0,time_window/* clipToHistory */.Ec)({ start: since, end: wanted.end }, now);
     const windows = [];
+    const known = [];
+    let nextDue = Number.POSITIVE_INFINITY;
     let settled = 0;
     let settledWanted = 0;
     for (const part of (0,time_window/* hoursOf */.ZA)(window)) {
-        const open = openPart(checkpoint?.hours.get(part.hour), part);
-        if (open !== undefined)
-            windows.push({ hour: part.hour, ...open });
+        const state = checkpoint?.hours.get(part.hour);
+        const open = openPart(state, part);
+        if (open !== undefined) {
+            const due = recheck === 'all' ? Number.NEGATIVE_INFINITY : dueAt(state, open);
+            if (due <= now)
+                windows.push({ hour: part.hour, ...open });
+            else {
+                known.push({ hour: part.hour, ...open });
+                nextDue = Math.min(nextDue, due);
+            }
+        }
         else {
             settled += 1;
             if (part.end > wanted.start)
@@ -61809,7 +62329,8 @@ function planHours(wanted, ownStart, checkpoint, now, covered = checkpoint?.mark
     const lost = ownStart
         ? 0
         : openHours({ start: Math.min(since, window.start), end: window.start }, checkpoint, covered);
-    return { window, windows, settled, settledWanted, caughtUp, lost };
+    const next = known.length > 0 ? nextDue : undefined;
+    return { window, windows, settled, settledWanted, caughtUp, known, nextDue: next, lost };
 }
 /** Hours of a window that earlier runs covered and did not settle. */
 function openHours(window, checkpoint, covered) {
@@ -61835,6 +62356,13 @@ function iso(instant) {
 
 
 
+/** Thrown where only some of the rows came, again and again: asked for fewer, they may all come. */
+class PartialAnswerError extends Error {
+    name = 'PartialAnswerError';
+}
+const PARTIAL = 'a partial answer';
+/** Attempts at a query that is answered in part. */
+const PARTIALS = 3;
 const LOG_ANALYTICS = 'Log Analytics';
 /** Waits where a 429 names no time. */
 const log_query_WAITS = { first: 5 * time_clock/* SECOND */.Z2, longest: 60 * time_clock/* SECOND */.Z2 };
@@ -61854,12 +62382,14 @@ function openLogQuery(workspace, credential, userAgent) {
         ask: async (query, deadline) => {
             await slots.take();
             try {
-                const attempt = () => attemptQuery(pipeline, url, query, deadline, tableName);
+                const attempt = (number) => attemptQuery(pipeline, url, query, deadline, { tableName, number });
                 return await retrying(attempt, deadline, LOG_ANALYTICS, gate);
             }
             catch (error) {
                 if (!(error instanceof RequestFailedError))
                     throw error;
+                if (error.why === PARTIAL)
+                    throw new PartialAnswerError();
                 const detail = `${error.message} at ${new URL(queryUrl).host}`;
                 throw new errors/* ActionError */.lZ('table-unreachable', detail, { cause: error });
             }
@@ -61869,7 +62399,7 @@ function openLogQuery(workspace, credential, userAgent) {
         },
     };
 }
-async function attemptQuery(pipeline, url, query, deadline, tableName) {
+async function attemptQuery(pipeline, url, query, deadline, { tableName, number }) {
     const outcome = await (0,transport/* send */.tN)(pipeline, {
         method: 'POST',
         url,
@@ -61907,8 +62437,9 @@ async function attemptQuery(pipeline, url, query, deadline, tableName) {
     const body = (0,http_answer/* jsonOf */.o_)(answer);
     if (body === undefined)
         return again('HTTP 200 without JSON');
-    if (isPartial(body.error))
-        return again('a partial answer');
+    if (isPartial(body.error)) {
+        return number < PARTIALS ? again(PARTIAL) : { kind: 'failed', why: PARTIAL, status };
+    }
     const rows = log_query_rowsOf(body.tables);
     return rows === undefined ? again('HTTP 200 without a table') : { kind: 'done', value: rows };
 }
@@ -62057,10 +62588,13 @@ function proof_queries_iso(instant) {
 
 
 
+
 /** Keys asked for in one query, by number: texts stay below 64 kB. */
 const KEYS_AT_ONCE = 2000;
 /** Rows of an answer, of 500,000 that the service gives at the most. */
 const ROWS_AT_ONCE = 300_000;
+/** First digits of keys, by which an hour is cut. */
+const PREFIXES = [...'0123456789abcdef'];
 /** Longest window of one query of fingerprints. */
 const LONGEST = 2 * time_clock/* DAY */.d_;
 /** The table, as it is read back. */
@@ -62083,11 +62617,14 @@ class TableReader {
         if (answer === undefined)
             return undefined;
         const [row] = answer;
-        const [rows, blank, now] = [numberIn(row, 'Rows'), numberIn(row, 'Blank'), instantIn(row, 'Now')];
+        const [rows, blank, noTime] = [numberIn(row, 'Rows'), numberIn(row, 'Blank'), numberIn(row, 'NoTime')];
+        const now = instantIn(row, 'Now');
         if (row === undefined || now === undefined)
             throw new errors/* ActionError */.lZ('table-blind', 'an answer without the row that every table gives');
         if (rows > 0 && blank === rows)
             throw new errors/* ActionError */.lZ('table-columns', `ActivityId is empty in all ${rows} rows of the last two days`);
+        if (rows > 0 && noTime === rows)
+            throw new errors/* ActionError */.lZ('table-columns', `CreationTime is empty in all ${rows} rows of the last two days`);
         return { rows, now };
     }
     /** Fingerprints of whole hours. @throws ActionError 'table-…' */
@@ -62097,7 +62634,7 @@ class TableReader {
         let isBelieved = true;
         for (let start = window.start; start < window.end; start += LONGEST) {
             const part = { start, end: Math.min(start + LONGEST, window.end) };
-            for (const row of (await this.#ask(hoursQuery(this.#table, part))) ?? []) {
+            for (const row of await this.#inHalves(part, (half) => [hoursQuery(this.#table, half)])) {
                 const hour = instantIn(row, 'Hour');
                 now = instantIn(row, 'Now') ?? now;
                 isBelieved &&= row.Self === SELF;
@@ -62114,18 +62651,18 @@ class TableReader {
      */
     async *keys(sizes) {
         for (const { window, ids } of stretches(sizes)) {
-            const prefixes = ids > ROWS_AT_ONCE ? [...'0123456789abcdef'] : [undefined];
+            const cut = (half) => PREFIXES.map((prefix) => keysQuery(this.#table, half, prefix));
+            const whole = (half) => [keysQuery(this.#table, half)];
             const found = new Map();
-            for (const prefix of prefixes) {
-                for (const { Hour, C } of (await this.#ask(keysQuery(this.#table, window, prefix))) ?? []) {
-                    const hour = typeof Hour === 'string' ? (0,instant/* parseInstant */.n)(Hour) : undefined;
-                    const key = parseKeyHex(String(C).split(':')[0] ?? '');
-                    if (hour === undefined || key === undefined)
-                        continue;
-                    const keys = found.get(hour) ?? new KeySet();
-                    keys.add(...key);
-                    found.set(hour, keys);
-                }
+            const rows = await this.#inHalves(window, ids > ROWS_AT_ONCE ? cut : whole, cut);
+            for (const { Hour, C } of rows) {
+                const hour = typeof Hour === 'string' ? (0,instant/* parseInstant */.n)(Hour) : undefined;
+                const key = parseKeyHex(String(C).split(':')[0] ?? '');
+                if (hour === undefined || key === undefined)
+                    continue;
+                const keys = found.get(hour) ?? new KeySet();
+                keys.add(...key);
+                found.set(hour, keys);
             }
             for (let hour = window.start; hour < window.end; hour += time_clock/* HOUR */.dp)
                 yield [hour, found.get(hour) ?? new KeySet()];
@@ -62160,8 +62697,40 @@ class TableReader {
         const rows = await this.#ask(capQuery()).catch(ignoredFault);
         return numberIn(rows?.[0], 'N') > 0;
     }
-    #ask(text) {
-        return this.#query.ask(text, this.#deadline);
+    /**
+     * The rows of queries over a window, in halves of it where an answer is partial.
+     * @param ofHour the queries over one hour, where even its answer is partial
+     */
+    async #inHalves(window, queries, ofHour) {
+        const rows = [];
+        try {
+            for (const text of queries(window))
+                rows.push(...((await this.#query.ask(text, this.#deadline)) ?? []));
+            return rows;
+        }
+        catch (error) {
+            if (!(error instanceof PartialAnswerError))
+                throw error;
+        }
+        const { start, end } = window;
+        if (end - start > time_clock/* HOUR */.dp) {
+            const middle = start + Math.ceil((end - start) / time_clock/* HOUR */.dp / 2) * time_clock/* HOUR */.dp;
+            const first = await this.#inHalves({ start, end: middle }, queries, ofHour);
+            return [...first, ...(await this.#inHalves({ start: middle, end }, queries, ofHour))];
+        }
+        if (ofHour === undefined)
+            throw new errors/* ActionError */.lZ('table-unreachable', 'an answer lacks some of its rows');
+        return this.#inHalves(window, ofHour);
+    }
+    async #ask(text) {
+        try {
+            return await this.#query.ask(text, this.#deadline);
+        }
+        catch (error) {
+            if (!(error instanceof PartialAnswerError))
+                throw error;
+            throw new errors/* ActionError */.lZ('table-unreachable', 'an answer lacks some of its rows', { cause: error });
+        }
     }
 }
 /** What explains a loss is not needed to tell it: a table that is not there, or not readable, says nothing. */
@@ -62215,8 +62784,13 @@ function instantIn(row, column) {
 
 
 
+
 /** Looks at the table after the last upload, from the first one on. */
 const LOOKS = [0, 2, 4, 8, 15, 30, 60].map((seconds) => seconds * time_clock/* SECOND */.Z2);
+/** Hours that one query is asked for, whether all of them are wanted or not. */
+const LONG = 2 * time_clock/* DAY */.d_;
+/** Rows that may wait for their proof while a run goes on: some 8 MB. */
+const RELIEF = 500_000;
 /** A look at the table that comes to a judgement of each row. */
 class Proof {
     #reader;
@@ -62225,11 +62799,16 @@ class Proof {
     #window;
     /** Hours that had rows seen by earlier runs. */
     #known;
+    /** Settled hours of which earlier runs saw all rows. */
+    #done;
+    /** Hours of which an answer held less than is known to be there: what it lacks is not absent. */
+    #doubtful = new Set();
     #prints = new Map();
     #isBelieved = true;
     #isSighted = false;
     #now;
     #givenUp = [];
+    #relieveAt = RELIEF;
     /** @param window of which the report tells */
     constructor(reader, writer, checkpoint, window) {
         this.#reader = reader;
@@ -62238,6 +62817,8 @@ class Proof {
         this.#window = window;
         const states = [...checkpoint.hours.values()];
         this.#known = new Set(states.filter(({ proof }) => proof.proven > 0).map(({ hour }) => hour));
+        const done = states.filter((state) => isSettled(state) && state.proof.unproven.length === 0);
+        this.#done = new Set(done.map(({ hour }) => hour));
     }
     /** By the query service's clock, ms since the epoch; undefined before it told it. */
     get now() {
@@ -62254,23 +62835,44 @@ class Proof {
     /**
      * Looks until all rows of this run are seen, at growing distances, and judges what is left.
      * @param waitMs how long to wait for rows at the most
+     * @param hasSight whether this run knows already that the table can be seen
      * @throws ActionError 'table-…' where the table can't be seen
      */
-    async settle(waitMs, deadline) {
+    async settle(waitMs, deadline, hasSight) {
         const { clock } = deadline;
-        const sight = await this.#reader.sight();
-        this.#now = sight?.now;
-        const end = Math.min(clock.now() + waitMs, deadline.at);
+        this.#now = hasSight ? undefined : (await this.#reader.sight())?.now;
+        // Some time before the deadline: what is not seen by then is pending.
+        const end = Math.min(clock.now() + waitMs, deadline.at - time_clock/* SECOND */.Z2);
         for (let turn = 0;; turn += 1) {
             const pause = LOOKS[turn] ?? LOOKS.at(-1) ?? time_clock/* SECOND */.Z2;
             await clock.sleep(Math.max(Math.min(pause, end - clock.now()), 0), deadline.signal);
             await this.#look(turn === 0);
-            const isWaiting = this.unproven().some(({ proof }) => proof.unproven.some(({ acknowledgedAt }) => acknowledgedAt === undefined));
-            if (!isWaiting || clock.now() >= end)
+            if (!this.unproven().some(isWaiting) || clock.now() >= end)
                 break;
         }
+        this.#now ??= (await this.#reader.sight())?.now;
         await this.#lookCloser();
         this.#judge();
+    }
+    /**
+     * Looks while the run goes on, where so many rows wait for their proof that memory would grow with the window. A table
+     * that can't be seen now is told at the end.
+     */
+    async relieve() {
+        if (this.#waiting() < this.#relieveAt)
+            return;
+        try {
+            await this.#look(false);
+            this.#relieveAt = this.#waiting() + RELIEF;
+        }
+        catch (error) {
+            if (!(error instanceof errors/* ActionError */.lZ || error instanceof errors/* DeadlineError */.j3))
+                throw error;
+            this.#relieveAt = Number.POSITIVE_INFINITY;
+        }
+    }
+    #waiting() {
+        return this.unproven().reduce((sum, { proof }) => sum + pendingRows(proof), 0);
     }
     /** What the report says of the window's hours. */
     hours() {
@@ -62290,10 +62892,15 @@ class Proof {
                 pending: all - missing,
                 missing,
                 givenUp: proof.givenUp,
-                repeats: this.#prints.get(hour)?.repeats ?? 0,
+                repeats: proof.repeats,
             };
         })
             .filter(({ events, repeats }) => events > 0 || repeats > 0);
+    }
+    /** Of these, the hours of the window: a run with a window of its own leaves others alone. */
+    unprovenOfWindow() {
+        const window = this.#window;
+        return this.unproven().filter(({ hour }) => window === undefined || isWithin(hour, window));
     }
     /** Notes rows that were sent twice and are not looked for any more. */
     noteGivenUp(group) {
@@ -62318,9 +62925,7 @@ class Proof {
             this.#now = now ?? this.#now;
             this.#isBelieved &&= isBelieved;
             for (let hour = window.start; hour < window.end; hour += time_clock/* HOUR */.dp)
-                this.#prints.delete(hour);
-            for (const [hour, print] of hours)
-                this.#prints.set(hour, print);
+                this.#note(hour, hours.get(hour));
         }
         if (isFirst)
             this.#ensureSight();
@@ -62332,14 +62937,39 @@ class Proof {
                 this.seen(state, () => true);
         }
     }
+    #note(hour, print) {
+        if (print === undefined)
+            this.#prints.delete(hour);
+        else
+            this.#prints.set(hour, print);
+        const proof = this.#checkpoint.hours.get(hour)?.proof;
+        if (proof !== undefined)
+            proof.repeats = print?.repeats ?? 0;
+    }
     /** Asks for the keys of hours that hold other events than were sent, or not yet all. */
     async #lookCloser() {
         const sizes = new Map(this.unproven().map(({ hour }) => [hour, this.#prints.get(hour)?.ids ?? 0]));
         for await (const [hour, keys] of this.#reader.keys(sizes)) {
             const state = this.#checkpoint.hours.get(hour);
-            if (state !== undefined)
-                this.seen(state, (high, low) => keys.has(high, low));
+            if (state === undefined)
+                continue;
+            if (keys.size < (this.#prints.get(hour)?.ids ?? 0))
+                this.#doubtful.add(hour);
+            this.seen(state, (high, low) => keys.has(high, low));
         }
+        for (const { hour, proof } of this.unproven())
+            if (proof.proven > 0 && !this.#prints.has(hour))
+                this.#doubtful.add(hour);
+    }
+    /** A key that is there, of the hour that costs least to ask for; undefined where none is. */
+    async witness() {
+        const [least] = [...this.#prints].filter(([, { ids }]) => ids > 0).sort(([, a], [, b]) => a.ids - b.ids);
+        if (least === undefined)
+            return undefined;
+        for await (const [hour, keys] of this.#reader.keys(new Map([[least[0], least[1].ids]])))
+            for (const [high, low] of keys.keys())
+                return { hour, high, low };
+        return undefined;
     }
     #judge() {
         if (this.#now === undefined)
@@ -62348,12 +62978,13 @@ class Proof {
         if (!this.#isSighted && this.#looksAltered(left)) {
             throw new errors/* ActionError */.lZ('table-columns', 'no id of the events sent is there, though as many rows are');
         }
-        for (const { proof } of left)
-            noteAbsence(proof, this.#now, this.isSighted);
+        for (const { hour, proof } of left)
+            noteAbsence(proof, this.#now, this.isSighted && !this.#doubtful.has(hour));
     }
     /** @throws ActionError 'table-blind' where not a single hour shows rows that an earlier run saw */
     #ensureSight() {
-        const known = [...this.#known].filter((hour) => this.#isAsked(hour));
+        const asked = this.#windows(true);
+        const known = [...this.#known].filter((hour) => asked.some((window) => isWithin(hour, window)));
         const shown = known.filter((hour) => (this.#prints.get(hour)?.ids ?? 0) > 0);
         if (shown.length > 0)
             this.#isSighted = true;
@@ -62368,45 +62999,61 @@ class Proof {
         const there = old.reduce((sum, { hour }) => sum + (this.#prints.get(hour)?.ids ?? 0), 0);
         return sent > 0 && there * 2 >= sent;
     }
-    /** At the first look the whole window, and an hour that is known; then what is still waited for. */
+    /**
+     * At the first look the window, and an hour that is known; then what is still waited for. Of a long window, hours that are
+     * done are left out: they would cost more with each day.
+     */
     #windows(isFirst) {
-        const wanted = new Set(this.unproven().map(({ hour }) => hour));
+        const wanted = new Set(this.unproven()
+            .filter((state) => isFirst || isWaiting(state))
+            .map(({ hour }) => hour));
         if (isFirst) {
-            if (this.#window !== undefined)
-                for (const { hour } of (0,time_window/* hoursOf */.ZA)(this.#window))
-                    wanted.add(hour);
-            const newest = Math.max(...this.#known);
-            if (wanted.size > 0 && this.#known.size > 0 && ![...this.#known].some((hour) => wanted.has(hour)))
-                wanted.add(newest);
+            for (const hour of this.#hoursOfWindow())
+                wanted.add(hour);
+            if (this.#known.size > 0 && ![...this.#known].some((hour) => wanted.has(hour)))
+                wanted.add(Math.max(...this.#known));
         }
-        const oldest = (this.#now ?? 0) - time_window/* HISTORY */.Vv;
         const windows = [];
-        for (const hour of [...wanted].filter((one) => one >= oldest).sort((a, b) => a - b)) {
+        for (const hour of [...wanted].sort((a, b) => a - b)) {
             const last = windows.at(-1);
-            if (last?.end === hour)
+            const isNear = last !== undefined && (last.end === hour || hour + time_clock/* HOUR */.dp - last.start <= LONG);
+            if (isNear)
                 windows[windows.length - 1] = { start: last.start, end: hour + time_clock/* HOUR */.dp };
             else
                 windows.push({ start: hour, end: hour + time_clock/* HOUR */.dp });
         }
         return windows;
     }
-    #isAsked(hour) {
-        return this.#windows(true).some((window) => isWithin(hour, window));
+    #hoursOfWindow() {
+        if (this.#window === undefined)
+            return [];
+        const hours = [...(0,time_window/* hoursOf */.ZA)(this.#window)].map(({ hour }) => hour);
+        return hours.length * time_clock/* HOUR */.dp <= LONG ? hours : hours.filter((hour) => !this.#done.has(hour));
     }
+}
+/** Whether rows of the hour were not judged yet. */
+function isWaiting({ proof }) {
+    return proof.unproven.some(({ acknowledgedAt }) => acknowledgedAt === undefined);
 }
 function isWithin(hour, { start, end }) {
     return hour >= (0,time_window/* hourOf */.cg)(start) && hour < end;
 }
 /** Whether the table holds just the ids that are known of the hour. */
-function isSame({ ids, isClosed }, print) {
-    if (isClosed || ids.size !== print.ids)
+function isSame({ ids, isClosed, proof }, print) {
+    // A closed hour's ids are forgotten; those that wait for their proof are all of them where none is proved yet.
+    if (isClosed && proof.proven + proof.givenUp > 0)
+        return false;
+    const known = isClosed ? proof.unproven.map(({ keys }) => keys) : [ids];
+    if (known.reduce((sum, { size }) => sum + size, 0) !== print.ids)
         return false;
     let [xorHigh, xorLow, sumHigh, sumLow] = [0, 0, 0, 0];
-    for (const [high, low] of ids.keys()) {
-        xorHigh = (xorHigh ^ high) >>> 0;
-        xorLow = (xorLow ^ low) >>> 0;
-        sumHigh += high;
-        sumLow += low;
+    for (const keys of known) {
+        for (const [high, low] of keys.keys()) {
+            xorHigh = (xorHigh ^ high) >>> 0;
+            xorLow = (xorLow ^ low) >>> 0;
+            sumHigh += high;
+            sumLow += low;
+        }
     }
     return (xorHigh === print.xorHigh &&
         xorLow === print.xorLow &&
@@ -62431,6 +63078,8 @@ function isSame({ ids, isClosed }, print) {
 /** Most rows sent again in one run, and the most of the events of the hours looked at. */
 const MOST = 10_000;
 const MOST_SHARE = 0.1;
+/** Most hours asked for again in one run, oldest first: the source has 200 requests an hour. */
+const MOST_HOURS = 50;
 /** Bytes of rows held until they are sent again; the others follow in the next run. */
 const HELD = 8 * 2 ** 20;
 /**
@@ -62440,15 +63089,21 @@ const HELD = 8 * 2 ** 20;
  * @throws ActionError of the source, DeadlineError, or the deadline's reason
  */
 async function resendMissing(options, proved) {
-    const { proof, reader, checkpoint, inputs } = options;
+    const { proof, reader, writer, checkpoint, inputs } = options;
     const { now } = proof;
     if (now === undefined || !proof.isSighted)
         return;
-    giveUp(options, now);
-    const missing = missingRows(proof.unproven(), now);
-    const count = missing.reduce((sum, { keys }) => sum + keys.size, 0);
-    if (count === 0)
+    if (!(await lookOnceMore(options, now)))
         return;
+    giveUp(options, now);
+    const missing = missingRows(proof.unprovenOfWindow(), now, [1]);
+    const count = countOf(missing);
+    if (count === 0) {
+        // What is lost next may be lost for another reason.
+        if (!isAwaiting(proof.unproven()))
+            writer.noteResend(false);
+        return;
+    }
     const total = proof.hours().reduce((sum, { events }) => sum + events, 0);
     const most = Math.min(MOST, Math.floor(total * MOST_SHARE));
     if (count > most) {
@@ -62460,19 +63115,34 @@ async function resendMissing(options, proved) {
         return;
     if (await reader.isCapped())
         return;
-    // Looked for once more, whatever the hour they stand under there.
-    const oldest = Math.min(...missing.map(({ state }) => state.hour));
-    const there = await reader.some(union(missing), oldest);
-    for (const { state } of missing)
-        proof.seen(state, (high, low) => there.has(high, low));
-    const left = missingRows(proof.unproven(), now);
-    const rows = left.length === 0 ? [] : await collectAgain(left, options, proved);
+    const rows = await collectAgain(missing, options, proved);
     if (rows.length > 0)
         await sendAgain(rows, checkpoint.mark?.resendWorks !== true, options, proved);
 }
+/**
+ * Looks for the missing rows under whatever hour they stand in the table.
+ * @returns whether that answer shows a row that is known to be there; else it says nothing of the others
+ */
+async function lookOnceMore({ proof, reader }, now) {
+    const all = missingRows(proof.unprovenOfWindow(), now, [1, 2]);
+    // So many are not sent again anyway.
+    const missing = countOf(all) > MOST ? missingRows(proof.unprovenOfWindow(), now, [2]) : all;
+    if (missing.length === 0)
+        return true;
+    const witness = await proof.witness();
+    if (witness === undefined)
+        return false;
+    const wanted = unionOf(missing.map(({ keys }) => keys));
+    wanted.add(witness.high, witness.low);
+    const oldest = Math.min(witness.hour, ...missing.map(({ state }) => state.hour));
+    const there = await reader.some(wanted, oldest);
+    for (const { state } of missing)
+        proof.seen(state, (high, low) => there.has(high, low));
+    return there.has(witness.high, witness.low);
+}
 /** Rows that were sent twice and are still absent are not looked for any more. */
 function giveUp({ proof, writer }, now) {
-    for (const { proof: of } of proof.unproven()) {
+    for (const { proof: of } of proof.unprovenOfWindow()) {
         for (const group of of.unproven) {
             if (group.sends !== 2 || !isMissing(group, now))
                 continue;
@@ -62483,13 +63153,15 @@ function giveUp({ proof, writer }, now) {
         of.unproven = of.unproven.filter((group) => group.sends !== 2 || !isMissing(group, now));
     }
 }
-function missingRows(states, now) {
+/** @param sends how often they were sent so far */
+function missingRows(states, now, sends) {
     return states
         .filter(({ hour }) => hour >= (0,time_window/* historyStart */.nl)(now))
+        .sort((a, b) => a.hour - b.hour)
         .map((state) => ({
         state,
         keys: unionOf(state.proof.unproven
-            .filter((group) => group.sends === 1 && isMissing(group, now))
+            .filter((group) => sends.includes(group.sends) && isMissing(group, now))
             .map(({ keys }) => keys)),
     }))
         .filter(({ keys }) => keys.size > 0);
@@ -62501,7 +63173,14 @@ function isAwaiting(states) {
 /** Asks the source for the hours once more, and takes the rows out that are missing. */
 async function collectAgain(missing, { inputs, services }, proved) {
     const byHour = new Map(missing.map(({ state, keys }) => [state.hour, keys]));
-    const windows = missing.map(({ state: { hour } }) => ({ start: hour, end: hour + time_clock/* HOUR */.dp }));
+    // The query service's clock may be ahead: what lies in the future is no window.
+    const end = services.time.now();
+    const windows = missing
+        .map(({ state: { hour } }) => ({ start: hour, end: Math.min(hour + time_clock/* HOUR */.dp, end) }))
+        .filter((window) => window.start < window.end)
+        .slice(0, MOST_HOURS);
+    if (windows.length === 0)
+        return [];
     const onRequest = () => {
         proved.requests += 1;
     };
@@ -62562,8 +63241,8 @@ function firstBatch(rows) {
     const end = rows.findIndex((row) => batcher.add(row) !== undefined);
     return end < 0 ? rows : rows.slice(0, end);
 }
-function union(missing) {
-    return unionOf(missing.map(({ keys }) => keys));
+function countOf(missing) {
+    return missing.reduce((sum, { keys }) => sum + keys.size, 0);
 }
 function unionOf(sets) {
     const all = new KeySet();
@@ -62571,6 +63250,126 @@ function unionOf(sets) {
         for (const key of set.keys())
             all.add(...key);
     return all;
+}
+
+;// CONCATENATED MODULE: ./lib/pipeline/table-memory.js
+
+
+
+
+
+
+/** As many rows of two days are read in one go, without asking first how many each hour has. */
+const FEW = 300_000;
+/** Hours whose sizes are asked for at once. */
+const STRETCH = 2 * time_clock/* DAY */.d_;
+/**
+ * What earlier runs sent, read from the table where nothing else says it: an hour's keys are known before its events are
+ * taken in. Hour by hour, so that memory does not grow with the window.
+ */
+class TableMemory {
+    #reader;
+    #writer;
+    /** Hours of which the table is still to be asked. */
+    #unknown;
+    #sight;
+    constructor(reader, writer, unknown, sight) {
+        this.#reader = reader;
+        this.#writer = writer;
+        this.#unknown = unknown;
+        this.#sight = sight;
+    }
+    /**
+     * @returns undefined where it is known what earlier runs sent of all hours
+     * @throws ActionError 'table-…' where the table can't be read and nothing else says it: then nothing may be sent
+     */
+    static async open(reader, writer, windows) {
+        const unknown = new Set(windows.filter(({ start }) => writer.isUnknown(start)).map(({ hour }) => hour));
+        if (unknown.size === 0)
+            return undefined;
+        const sight = await reader.sight();
+        // A workspace without any data holds no row.
+        return sight === undefined ? undefined : new TableMemory(reader, writer, unknown, sight);
+    }
+    /** Reads what the table has of the hours of these events. @returns the events @throws ActionError 'table-…' */
+    async before(events, window) {
+        const page = [...events];
+        const timeless = [];
+        for (const event of page) {
+            const { CreationTime } = event;
+            const createdAt = typeof CreationTime === 'string' ? (0,instant/* parseInstant */.n)(CreationTime) : undefined;
+            if (createdAt === undefined)
+                timeless.push(...keysOf(event, window));
+            else if (this.#unknown.has((0,time_window/* hourOf */.cg)(createdAt)))
+                await this.#read((0,time_window/* hourOf */.cg)(createdAt));
+        }
+        await this.#findTimeless(timeless, window);
+        return page;
+    }
+    /** Events without a time stand in the table under the time of their arrival. */
+    async #findTimeless(keys, window) {
+        if (keys.length === 0)
+            return;
+        const asked = new KeySet();
+        for (const { high, low } of keys)
+            asked.add(high, low);
+        const there = await this.#reader.some(asked, (0,time_window/* hourOf */.cg)(window.start));
+        this.#writer.found(keys.filter(({ high, low }) => there.has(high, low)));
+    }
+    async #read(hour) {
+        const sizes = await this.#sizesAround(hour);
+        let count = 0;
+        for await (const [found, keys] of this.#reader.keys(sizes)) {
+            count += keys.size;
+            if (!this.#unknown.has(found))
+                continue;
+            const all = [...keys.keys()].map(([high, low]) => ({ hour: found, high, low, byContent: false }));
+            this.#writer.found(all);
+        }
+        await this.#ensureSight(sizes, count);
+        for (const known of sizes.keys())
+            this.#unknown.delete(known);
+    }
+    /** @throws ActionError 'table-blind' where fewer keys came than the table counts in the hours: all would be sent again */
+    async #ensureSight(sizes, count) {
+        const guessed = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+        if (count >= guessed || (count > 0 && this.#sight.rows <= FEW))
+            return;
+        const hours = [...sizes.keys()];
+        const window = { start: Math.min(...hours), end: Math.max(...hours) + time_clock/* HOUR */.dp };
+        const prints = (await this.#reader.hours(window)).hours;
+        const counted = hours.reduce((sum, hour) => sum + (prints.get(hour)?.ids ?? 0), 0);
+        if (count < counted)
+            throw new errors/* ActionError */.lZ('table-blind', `${count} keys, where the table counts ${counted} ids`);
+    }
+    /** About how many rows the hours have that are read together with this one. */
+    async #sizesAround(hour) {
+        const recent = (0,time_window/* hourOf */.cg)(this.#sight.now) - 2 * time_clock/* DAY */.d_;
+        const near = [...this.#unknown].filter((one) => one >= hour && one < hour + STRETCH);
+        // Their rows are among those of the last two days: TimeGenerated is never before CreationTime.
+        if (this.#sight.rows <= FEW && near.every((one) => one > recent)) {
+            const each = this.#sight.rows / near.length;
+            return new Map(near.map((one) => [one, each]));
+        }
+        const { hours } = await this.#reader.hours({ start: hour, end: Math.max(...near) + time_clock/* HOUR */.dp });
+        const sizes = new Map();
+        let ids = 0;
+        for (const one of near.sort((a, b) => a - b)) {
+            const size = hours.get(one)?.ids ?? 0;
+            if (sizes.size > 0 && ids + size > FEW)
+                break;
+            sizes.set(one, size);
+            ids += size;
+        }
+        return sizes;
+    }
+}
+/** The key of an event that has an id and no time, under which it is taken in. */
+function keysOf(event, window) {
+    if (typeof event.Id !== 'string' || event.Id === '')
+        return [];
+    const key = keyOf(event, (0,time_window/* hourOf */.cg)(Math.max(window.start, window.end - 1)));
+    return key.byContent ? [] : [key];
 }
 
 ;// CONCATENATED MODULE: ./lib/pipeline/read-back.js
@@ -62581,36 +63380,64 @@ function unionOf(sets) {
 
 
 
-/** The table that the inputs name, ready to be read back; undefined where they name none. */
-function openTable({ proof }, { credential, userAgent }, { uploading }) {
-    if (proof === undefined)
+
+
+
+/** How long a service that throttles may hold up a run whose rows are all delivered. */
+const PATIENCE = 10 * time_clock/* MINUTE */.pY;
+/** @returns undefined where the inputs name no table */
+function openReadBack(inputs, { asked, window, windows }, writer, { credential, userAgent }, { collecting, uploading }) {
+    const { checkpoint } = writer;
+    if (inputs.proof === undefined || checkpoint === undefined)
         return undefined;
-    return new TableReader(openLogQuery(proof, credential, userAgent), proof.tableName, uploading);
-}
-/**
- * Reads the table back: proves what is there, sends once more what is missing for certain, and says what is not.
- * @param proved where it is told; a table that can't be read is a notice there, and no fault
- */
-async function readBack(options, proved) {
-    const { inputs, reader, writer, checkpoint, window, limits } = options;
-    const waitMs = (inputs.proof?.waitSeconds ?? 0) * 1000;
+    const { tableName, waitSeconds } = inputs.proof;
+    const query = openLogQuery(inputs.proof, credential, userAgent);
+    const reading = { ...uploading };
+    const reader = new TableReader(query, tableName, reading);
     const proof = new Proof(reader, writer, checkpoint, window);
-    try {
-        await proof.settle(inputs.dryRun ? 0 : waitMs, limits.collecting);
-        proved.isAvailable = true;
-        await resendMissing({ ...options, proof }, proved);
-        if (proved.resent > 0)
-            await proof.settle(waitMs, limits.collecting);
-        proved.notices.push(...(await read_back_noticesOf(proof, reader, proved)));
-    }
-    catch (error) {
-        proved.notices.push(unavailable(error));
-    }
-    finally {
-        proved.hours = proof.hours();
-    }
+    const proved = nothingProved();
+    const waitMs = inputs.dryRun ? 0 : waitSeconds * time_clock/* SECOND */.Z2;
+    let hasSight = false;
+    return {
+        proved,
+        memory: async () => {
+            if (asked === undefined)
+                return undefined;
+            const memory = await TableMemory.open(reader, writer, windows);
+            hasSight = memory !== undefined;
+            return memory;
+        },
+        relieve: () => proof.relieve(),
+        tell: () => {
+            proved.hours = proof.hours();
+        },
+        prove: async (sending) => {
+            // A run that reads workspaces, or nothing.
+            if (asked === undefined && proof.unproven().length === 0) {
+                proved.isAvailable = true;
+                return;
+            }
+            const { clock } = uploading;
+            reading.at = Math.min(uploading.at, clock.now() + waitMs + PATIENCE);
+            try {
+                await proof.settle(waitMs, collecting, hasSight);
+                proved.isAvailable = true;
+                await resendMissing({ inputs, proof, reader, writer, checkpoint, ...sending }, proved);
+                if (proved.resent > 0)
+                    await proof.settle(waitMs, collecting, false);
+                proved.notices.push(...(await read_back_noticesOf(proof, reader, proved)));
+            }
+            catch (error) {
+                proved.notices.push(unavailable(error));
+            }
+            finally {
+                proved.hours = proof.hours();
+                proved.withoutId = writer.withoutId;
+            }
+        },
+    };
 }
-/** @throws what is no fault of the table */
+/** A table that can't be read is a notice and no fault. @throws what is no fault of the table */
 function unavailable(error) {
     if (error instanceof errors/* ActionError */.lZ && error.code !== 'cancelled')
         return { code: 'proof-unavailable', text: error.message };
@@ -62624,18 +63451,20 @@ async function read_back_noticesOf(proof, reader, proved) {
     const { missing } = sumsOf({ ...proved, hours: proof.hours() });
     if (missing > 0) {
         const sent = proved.resent > 0 ? `; ${(0,markdown/* grouped */.zD)(proved.resent)} were sent once more in this run` : '';
-        const groups = proof.unproven().flatMap(({ proof: of }) => of.unproven);
-        const reason = await read_back_reasonOf(groups, reader);
+        const { now = 0 } = proof;
+        const groups = proof.unprovenOfWindow().flatMap(({ proof: of }) => of.unproven);
+        const reason = await read_back_reasonOf(groups.filter((group) => isOld(group, now)), reader);
         const text = `${(0,markdown/* grouped */.zD)(missing)} events that were acknowledged more than six hours ago are not in the table${sent}.${reason}`;
         notices.push({ code: 'missing', text });
     }
     const { givenUp } = proof;
     if (givenUp.length > 0) {
         const count = givenUp.reduce((sum, { keys }) => sum + keys.size, 0);
-        const operations = [...new Set(givenUp.flatMap(({ operations }) => operations))];
+        const operations = [...new Set(givenUp.flatMap(({ operations: names }) => names))];
         const [only] = operations;
         const shared = operations.length === 1 && only !== undefined ? `, all of them ${only}` : '';
-        const text = `${(0,markdown/* grouped */.zD)(count)} events never showed up though they were sent twice${shared}: a transformation of the data collection rule may leave them out. They are not sent again.${await read_back_reasonOf(givenUp, reader)}`;
+        const reason = await read_back_reasonOf(givenUp, reader);
+        const text = `${(0,markdown/* grouped */.zD)(count)} events never showed up though they were sent twice${shared}: a transformation of the data collection rule may leave them out. They are not sent again.${reason}`;
         notices.push({ code: 'given-up', text });
     }
     return notices;
@@ -62719,89 +63548,7 @@ function createRunLimits({ clock, cancelled }, startedAt, deadlineMinutes, onWai
     };
 }
 
-;// CONCATENATED MODULE: ./lib/pipeline/table-memory.js
-
-
-
-/** As many rows of two days are read in one go, without asking first how many each hour has. */
-const FEW = 300_000;
-/** Hours whose sizes are asked for at once. */
-const STRETCH = 2 * time_clock/* DAY */.d_;
-/**
- * What earlier runs sent, read from the table where nothing else says it: an hour's keys are known before its events are
- * taken in. Hour by hour, so that memory does not grow with the window.
- */
-class TableMemory {
-    #reader;
-    #writer;
-    /** Hours of which the table is still to be asked. */
-    #unknown;
-    #sight;
-    constructor(reader, writer, unknown, sight) {
-        this.#reader = reader;
-        this.#writer = writer;
-        this.#unknown = unknown;
-        this.#sight = sight;
-    }
-    /**
-     * @returns undefined where it is known what earlier runs sent of all hours
-     * @throws ActionError 'table-…' where the table can't be read: then nothing may be sent
-     */
-    static async open(reader, writer, windows) {
-        const unknown = new Set(windows.map(({ hour }) => hour).filter((hour) => writer.isUnknown(hour)));
-        if (unknown.size === 0)
-            return undefined;
-        const sight = await reader.sight();
-        // A workspace without any data holds no row.
-        return sight === undefined ? undefined : new TableMemory(reader, writer, unknown, sight);
-    }
-    /** Reads what the table has of the hours of these events. @returns the events @throws ActionError 'table-…' */
-    async before(events) {
-        const page = [...events];
-        for (const { CreationTime } of page) {
-            const createdAt = typeof CreationTime === 'string' ? (0,instant/* parseInstant */.n)(CreationTime) : undefined;
-            const hour = createdAt === undefined ? undefined : (0,time_window/* hourOf */.cg)(createdAt);
-            if (hour !== undefined && this.#unknown.has(hour))
-                await this.#read(hour);
-        }
-        return page;
-    }
-    async #read(hour) {
-        const sizes = await this.#sizesAround(hour);
-        for await (const [found, keys] of this.#reader.keys(sizes)) {
-            if (!this.#unknown.has(found))
-                continue;
-            const all = [...keys.keys()].map(([high, low]) => ({ hour: found, high, low, byContent: false }));
-            this.#writer.found(all);
-        }
-        for (const known of sizes.keys())
-            this.#unknown.delete(known);
-    }
-    /** About how many rows the hours have that are read together with this one. */
-    async #sizesAround(hour) {
-        const recent = (0,time_window/* hourOf */.cg)(this.#sight.now) - 2 * time_clock/* DAY */.d_;
-        const near = [...this.#unknown].filter((one) => one >= hour && one < hour + STRETCH);
-        // Their rows are among those of the last two days: TimeGenerated is never before CreationTime.
-        if (this.#sight.rows <= FEW && near.every((one) => one > recent)) {
-            const each = this.#sight.rows / near.length;
-            return new Map(near.map((one) => [one, each]));
-        }
-        const { hours } = await this.#reader.hours({ start: hour, end: Math.max(...near) + time_clock/* HOUR */.dp });
-        const sizes = new Map();
-        let ids = 0;
-        for (const one of near.sort((a, b) => a - b)) {
-            const size = hours.get(one)?.ids ?? 0;
-            if (sizes.size > 0 && ids + size > FEW)
-                break;
-            sizes.set(one, size);
-            ids += size;
-        }
-        return sizes;
-    }
-}
-
 ;// CONCATENATED MODULE: ./lib/pipeline/run.js
-
 
 
 
@@ -62836,8 +63583,10 @@ async function run(host) {
     for (const name of ['client-secret', 'client-certificate', 'github-token'])
         host.mask(host.getInput(name));
     try {
-        const inputs = withKeptFiles(readInputs(host.getInput, host.clock.now(), host.proxyFaults));
+        const inputs = withKeptFiles(readInputs(host.getInput, host.clock.now(), host.proxyFaults, host.dialect?.inputs));
         record.dryRun = inputs.dryRun;
+        if (inputs.proof !== undefined)
+            record.proved = nothingProved();
         await holding(inputs, host, record, waits);
     }
     catch (error) {
@@ -62892,15 +63641,16 @@ async function carryOut(inputs, host, record, held) {
     record.planned = plan;
     if (plan.asked !== undefined)
         checkpoint.confirm(plan.asked, () => time.now());
-    const reader = openTable(inputs, connections, limits);
-    if (reader !== undefined)
-        record.proved = nothingProved();
+    const table = openReadBack(inputs, plan, checkpoint, connections, limits);
+    record.proved = table?.proved;
+    table?.tell();
     const services = { ...connections, time, deadline: limits.collecting };
     const source = files.replay === undefined
         ? collect(inputs, plan, checkpoint, {
             ...services,
             onRefusal: (reason) => host.log.info(`Refused by ${reason}`),
-            memory: reader && (await TableMemory.open(reader, checkpoint, plan.windows)),
+            memory: await table?.memory(),
+            relieve: table?.relieve,
         })
         : replayed(files.replay, checkpoint, limits.collecting.signal);
     record.collected = source.collected;
@@ -62913,6 +63663,7 @@ async function carryOut(inputs, host, record, held) {
         await deliver(deliveries, record.delivered, {
             ...files,
             carriesOn: files.record.carriesOn,
+            isProvable: () => source.collected.source !== 'workspaces',
             now: () => host.clock.now(),
             reuse: (batch) => batcher.reuse(batch),
             onStop: limits.end,
@@ -62920,16 +63671,14 @@ async function carryOut(inputs, host, record, held) {
     }
     finally {
         held.progress.tell(true);
+        table?.tell();
         host.log.endGroup();
     }
     if (source.collected.isWhole)
         checkpoint.complete();
-    if (reader !== undefined && record.proved !== undefined && checkpoint.checkpoint !== undefined) {
-        const known = { reader, writer: checkpoint, checkpoint: checkpoint.checkpoint };
-        const { window } = plan;
-        await readBack({ ...known, inputs, services, openUploader: uploader, window, limits }, record.proved);
-    }
     const { signal } = limits.collecting;
+    if (!signal.aborted || signal.reason instanceof errors/* DeadlineError */.j3)
+        await table?.prove({ services, openUploader: uploader });
     // Time that ran out when everything was done already is no fault.
     if (signal.aborted && (failedRows(record) > 0 || !(signal.reason instanceof errors/* DeadlineError */.j3)))
         throw signal.reason;
@@ -62966,7 +63715,6 @@ function clockNotice(runner, services) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   pj: () => (/* binding */ plain),
 /* harmony export */   tp: () => (/* binding */ table),
-/* harmony export */   xE: () => (/* binding */ alert),
 /* harmony export */   zD: () => (/* binding */ grouped)
 /* harmony export */ });
 /**
@@ -62981,12 +63729,6 @@ function plain(text) {
         .replaceAll('>', '&gt;')
         .replaceAll(/[\\`*_[\]|~#]/g, '\\$&')
         .replaceAll(/@(?=[\w-])/g, '@\u200b');
-}
-/** A GitHub alert; paragraphs are held on a line each. */
-function alert(kind, ...paragraphs) {
-    return [`> [!${kind}]`, ...paragraphs.map((text) => `> ${text.replaceAll(/\s*[\r\n]+\s*/g, ' ')}`)]
-        .join('\n>\n')
-        .replace(']\n>\n', ']\n');
 }
 /** A table; pipes in cells are escaped. */
 function table(head, rows, align = 'left') {

@@ -23,6 +23,9 @@ export interface Emulator {
   readonly env: Record<string, string>;
   /** What a runner sets, with the real host names, reached by the proxy. */
   readonly proxyEnv: Record<string, string>;
+  /** What an agent of Azure Pipelines sets, in the same two ways; the connection `CONNECTION_ID` is the input's. */
+  readonly agentEnv: Record<string, string>;
+  readonly agentProxyEnv: Record<string, string>;
   /** What leads the managed identity library to `imdsUrl`, as a virtual machine and as App Service. */
   readonly imdsEnv: Record<string, string>;
   readonly appServiceEnv: Record<string, string>;

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { startEmulator } from './server.ts';
 import { statsOf } from './stats.ts';
+import { ACTIVITY_STREAM } from './tenant/activity-stream.ts';
 import { HOUR_MS } from './tenant/events.ts';
 import type { EmulatorOptions } from './tenant/settings.ts';
 import type { Fault } from './wire/fault.ts';
@@ -38,14 +39,15 @@ const options: EmulatorOptions = {
   tokenLifetimeSeconds: numberOf('token-lifetime', values['token-lifetime']),
   emptyPages: !values['no-empty-pages'],
   keepRows: values['keep-rows'],
+  ...(values['keep-rows'] ? { stream: ACTIVITY_STREAM } : {}),
   gzip: values.gzip,
 };
 
 const emulator = await startEmulator(options);
 const now = emulator.now();
 emulator.prerender(now - numberOf('prerender-hours', values['prerender-hours']) * HOUR_MS, now);
-const { url, caFile, proxyUrl, imdsUrl, env, proxyEnv, inputs, proxyInputs } = emulator;
-tell({ url, caFile, proxyUrl, imdsUrl, env, proxyEnv, inputs, proxyInputs });
+const { url, caFile, proxyUrl, imdsUrl, env, proxyEnv, inputs, proxyInputs, proofInputs } = emulator;
+tell({ url, caFile, proxyUrl, imdsUrl, env, proxyEnv, inputs, proxyInputs, proofInputs });
 
 if (process.send === undefined) {
   const lines = createInterface({ input: process.stdin });

@@ -14,6 +14,7 @@ import { logAnalytics } from './services/log-analytics.ts';
 import { LogWorkspace } from './services/log-workspace.ts';
 import { managedIdentity } from './services/managed-identity.ts';
 import { IdTokenIssuer } from './services/oidc.ts';
+import { AzureDevOpsTokens } from './services/oidctoken.ts';
 import { powerBi } from './services/power-bi.ts';
 import { QueryCache } from './services/query-cache.ts';
 import { type Landed, landRows, type RowStore } from './services/row-store.ts';
@@ -41,6 +42,7 @@ export type {
   EmulatorOptions,
   FabricWorkspace,
   FederatedCredential,
+  ServiceConnection,
   Settings,
 } from './tenant/settings.ts';
 export type { StreamDeclaration } from './tenant/stream.ts';
@@ -62,6 +64,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const settings = defaultSettings(options);
   const tokens = new Tokens(now);
   const issuer = new IdTokenIssuer(settings, now);
+  const devOps = new AzureDevOpsTokens(issuer, settings);
   const assertions = new Assertions(settings, issuer.publicKey, now);
   const source = new EventSource(options, now);
   const faults = new Faults();
@@ -80,7 +83,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 
   const handlers: Record<Service, Handler> = {
     entra: entra({ ...shared, assertions, lifetimeSeconds }),
-    oidc: (call) => issuer.handle(call),
+    oidc: (call) => (call.path.startsWith('/oidc') ? issuer : devOps).handle(call),
     'power-bi': powerBi({ ...shared, paging, budget: new Budget(() => options.budget, now) }),
     fabric: fabric({
       ...shared,
@@ -128,7 +131,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const proxyUrl = `http://127.0.0.1:${portOf(proxy)}`;
   const imdsUrl = `http://127.0.0.1:${portOf(identity)}`;
   const addresses = { url, proxyUrl, imdsUrl, caFile };
-  const secrets = { requestToken: issuer.requestToken, identityHeader: IDENTITY_HEADER };
+  const { requestToken } = issuer;
+  const secrets = { requestToken, jobToken: devOps.jobToken, identityHeader: IDENTITY_HEADER };
   return {
     ...{
       port,

@@ -37,7 +37,7 @@ function flags(): { seeds: number; from: number; verbose: boolean } {
 }
 
 const { seeds, from, verbose } = flags();
-const totals = { runs: 0, kills: 0, events: 0, repeats: 0, allowed: 0 };
+const totals = { runs: 0, kills: 0, events: 0, lost: 0, repeats: 0, allowed: 0 };
 let failed = 0;
 for (let seed = from; seed < from + seeds; seed += 1) {
   const weeks = await playWeeks({ seed });
@@ -53,8 +53,8 @@ for (let seed = from; seed < from + seeds; seed += 1) {
     );
   }
 }
-const { runs, kills, events, repeats, allowed } = totals;
+const { runs, kills, events, lost, repeats, allowed } = totals;
 console.log(
-  `${seeds - failed} of ${seeds} seeds good: ${runs} runs, ${kills} kills, ${events} events, ${repeats} of at most ${allowed} repeats.`,
+  `${seeds - failed} of ${seeds} seeds good: ${runs} runs, ${kills} kills, ${events} events, ${lost} acknowledged and lost, ${repeats} of at most ${allowed} repeats.`,
 );
 process.exit(failed === 0 ? 0 : 1);

@@ -18,6 +18,25 @@ export const FAULTS = {
     remedy:
       "Check that the runner reaches GitHub's token service (HTTPS_PROXY, NO_PROXY, firewall) and run again.",
   },
+  'id-token-refused': {
+    title: 'No Azure DevOps ID token',
+    remedy:
+      "Start a new run, since a job's token ends with its job, and check that nothing (proxy, sign-in page) answers between agent and Azure DevOps; or choose another way to sign in.",
+  },
+  'connection-refused': {
+    title: 'Service connection not open to this job',
+    remedy:
+      'Name the connection in "azure-subscription" of this very step, written out or by a template parameter, and permit it to this pipeline (Project settings > Service connections > the connection > Security).',
+  },
+  'id-token-request': {
+    title: 'Azure DevOps ID token request failed',
+    remedy: 'Check that the agent reaches Azure DevOps (proxy of the agent, firewall) and run again.',
+  },
+  'node-version': {
+    title: 'Node too old',
+    remedy:
+      'Set the pipeline variable AGENT_USE_NODE24_WITH_HANDLER_DATA to true, or AGENT_USE_NODE24 for all tasks of the pipeline; the agent has to be of version 4.265.1 or later.',
+  },
   'entra-secret-wrong': {
     title: 'Client secret refused',
     remedy:

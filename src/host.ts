@@ -1,9 +1,11 @@
 import type { IdTokenRequest } from './auth/oidc.ts';
+import type { FaultCode } from './errors.ts';
+import type { HostInputs } from './inputs/connection.ts';
 import type { Clock } from './time/clock.ts';
 
-/** What a run needs of the world around it; index.ts takes it from the runner, tests from themselves. */
+/** What a run needs of the world around it; a host's entry takes it from the runner or agent, tests from themselves. */
 export interface Host {
-  /** An input's raw value, '' where it is not given. */
+  /** An input's raw value by the name that the Action gives it, '' where it is not given. */
   readonly getInput: (name: string) => string;
   readonly idTokenRequest: IdTokenRequest;
   readonly clock: Clock;
@@ -23,17 +25,28 @@ export interface Host {
   readonly proxyFaults: readonly string[];
   /** Aborted when the runner wants the step to end (SIGINT, SIGTERM). */
   readonly cancelled: AbortSignal;
+  /** What the host does otherwise than GitHub; undefined at GitHub. */
+  readonly dialect?: HostDialect;
+}
+
+/** How another host writes and says what a run has to say. */
+export interface HostDialect {
+  readonly inputs: HostInputs;
+  /** What it says for "runner", "workflow" and "action". */
+  readonly words: Readonly<Record<'runner' | 'workflow' | 'action', string>>;
+  /** What to do about a fault, where that is something else than at GitHub. */
+  readonly remedies: Readonly<Partial<Record<FaultCode, string>>>;
 }
 
 /** Which workflow run this is. */
 export interface RunContext {
-  /** owner/name, '' outside GitHub. */
+  /** owner/name, or as the host has it; '' where it has none. */
   readonly repository: string;
   readonly workflow: string;
   readonly runId: number;
   readonly runAttempt: number;
   /** The event that started the run, such as schedule. */
   readonly event: string;
-  /** Address of the run's page, '' outside GitHub. */
+  /** Address of the run's page, '' where there is none. */
   readonly runUrl: string;
 }

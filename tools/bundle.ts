@@ -1,13 +1,22 @@
-// src/ to lib/ with tsc, and from there to lib/bundle/ with @vercel/ncc: one file, and the licences of what is in it.
-// Alone it also copies the bundle to dist/, which is what users run. With --check nothing in dist/ is written: exits 1 when
-// it is not what the sources build to. With --if-changed, for what runs the sources at hand, dist/ is not looked at, and
-// nothing is built where lib/bundle/ is of these very sources.
+// src/ to lib/ with tsc, and from there with @vercel/ncc to a bundle for each host: one file, and the licences of what is in
+// it. Alone it also copies the bundles to where users run them. With --check nothing is written there: exits 1 when they are
+// not what the sources build to. With --if-changed, for what runs the sources at hand, those are not looked at, and nothing
+// is built where lib/ is of these very sources.
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { builtFrom, SOURCES_BUNDLE, sourcesHash } from './fresh-bundle.ts';
+import { builtFrom, SOURCES_BUNDLE, SOURCES_TASK, sourcesHash } from './fresh-bundle.ts';
 import { licenceTexts, packageFolders } from './licences.ts';
 
 interface Module {
@@ -21,7 +30,10 @@ interface Bundle {
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const dist = join(root, 'dist');
+const BUNDLES = [
+  { host: 'github', built: SOURCES_BUNDLE, published: 'dist' },
+  { host: 'azure-pipelines', built: SOURCES_TASK, published: 'azure-pipelines/collect/dist' },
+] as const;
 const ncc = createRequire(import.meta.url)('@vercel/ncc') as (
   entry: string,
   options: object,
@@ -49,14 +61,20 @@ async function build(): Promise<void> {
     stdio: 'inherit',
   });
   if (status !== 0) process.exit(status ?? 1);
-  const { code, assets, stats } = await ncc(join(root, 'lib', 'hosts', 'github', 'index.js'), {
+  rmSync(`${SOURCES_BUNDLE}.hash`, { force: true });
+  for (const { host, built } of BUNDLES) await bundle(join(root, 'lib', 'hosts', host, 'index.js'), built);
+  writeFileSync(`${SOURCES_BUNDLE}.hash`, hash);
+}
+
+async function bundle(entry: string, built: string): Promise<void> {
+  const { code, assets, stats } = await ncc(entry, {
     quiet: true,
     // proxy-agent-negotiate imports `kerberos` on demand, a native module that is not installed. Left alone, ncc makes
     // a second chunk of it; as an external it would have to exist.
     externals: { kerberos: 'node:crypto' },
   });
   // Aside first, so that a build which is cut off leaves nothing that passes for whole.
-  const aside = `${SOURCES_BUNDLE}.${process.pid}`;
+  const aside = `${built}.${process.pid}`;
   mkdirSync(aside, { recursive: true });
   writeFileSync(join(aside, 'index.js'), code);
   for (const [name, { source }] of Object.entries(assets)) writeFileSync(join(aside, name), source);
@@ -65,10 +83,8 @@ async function build(): Promise<void> {
     join(aside, 'LICENSES.txt'),
     licenceTexts(packageFolders(resources(stats.compilation.modules))),
   );
-  rmSync(`${SOURCES_BUNDLE}.hash`, { force: true });
-  rmSync(SOURCES_BUNDLE, { recursive: true, force: true });
-  renameSync(aside, SOURCES_BUNDLE);
-  writeFileSync(`${SOURCES_BUNDLE}.hash`, hash);
+  rmSync(built, { recursive: true, force: true });
+  renameSync(aside, built);
 }
 
 /** The files in the bundle, those that webpack joined into one module among them. */
@@ -80,25 +96,31 @@ function* resources(modules: Iterable<Module>): Generator<string> {
 }
 
 function check(): void {
-  const [wanted, there] = [readdirSync(SOURCES_BUNDLE), readdirSync(dist)];
-  const names = [...new Set([...wanted, ...there])].filter(
-    (name) =>
-      !wanted.includes(name) ||
-      !there.includes(name) ||
-      !readFileSync(join(dist, name)).equals(readFileSync(join(SOURCES_BUNDLE, name))),
-  );
-  if (names.length > 0) {
-    console.error(
-      `dist/ is not what the sources build to (${names.join(', ')}): run "npm run build" and commit dist/.`,
+  for (const { built, published } of BUNDLES) {
+    const there = join(root, published);
+    const [wanted, found] = [readdirSync(built), existsSync(there) ? readdirSync(there) : []];
+    const names = [...new Set([...wanted, ...found])].filter(
+      (name) =>
+        !wanted.includes(name) ||
+        !found.includes(name) ||
+        !readFileSync(join(there, name)).equals(readFileSync(join(built, name))),
     );
-    process.exit(1);
+    if (names.length > 0) {
+      console.error(
+        `${published}/ is not what the sources build to (${names.join(', ')}): run "npm run build" and commit it.`,
+      );
+      process.exit(1);
+    }
+    console.log(`${published}/ is what the sources build to.`);
   }
-  console.log('dist/ is what the sources build to.');
 }
 
 function publish(): void {
-  rmSync(dist, { recursive: true, force: true });
-  cpSync(SOURCES_BUNDLE, dist, { recursive: true });
-  for (const name of readdirSync(dist))
-    console.log(`dist/${name} ${readFileSync(join(dist, name)).length} bytes`);
+  for (const { built, published } of BUNDLES) {
+    const there = join(root, published);
+    rmSync(there, { recursive: true, force: true });
+    cpSync(built, there, { recursive: true });
+    for (const name of readdirSync(there))
+      console.log(`${published}/${name} ${readFileSync(join(there, name)).length} bytes`);
+  }
 }

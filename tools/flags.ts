@@ -28,3 +28,31 @@ export function readFlags<K extends string>(
     process.exit(1);
   }
 }
+
+/**
+ * Reads one flag that takes one of some values, the first of which is meant where it is not given.
+ * @returns the value; ends the process on --help (0) and on anything unknown (1)
+ */
+export function readChoice<V extends string>(
+  command: string,
+  about: string,
+  name: string,
+  values: readonly [V, ...V[]],
+): V {
+  const expected = `--${name} ${values.join('|')}`;
+  try {
+    const options = { [name]: { type: 'string' as const }, help: { type: 'boolean' as const } };
+    const { values: given } = parseArgs({ options });
+    if (given.help === true) {
+      console.log([about, '', `  ${expected}`, '  --help       shows this'].join('\n'));
+      process.exit(0);
+    }
+    const value = values.find((one) => one === (given[name] ?? values[0]));
+    if (value !== undefined) return value;
+    throw new Error(`No ${name} "${given[name]}".`);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : error;
+    console.error(`${message}\nExpected ${expected}: ${command} -- --help tells more.`);
+    process.exit(1);
+  }
+}

@@ -1,4 +1,4 @@
-/** The bundle of the sources at hand, for what runs the action whole: dist/ may be older than src/, this one is not. */
+/** The bundles of the sources at hand, for what runs them whole: those in the repository may be older than src/, these are not. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
@@ -7,9 +7,10 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Where it is, and beside it the hash of the sources that it was built from. */
+/** Where they are, and beside the first one the hash of the sources that they were built from. */
 export const SOURCES_BUNDLE = join(root, 'lib', 'bundle');
-/** All that it depends on. */
+export const SOURCES_TASK = join(root, 'lib', 'task');
+/** All that they depend on. */
 const SOURCES = [
   'src',
   'package.json',
@@ -21,7 +22,7 @@ const SOURCES = [
   'tools/licences',
 ];
 
-/** Builds it where a source has changed since, which takes some seconds, and gives its path. */
+/** Builds them where a source has changed since, which takes some seconds, and gives the path of the Action's. */
 export function freshBundle(): string {
   const builder = fileURLToPath(new URL('bundle.ts', import.meta.url));
   const { status, error } = spawnSync(process.execPath, [builder, '--if-changed'], {
@@ -41,10 +42,10 @@ export function sourcesHash(): string {
   return hash.digest('hex');
 }
 
-/** What they were when the bundle was built. */
+/** What they were when the bundles were built. */
 export function builtFrom(): string | undefined {
   const file = `${SOURCES_BUNDLE}.hash`;
-  return existsSync(SOURCES_BUNDLE) && existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+  return [SOURCES_BUNDLE, SOURCES_TASK, file].every(existsSync) ? readFileSync(file, 'utf8') : undefined;
 }
 
 function filesOf(path: string): string[] {

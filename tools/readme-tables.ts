@@ -1,15 +1,12 @@
-// Writes the tables of inputs and outputs in README.md from action.yml; with --check it only says whether they are up to date.
-import { readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+/** The tables of inputs and outputs: the Action's in README.md, the task's on the extension's page. */
 import { parse } from 'yaml';
+import { taskInputs, taskOutputs } from './contract.ts';
 import { markdownTable } from './markdown-table.ts';
 
 interface Metadata {
   readonly inputs: Record<string, { description: string; required?: boolean; default?: string }>;
   readonly outputs: Record<string, { description: string }>;
 }
-
-const file = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
 /** README's text with the tables that action.yml gives. */
 export function withTables(readme: string, actionYml: string): string {
@@ -20,28 +17,34 @@ export function withTables(readme: string, actionYml: string): string {
     description,
   ]);
   const outputRows = Object.entries(outputs).map(([name, { description }]) => [`\`${name}\``, description]);
-  return between(
-    between(readme, 'inputs', markdownTable([['Input', 'Default', 'Meaning'], ...inputRows]).join('\n')),
-    'outputs',
-    markdownTable([['Output', 'Meaning'], ...outputRows]).join('\n'),
-  );
+  return withBoth(readme, 'action.yml', inputRows, outputRows);
 }
 
-function between(text: string, name: string, content: string): string {
+/** The extension's page with the tables that the contract gives for the task. */
+export function withTaskTables(page: string): string {
+  const inputRows = taskInputs().map(([name, { says, required, byDefault }]) => [
+    `\`${name}\``,
+    required === true ? 'required' : byDefault === undefined ? '' : `\`${byDefault}\``,
+    says,
+  ]);
+  const outputRows = taskOutputs().map(([name, says]) => [`\`${name}\``, says]);
+  return withBoth(page, 'task.json', inputRows, outputRows);
+}
+
+function withBoth(page: string, origin: string, inputRows: string[][], outputRows: string[][]): string {
+  const inputs = markdownTable([['Input', 'Default', 'Meaning'], ...inputRows]).join('\n');
+  const outputs = markdownTable([['Output', 'Meaning'], ...outputRows]).join('\n');
+  return between(between(page, 'inputs', origin, inputs), 'outputs', origin, outputs);
+}
+
+function between(text: string, name: string, origin: string, content: string): string {
   const [begin, end] = [
-    `<!-- ${name}: generated from action.yml by npm run docs -->`,
+    `<!-- ${name}: generated from ${origin} by npm run docs -->`,
     `<!-- end of ${name} -->`,
   ];
   const from = text.indexOf(begin);
   const to = text.indexOf(end);
   if (from < 0 || to < from)
-    throw new Error(`expected the marks "${begin}" and "${end}" in README.md, got none`);
+    throw new Error(`expected the marks "${begin}" and "${end}" in the page, got none`);
   return `${text.slice(0, from + begin.length)}\n${content}\n${text.slice(to)}`;
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const before = readFileSync(file('README.md'), 'utf8');
-  const after = withTables(before, readFileSync(file('action.yml'), 'utf8'));
-  if (process.argv.includes('--check')) process.exitCode = before === after ? 0 : 1;
-  else writeFileSync(file('README.md'), after);
 }

@@ -1,15 +1,8 @@
 /** The query API: who may ask, what is refused and how, limits, cache, partial answers. */
 import { describe, expect, it } from '@jest/globals';
 import type { LogAnalyticsSettings } from '../../emulator/server.ts';
-import {
-  ACTIVITY_STREAM,
-  answerIn,
-  codesOf,
-  LOG_ANALYTICS,
-  QUERY_PATH,
-  query,
-  rowsOf,
-} from '../support/raw-queries.ts';
+import { ACTIVITY_STREAM } from '../../emulator/tenant/activity-stream.ts';
+import { answerIn, codesOf, LOG_ANALYTICS, QUERY_PATH, query, rowsOf } from '../support/raw-queries.ts';
 import {
   ask,
   bearer,

@@ -1,7 +1,8 @@
 /** What becomes of acknowledged rows: when they are seen, what a transformation makes of them, how they get lost. */
 import { describe, expect, it } from '@jest/globals';
+import { ACTIVITY_STREAM } from '../../emulator/tenant/activity-stream.ts';
 import { kqlTables } from '../../infra/generate/schema.ts';
-import { ACTIVITY_STREAM, answerIn, codesOf, query, rowsOf } from '../support/raw-queries.ts';
+import { answerIn, codesOf, query, rowsOf } from '../support/raw-queries.ts';
 import { closeEmulatorsAtEnd, emulator, NOW, STREAM } from '../support/raw-requests.ts';
 import { upload } from '../support/raw-uploads.ts';
 

@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from '@jest/globals';
 import type { Emulator } from '../../emulator/server.ts';
+import { ACTIVITY_STREAM } from '../../emulator/tenant/activity-stream.ts';
 import { eventsOfHour } from '../../emulator/tenant/events.ts';
-import { ACTIVITY_STREAM, query, rowsOf } from '../support/raw-queries.ts';
+import { query, rowsOf } from '../support/raw-queries.ts';
 import { closeEmulatorsAtEnd, emulator, HOUR, NOW } from '../support/raw-requests.ts';
 import { upload } from '../support/raw-uploads.ts';
 

@@ -64,6 +64,8 @@ const PAGES = [
   'CONTRIBUTING.md',
   'docs/comparison.md',
   'docs/setup.md',
+  'docs/setup-azure-pipelines.md',
+  'azure-pipelines/overview.md',
   'docs/migrate.md',
   'docs/tables.md',
   'docs/troubleshooting.md',

@@ -53,6 +53,8 @@ interface Step {
 
 interface Job {
   readonly uses?: string;
+  readonly if?: string;
+  readonly needs?: unknown;
   readonly with?: Readonly<Record<string, unknown>>;
   readonly secrets?: Readonly<Record<string, unknown>>;
   readonly permissions?: unknown;
@@ -433,6 +435,18 @@ describe("the project's own workflows", () => {
       permissions: { contents: 'write', 'id-token': 'write', attestations: 'write' },
     });
     expect(jobOf(workflow, 'verify').steps?.map(({ run }) => run)).toContain('npm run check-dist');
+  });
+
+  it('attest and attach the extension, and publish it only where a publisher is configured', () => {
+    const { workflow } = fileOf('.github/workflows/release.yml');
+    const { steps = [] } = jobOf(workflow, 'release');
+    const attest = steps.find(({ uses }) => uses?.startsWith('actions/attest-build-provenance@'));
+    for (const subject of ['dist/index.js', 'azure-pipelines/collect/dist/index.js', 'package/*.vsix'])
+      expect(attest?.with?.['subject-path']).toContain(subject);
+    expect(steps.find(({ name }) => name === 'Create the release')?.run).toContain('package/*.vsix');
+    const publish = jobOf(workflow, 'marketplace');
+    expect(publish).toMatchObject({ needs: 'release', if: "vars.MARKETPLACE_PUBLISHER != ''" });
+    expect(publish.permissions).toEqual({ contents: 'read', 'id-token': 'write' });
   });
 
   describe('release again after a failure at any step', () => {

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import type { Emulator, Fault } from '../../emulator/server.ts';
+import { written } from '../support/hosts.ts';
 import {
   asked,
   between,
@@ -86,7 +87,7 @@ describe('a throttle of the source that ends after the deadline', () => {
     const run = await step(emulator, { ...between(START, END), 'deadline-minutes': '30', concurrency: '1' });
     expect([run.code, titles(run.errors), run.warnings]).toEqual([1, ['Out of time'], []]);
     expect(run.errors[0]?.text).toMatch(/8 of 12 hours are left/);
-    expect(run.errors[0]?.text).toContain('"state-file"');
+    expect(run.errors[0]?.text).toContain(`"${written('state-file')}"`);
     expect(run.milliseconds).toBeLessThan(4000);
     expect(number(run, 'activities-ingested')).toBe(12);
   });

@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { keptFile } from '../../src/files/kept-file.ts';
+import { written } from '../support/hosts.ts';
 import {
   between,
   closeAll,
@@ -108,7 +109,7 @@ describe('a symbolic link', () => {
       const run = await step(emulator, { 'state-file': link, [other]: file });
       expect(titles(run.errors)).toEqual(['Inputs refused']);
       expect(run.errors[0]?.text).toContain(
-        `state-file and ${other}: expected two different paths, got the same`,
+        `${written('state-file')} and ${written(other)}: expected two different paths, got the same`,
       );
     }
   });

@@ -57,7 +57,7 @@ async function runAt(
   const outputs: Record<string, string> = {};
   const warnings: string[] = [];
   const errors: string[] = [];
-  const all: Record<string, string> = { ...emulator.inputs, ...inputs };
+  const all: Record<string, string> = { ...emulator.inputs, recheck: 'all', ...inputs };
   const host: Host = {
     getInput: (name) => all[name] ?? '',
     idTokenRequest: {

@@ -182,6 +182,69 @@ describe('rows that were acknowledged and lost', () => {
     expect(waiting.outputs['rows-resent']).toBe('0');
   });
 
+  it('follow the first batch in the next run once that was seen', async () => {
+    const { emulator, run, later } = await openProof({ ...withState(), concurrency: '1' });
+    const large = { Activity: 'ExportReport', Operation: 'ExportReport', Note: 'x'.repeat(50_000) };
+    emulator.addEvents([...eventsFrom(START, 400), ...eventsFrom(START + 2 * HOUR, 30, large)]);
+    lose(emulator, {}, 100);
+    await run();
+    emulator.clearFaults();
+    later(7);
+    const canary = await run();
+    const first = number(canary, 'rows-resent');
+    expect([first > 5, first < 25, canary.outputs.proof]).toEqual([true, true, 'incomplete']);
+    later(1);
+    const others = await run();
+    expect([number(others, 'rows-resent'), others.outputs.proof]).toEqual([30 - first, 'complete']);
+    expectOnce(emulator, START, END);
+  });
+
+  it('that a condition of the role hides are sent once more at the most, and then never again', async () => {
+    const { emulator, run, later } = await openProof(withState());
+    emulator.configure.logAnalytics.mayRead = (row) => row.Operation !== 'ExportReport';
+    emulator.addEvents([...eventsFrom(START, 90), ...exports(5)]);
+    await run();
+    for (let more = 0; more < 5; more += 1) {
+      later(7);
+      await run();
+    }
+    expect(emulator.table.filter(isExport).length).toBeLessThanOrEqual(10);
+  });
+
+  it('wait until the daily cap of the workspace is over', async () => {
+    const { emulator, run, later } = await openProof(withState());
+    emulator.addEvents(eventsFrom(START, 90));
+    await run();
+    emulator.configure.logAnalytics.overQuota = true;
+    emulator.addEvents(exports(5));
+    await run();
+    later(7);
+    const capped = await run();
+    expect([capped.outputs['rows-resent'], counts(capped)]).toEqual(['0', [90, 0, 5, 0]]);
+    expect(capped.warnings.find(({ title }) => title.startsWith('Rows missing'))?.text).toContain(
+      'The workspace reached its daily cap',
+    );
+    emulator.configure.logAnalytics.overQuota = false;
+    later(50);
+    const resumed = await run();
+    expect([resumed.outputs['rows-resent'], counts(resumed)]).toEqual(['5', [95, 0, 0, 0]]);
+    expectOnce(emulator, START, END);
+  });
+
+  it('are not those that stand under another time', async () => {
+    const { emulator, run, later } = await openProof(withState());
+    emulator.configure.transformKql = 'source | extend TimeGenerated = now()';
+    emulator.addEvents(eventsFrom(START, 90));
+    emulator.addEvents(eventsFrom(START, 5, { CreationTime: undefined }), undefined, START + HOUR);
+    await run();
+    for (let more = 0; more < 3; more += 1) {
+      later(7);
+      const calm = await run();
+      expect([calm.code, calm.outputs['rows-resent']]).toEqual([0, '0']);
+    }
+    expect(new Set(emulator.table.map(({ ActivityId }) => ActivityId)).size).toBe(emulator.table.length);
+  });
+
   it('are too many to send again', async () => {
     const { emulator, run, later } = await openProof(withState());
     emulator.addEvents([...eventsFrom(START, 40), ...exports(5)]);
@@ -306,6 +369,62 @@ describe('a table that shows nothing', () => {
     emulator.fault({ service: 'log-analytics', times: 2, ...fault });
     const retried = await run();
     expect([retried.outputs.proof, counts(retried)]).toEqual(['complete', [30, 0, 0, 0]]);
+  });
+});
+
+describe('the query service', () => {
+  it('may throttle, fail for a while, and give few rows at a time', async () => {
+    const { emulator, run } = await openProof(withState());
+    for (let hour = START; hour < END; hour += HOUR) emulator.addEvents(eventsFrom(hour, 40));
+    emulator.configure.logAnalytics.maxRows = 3;
+    emulator.fault({ service: 'log-analytics', status: 429, headers: { 'retry-after': '1' } });
+    emulator.fault({ service: 'log-analytics', skip: 2, status: 504 });
+    const first = await run();
+    expect([first.code, first.outputs.proof, counts(first)]).toEqual([0, 'complete', [200, 0, 0, 0]]);
+    expect(emulator.maxConcurrent['log-analytics']).toBeLessThanOrEqual(2);
+  });
+
+  it('is no fault of the run where it does not answer at all', async () => {
+    const { emulator, run } = await openProof(withState());
+    emulator.addEvents(eventsFrom(START, 10));
+    await run();
+    emulator.addEvents(eventsFrom(START + HOUR, 10));
+    emulator.fault({ service: 'log-analytics', times: 100, status: 404 });
+    const without = await run();
+    expect([without.code, without.outputs.proof, without.outputs.complete]).toEqual([
+      0,
+      'unavailable',
+      'true',
+    ]);
+    expect(without.outputs['activities-ingested']).toBe('10');
+    expect(titles(without.warnings)).toEqual(['Not proved']);
+    expect(counts(without)).toEqual([10, 10, 0, 0]);
+  });
+
+  it('is told hashes and times, and no id', async () => {
+    const { emulator, run, later } = await openProof(withState());
+    emulator.addEvents([...eventsFrom(START, 90), ...exports(5)]);
+    lose(emulator);
+    await run();
+    later(7);
+    await run();
+    const texts = emulator.requestsTo('log-analytics').map(({ queryText = '' }) => queryText);
+    expect(queriesBy(emulator).some).toBeGreaterThan(0);
+    for (const text of texts) {
+      expect(text).not.toMatch(/event-\d/);
+      expect(text.length).toBeLessThan(64_000);
+    }
+  });
+
+  it('is not asked by a run that reads workspaces, and only read by a dry run', async () => {
+    const { emulator, run } = await openProof(WINDOW);
+    emulator.addEvents(eventsFrom(START, 10));
+    const dry = await run({ 'dry-run': 'true' });
+    expect([dry.code, dry.outputs['activities-collected'], emulator.table.length]).toEqual([0, '10', 0]);
+    const asked = emulator.requestsTo('log-analytics').length;
+    const workspaces = await run({ source: 'workspaces' });
+    expect([workspaces.code, workspaces.outputs['events-missing']]).toEqual([0, '0']);
+    expect(emulator.requestsTo('log-analytics').length).toBe(asked);
   });
 });
 

@@ -29,6 +29,7 @@ export const INPUTS: readonly ContractInput[] = [
   { name: 'stream-name', byDefault: 'Custom-FabricUserActivity_CL' },
   { name: 'state-file' },
   { name: 'rejected-file' },
+  { name: 'recheck', byDefault: 'due' },
   { name: 'replay-file' },
   { name: 'deadline-minutes', byDefault: '330' },
   { name: 'concurrency', byDefault: '4' },

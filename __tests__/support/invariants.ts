@@ -111,6 +111,7 @@ function expectPrivacy(emulator: Emulator, run: WholeRun, env: Record<string, st
     clientSecret,
     ...Object.values(vaultSecrets),
     env.ACTIONS_ID_TOKEN_REQUEST_TOKEN,
+    env.ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN,
     ...masks,
   ];
   const window = {

@@ -1,7 +1,7 @@
 /** Runs that read the table back. */
 import type { StepResult } from '../../emulator/runner.ts';
 import type { Emulator, EmulatorOptions } from '../../emulator/server.ts';
-import { ACTIVITY_STREAM } from './raw-queries.ts';
+import { ACTIVITY_STREAM } from '../../emulator/tenant/activity-stream.ts';
 import { HOUR, number, openTenant, type Step, step } from './steps.ts';
 
 export interface ProofTenant {
@@ -26,7 +26,12 @@ export async function openProof(
       ahead += hours * HOUR;
     },
     run: (more = {}) =>
-      step(emulator, { ...emulator.proofInputs, 'proof-wait-seconds': '0', ...inputs, ...more }),
+      step(emulator, {
+        ...emulator.proofInputs,
+        'proof-wait-seconds': '0',
+        ...inputs,
+        ...more,
+      }),
   };
 }
 

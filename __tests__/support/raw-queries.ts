@@ -1,17 +1,10 @@
 /** Queries of the table by raw requests. */
-import type { Emulator, StreamDeclaration } from '../../emulator/server.ts';
+import type { Emulator } from '../../emulator/server.ts';
 import { WORKSPACE_ID } from '../../emulator/tenant/log-analytics-settings.ts';
-import { COLUMNS } from '../../src/rows/columns.ts';
-import { ask, bearer, type Reply, type Sent, STREAM } from './raw-requests.ts';
+import { ask, bearer, type Reply, type Sent } from './raw-requests.ts';
 
 export const LOG_ANALYTICS = 'https://api.loganalytics.io';
 export const QUERY_PATH = `/v1/workspaces/${WORKSPACE_ID}/query`;
-
-/** The stream as it is declared in a tenant. */
-export const ACTIVITY_STREAM: StreamDeclaration = {
-  name: STREAM,
-  columns: Object.fromEntries(COLUMNS.map(({ name, type }) => [name, type])),
-};
 
 /** What the query API answers. */
 export interface QueryAnswer {

@@ -1,6 +1,5 @@
 /** Whole runs of the bundle against the emulator. */
 import { expect } from '@jest/globals';
-import { runStep } from '../../emulator/runner.ts';
 import {
   type ActivityEvent,
   type Emulator,
@@ -9,6 +8,7 @@ import {
   startEmulator,
 } from '../../emulator/server.ts';
 import { COLUMNS } from '../../src/rows/columns.ts';
+import { hostEnv, runOnHost } from './hosts.ts';
 import { type Annotation, annotations, expectInvariants, type WholeRun } from './invariants.ts';
 
 export const HOUR = 3_600_000;
@@ -67,16 +67,16 @@ export async function wholeRun(emulator: Emulator, options: RunOptions = {}): Pr
   const { real = false } = options;
   const before = emulator.requests.length;
   let watch: NodeJS.Timeout | undefined;
-  const step = await runStep({
+  const step = await runOnHost({
     inputs: { ...(real ? emulator.proxyInputs : emulator.inputs), ...options.inputs },
-    env: { ...(real ? emulator.proxyEnv : emulator.env), ...options.env },
+    env: { ...hostEnv(emulator, real), ...options.env },
     onStart: (kill) => {
       watch = setTimeout(() => kill('SIGKILL'), LONGEST_RUN);
       options.onStart?.(kill);
     },
   }).finally(() => clearTimeout(watch));
   const run = { ...step, errors: annotations(step.log, 'error'), warnings: annotations(step.log, 'warning') };
-  expectInvariants(emulator, run, { ...emulator.env, ...options.env });
+  expectInvariants(emulator, run, { ...hostEnv(emulator), ...options.env });
   const asked = emulator.requests
     .slice(before)
     .filter(({ service }) => service === 'power-bi' || service === 'fabric');

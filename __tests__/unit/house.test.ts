@@ -10,7 +10,15 @@ const HOUSES = {
     ...['auth', 'rows', 'inputs', 'http', 'files', 'time', 'errors.ts'],
   ],
   emulator: [
-    ...['main.ts', 'runner.ts', 'server.ts', 'stats.ts', 'environment.ts', 'emulator.ts'],
+    ...[
+      'main.ts',
+      'runner.ts',
+      'pipelines-agent.ts',
+      'server.ts',
+      'stats.ts',
+      'environment.ts',
+      'emulator.ts',
+    ],
     ...['services', 'wire', 'kusto', 'tenant'],
   ],
 } as const;

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
-import type { Settings } from '../tenant/settings.ts';
+import type { ServiceConnection, Settings } from '../tenant/settings.ts';
 import { type Answer, type Call, json } from '../wire/exchange.ts';
 import { signJwt } from '../wire/jwt.ts';
 import { headerOf } from '../wire/request.ts';
@@ -24,11 +24,21 @@ export class IdTokenIssuer {
     this.#privateKey = pair.privateKey;
   }
 
+  /** As Azure DevOps signs it for a service connection; one key signs for both here. */
+  connectionToken({ issuer, subject, audience }: ServiceConnection): string {
+    const claims = { jti: randomUUID(), sub: subject, aud: audience, iss: issuer };
+    return signJwt({ kid: 'synthetic' }, { ...claims, ...this.#times(600) }, this.#privateKey);
+  }
+
+  #times(lifetimeSeconds: number): { nbf: number; iat: number; exp: number } {
+    const iat = Math.floor(this.#now() / 1000);
+    return { nbf: iat - 600, iat, exp: iat + lifetimeSeconds };
+  }
+
   /** An ID token as a job gets it. */
   idToken(audience: string): string {
     const { oidcIssuer, oidcSubject, oidcLifetimeSeconds } = this.#settings;
-    const iat = Math.floor(this.#now() / 1000);
-    const times = { nbf: iat - 600, iat, exp: iat + oidcLifetimeSeconds };
+    const times = this.#times(oidcLifetimeSeconds);
     const job = { repository: 'example/activity', ref: 'refs/heads/main', runner_environment: 'self-hosted' };
     const claims = { jti: randomUUID(), sub: oidcSubject, aud: audience, iss: oidcIssuer, ...job, ...times };
     return signJwt({ kid: 'synthetic' }, claims, this.#privateKey);

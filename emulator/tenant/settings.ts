@@ -9,6 +9,16 @@ export interface FederatedCredential {
   audience: string;
 }
 
+/** A service connection of the emulated Azure DevOps project, with workload identity federation. */
+export interface ServiceConnection {
+  id: string;
+  issuer: string;
+  subject: string;
+  audience: string;
+  /** Whether the stage that runs names it in an input. */
+  isReferenced: boolean;
+}
+
 /** A workspace of the Fabric API. */
 export interface FabricWorkspace {
   id: string;
@@ -62,6 +72,7 @@ export interface Settings {
   /** Subject of the ID tokens that the emulated GitHub issues. */
   oidcSubject: string;
   oidcLifetimeSeconds: number;
+  serviceConnections: ServiceConnection[];
   /** Client ids of user-assigned identities, and whether there is a system-assigned one. */
   userAssignedIdentities: string[];
   systemAssignedIdentity: boolean;
@@ -90,6 +101,18 @@ export interface Settings {
 /** The default app, also the default `client-id`. */
 export const CLIENT_ID = '00000000-0000-4000-8000-0000000000a1';
 
+/** The service connection that there is by default. */
+export const CONNECTION_ID = '00000000-0000-4000-8000-0000000000d1';
+
+/** The form of connections made since November 2025, ids made up. */
+const CONNECTION: ServiceConnection = {
+  id: CONNECTION_ID,
+  issuer: `https://login.microsoftonline.com/${TENANT_ID}/v2.0`,
+  subject: `/eid1/c/pub/t/c3ludGhldGljLXRlbmFudA/a/c3ludGhldGljLWFwcA/sc/00000000-0000-4000-8000-0000000000d2/${CONNECTION_ID}`,
+  audience: 'api://AzureADTokenExchange',
+  isReferenced: true,
+};
+
 const SUBJECT = 'repo:example@1001/activity@2002:ref:refs/heads/main';
 const ISSUER = 'https://token.actions.githubusercontent.com';
 
@@ -101,11 +124,15 @@ export function defaultSettings(options: EmulatorOptions): Settings {
     clientIds: [CLIENT_ID],
     clientSecret: 'synthetic-client-secret',
     secretExpired: false,
-    federatedCredentials: [{ issuer: ISSUER, subject: SUBJECT, audience: 'api://AzureADTokenExchange' }],
+    federatedCredentials: [
+      { issuer: ISSUER, subject: SUBJECT, audience: 'api://AzureADTokenExchange' },
+      { issuer: CONNECTION.issuer, subject: CONNECTION.subject, audience: CONNECTION.audience },
+    ],
     certificates: [],
     oidcIssuer: ISSUER,
     oidcSubject: SUBJECT,
     oidcLifetimeSeconds: 300,
+    serviceConnections: [{ ...CONNECTION }],
     userAssignedIdentities: [CLIENT_ID],
     systemAssignedIdentity: true,
     powerBiAllowed: true,

@@ -48,7 +48,8 @@ const VAULT_RESOURCES: Readonly<Record<string, string>> = {
 };
 
 const FABRIC_RESOURCE = 'https://api.fabric.microsoft.com';
-const OIDC_HOST = 'pipelines.actions.githubusercontent.com';
+/** Of GitHub, and of Azure DevOps. */
+const OIDC_HOSTS = ['pipelines.actions.githubusercontent.com', 'dev.azure.com'];
 const REGIONS = ['eastus-1', 'westeurope-1', 'usgovvirginia-1', 'chinanorth3-1'];
 
 /**
@@ -60,7 +61,7 @@ export const CERTIFICATE_NAMES: readonly string[] = [
   ...Object.keys(POWER_BI_RESOURCES),
   'api.fabric.microsoft.com',
   ...Object.keys(LOG_ANALYTICS_RESOURCES),
-  OIDC_HOST,
+  ...OIDC_HOSTS,
   ...Object.keys(MONITOR_RESOURCES).flatMap((end) => [
     `*${end}`,
     ...REGIONS.map((region) => `*.${region}${end}`),
@@ -82,7 +83,7 @@ export function serviceOf(host: string, path: string): Service {
   if (host in POWER_BI_RESOURCES) return 'power-bi';
   if (host === 'api.fabric.microsoft.com') return 'fabric';
   if (host in LOG_ANALYTICS_RESOURCES) return 'log-analytics';
-  if (host === OIDC_HOST) return 'oidc';
+  if (OIDC_HOSTS.includes(host)) return 'oidc';
   if (Object.keys(MONITOR_RESOURCES).some((end) => host.endsWith(end))) return 'ingestion';
   if (Object.keys(VAULT_RESOURCES).some((end) => host.endsWith(end))) return 'vault';
   return 'foreign';
@@ -132,7 +133,7 @@ function serviceOfPath(path: string): Service {
   if (path.startsWith('/v1/')) return 'fabric';
   if (path.startsWith('/dataCollectionRules/')) return 'ingestion';
   if (path.startsWith('/secrets/')) return 'vault';
-  if (path.startsWith('/oidc/')) return 'oidc';
+  if (path.startsWith('/oidc/') || path.includes('/_apis/distributedtask/')) return 'oidc';
   if (/^\/[^/]+\/(oauth2|v2\.0|discovery)\//.test(path)) return 'entra';
   return 'foreign';
 }

@@ -12,6 +12,7 @@ const KEPT_HEADERS = [
   'prefer',
   'user-agent',
   'x-ms-client-request-id',
+  'x-tfs-fedauthredirect',
 ];
 
 /** All requests in order of arrival, and how many were under way at once. */

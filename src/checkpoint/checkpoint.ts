@@ -15,7 +15,7 @@ import {
   newHour,
 } from './hour-state.ts';
 import { encode, type Record } from './log-record.ts';
-import { decodeKeys, type RunMark, requestIdOf, runRecord } from './records.ts';
+import { askedPartOf, decodeKeys, type RunMark, requestIdOf, runRecord } from './records.ts';
 
 /** The version that this code writes; a file with a higher one is left for the code that wrote it. */
 export const VERSION = 1;
@@ -66,6 +66,11 @@ export class Checkpoint implements PreviouslyDelivered {
           this.#acknowledge(key);
           if (!key.byContent) expectRow(this.hour(key.hour).proof, key.high, key.low, requestId);
         }
+        break;
+      }
+      case 'asked': {
+        const asked = askedPartOf(record);
+        this.hour(hourOf(asked.start)).asked = asked;
         break;
       }
       case 'found':

@@ -25,6 +25,8 @@ export interface UnprovenRows {
 export interface HourProof {
   proven: number;
   givenUp: number;
+  /** Rows beyond the first with the same id, when the hour was last looked at. */
+  repeats: number;
   unproven: UnprovenRows[];
 }
 
@@ -34,7 +36,7 @@ const OLD = 6 * HOUR;
 const KEPT = 5;
 
 export function newHourProof(): HourProof {
-  return { proven: 0, givenUp: 0, unproven: [] };
+  return { proven: 0, givenUp: 0, repeats: 0, unproven: [] };
 }
 
 export function unprovenRows(keys: KeySet, sends: 1 | 2): UnprovenRows {
@@ -134,8 +136,9 @@ type Kept = [
 ];
 
 /** Behind an hour's other bytes: length of the description, the description as JSON, then the keys of each group. */
-export function encodeHourProof({ proven, givenUp, unproven }: HourProof): Buffer {
-  if (proven === 0 && givenUp === 0 && unproven.length === 0) return Buffer.alloc(0);
+export function encodeHourProof(proof: HourProof): Buffer {
+  const { proven, givenUp, repeats, unproven } = proof;
+  if (proven === 0 && givenUp === 0 && repeats === 0 && unproven.length === 0) return Buffer.alloc(0);
   const groups = unproven.map(
     ({ sends, acknowledgedAt, absences, keys, requestIds, operations }): Kept => [
       sends,
@@ -146,8 +149,8 @@ export function encodeHourProof({ proven, givenUp, unproven }: HourProof): Buffe
       operations,
     ],
   );
-  const head = Buffer.from(JSON.stringify([proven, givenUp, ...groups]));
-  const buffer = Buffer.allocUnsafe(4 + head.length + 8 * pendingRows({ proven, givenUp, unproven }));
+  const head = Buffer.from(JSON.stringify([proven, givenUp, repeats, ...groups]));
+  const buffer = Buffer.allocUnsafe(4 + head.length + 8 * pendingRows(proof));
   let at = buffer.writeUInt32LE(head.length, 0);
   at += head.copy(buffer, at);
   for (const { keys } of unproven) {
@@ -160,7 +163,8 @@ export function encodeHourProof({ proven, givenUp, unproven }: HourProof): Buffe
 export function decodeHourProof(bytes: Buffer): HourProof {
   if (bytes.length === 0) return newHourProof();
   const headEnd = 4 + bytes.readUInt32LE(0);
-  const [proven, givenUp, ...groups] = JSON.parse(bytes.toString('utf8', 4, headEnd)) as [
+  const [proven, givenUp, repeats, ...groups] = JSON.parse(bytes.toString('utf8', 4, headEnd)) as [
+    number,
     number,
     number,
     ...Kept[],
@@ -180,5 +184,5 @@ export function decodeHourProof(bytes: Buffer): HourProof {
       operations,
     };
   });
-  return { proven, givenUp, unproven };
+  return { proven, givenUp, repeats, unproven };
 }

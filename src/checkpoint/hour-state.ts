@@ -10,6 +10,8 @@ export interface HourState {
   readonly hour: number;
   /** Parts that were collected whole, 24 hours or more after the hour ended; disjoint and sorted. */
   final: readonly Window[];
+  /** The part that was asked for last, every row of it delivered, and when, by the services' clocks; none after it is settled. */
+  asked: AskedPart | undefined;
   /** Events acknowledged, for comparison with other hours. */
   count: number;
   /** Whether the reader was told that this hour is unusually quiet. */
@@ -31,6 +33,7 @@ export function newHour(hour: number): HourState {
   return {
     hour,
     final: [],
+    asked: undefined,
     count: 0,
     toldQuiet: false,
     ids: new KeySet(),
@@ -42,6 +45,24 @@ export function newHour(hour: number): HourState {
   };
 }
 
+/** A part of an hour, and when it was asked for, ms since the epoch. */
+export interface AskedPart extends Window {
+  readonly at: number;
+}
+
+/**
+ * When an open part of an hour is due again: asked for at age a, counted from the hour's end, at age 4a/3. Events arrive up to
+ * a day late, most of them at once: what the source shows d after it happened is asked for by d + d/3.
+ * @returns ms since the epoch; -Infinity where it was not asked for as a whole, or not after it had ended
+ */
+export function dueAt(state: HourState | undefined, open: Window): number {
+  const asked = state?.asked;
+  if (state === undefined || asked === undefined) return Number.NEGATIVE_INFINITY;
+  if (asked.start > open.start || asked.end < open.end) return Number.NEGATIVE_INFINITY;
+  const age = asked.at - (state.hour + HOUR);
+  return age <= 0 ? Number.NEGATIVE_INFINITY : asked.at + age / 3;
+}
+
 /** Lets go of a settled hour's events, so that memory does not grow with the hours that are done. */
 export function close(state: HourState): void {
   state.isClosed = true;
@@ -49,6 +70,15 @@ export function close(state: HourState): void {
   state.contents = new Map();
   state.found = undefined;
   state.met = new KeySet();
+}
+
+/** Lets go of rows that were found in the table and that the source did not show. */
+export function forgetUnmet(state: HourState): void {
+  const { found, met } = state;
+  if (found === undefined) return;
+  const kept = state.ids.filter((high, low) => !found.has(high, low) || met.has(high, low));
+  state.count -= state.ids.size - kept.size;
+  state.ids = kept;
 }
 
 /** Settled hours are not asked for again: all of it is final. */
@@ -93,7 +123,17 @@ export function acknowledge(state: HourState, key: EventKey): void {
   }
 }
 
-/** hour, flags, count, parts, ids, contents, what is known of the table; all numbers little-endian. */
+function encodeAsked(asked: AskedPart | undefined): Buffer {
+  const buffer = Buffer.alloc(asked === undefined ? 1 : 25);
+  if (asked === undefined) return buffer;
+  buffer.writeUInt8(1, 0);
+  buffer.writeDoubleLE(asked.start, 1);
+  buffer.writeDoubleLE(asked.end, 9);
+  buffer.writeDoubleLE(asked.at, 17);
+  return buffer;
+}
+
+/** hour, flags, count, parts, ids, contents, when it was asked for, what is known of the table; all numbers little-endian. */
 export function encodeHour(state: HourState): Buffer {
   const settled = isSettled(state);
   const ids = settled ? 0 : state.ids.size;
@@ -114,7 +154,11 @@ export function encodeHour(state: HourState): Buffer {
   at = buffer.writeUInt32LE(contents.length, at);
   for (const [content, count] of contents)
     at = buffer.writeUInt32LE(count, buffer.writeBigUInt64LE(content, at));
-  return Buffer.concat([buffer, encodeHourProof(state.proof)]);
+  return Buffer.concat([
+    buffer,
+    encodeAsked(settled ? undefined : state.asked),
+    encodeHourProof(state.proof),
+  ]);
 }
 
 /** @throws RangeError where the payload is too short */
@@ -139,6 +183,15 @@ export function decodeHour(payload: Buffer): HourState {
     state.contents.set(payload.readBigUInt64LE(at), payload.readUInt32LE(at + 8));
   }
   // Files of version 1.0 end here.
+  if (at < payload.length) {
+    const isAsked = payload.readUInt8(at) === 1;
+    at += 1;
+    if (isAsked) {
+      const [start, end, askedAt] = [0, 8, 16].map((offset) => payload.readDoubleLE(at + offset));
+      state.asked = { start: start ?? 0, end: end ?? 0, at: askedAt ?? 0 };
+      at += 24;
+    }
+  }
   state.proof = decodeHourProof(payload.subarray(at));
   return state;
 }

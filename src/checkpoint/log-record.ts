@@ -29,6 +29,8 @@ export const KINDS = {
   found: 8,
   /** Events that are sent once more. */
   resent: 9,
+  /** A part of an hour that was asked for, and when; every row of it was delivered. */
+  asked: 10,
 } as const;
 
 export type RecordKind = keyof typeof KINDS;

@@ -1,14 +1,15 @@
 import type { EventKey } from '../rows/event-key.ts';
-import { hourOf, type Window } from '../time/window.ts';
+import { hourOf } from '../time/window.ts';
+import type { AskedPart } from './hour-state.ts';
 
 interface PendingHour {
   pending: number;
   failed: boolean;
-  parts: Window[];
+  parts: AskedPart[];
 }
 
 /**
- * Rows under way, hour by hour: a part of an hour is final only once it was collected whole and every row of the hour is
+ * Rows under way, hour by hour: a part of an hour is done with only once it was collected whole and every row of the hour is
  * acknowledged or kept. Each part is told once.
  */
 export class PendingRows {
@@ -22,9 +23,9 @@ export class PendingRows {
   /**
    * Rows are no longer under way.
    * @param handled whether they need not be sent again: acknowledged, or kept safely
-   * @returns the parts that became final by it
+   * @returns the parts that are done with by it
    */
-  resolved(keys: readonly EventKey[], handled: boolean): Window[] {
+  resolved(keys: readonly EventKey[], handled: boolean): AskedPart[] {
     const touched = new Set<PendingHour>();
     for (const { hour } of keys) {
       const found = this.#hour(hour);
@@ -32,14 +33,14 @@ export class PendingRows {
       found.failed ||= !handled;
       touched.add(found);
     }
-    return [...touched].flatMap(finalParts);
+    return [...touched].flatMap(doneParts);
   }
 
-  /** A part of an hour was collected whole, late enough to be final. @returns the parts that became final by it */
-  hourCollected(part: Window): Window[] {
+  /** A part of an hour was collected whole. @returns the parts that are done with by it */
+  hourCollected(part: AskedPart): AskedPart[] {
     const found = this.#hour(hourOf(part.start));
     found.parts.push(part);
-    return finalParts(found);
+    return doneParts(found);
   }
 
   #hour(hour: number): PendingHour {
@@ -52,6 +53,6 @@ export class PendingRows {
   }
 }
 
-function finalParts(hour: PendingHour): Window[] {
+function doneParts(hour: PendingHour): AskedPart[] {
   return hour.pending > 0 || hour.failed ? [] : hour.parts.splice(0);
 }

@@ -1,5 +1,6 @@
 import type { EventKey } from '../rows/event-key.ts';
 import { hourOf, type Window } from '../time/window.ts';
+import type { AskedPart } from './hour-state.ts';
 import type { Record } from './log-record.ts';
 
 /** When the last run began, and the oldest instant that runs of this configuration ever covered. */
@@ -10,6 +11,8 @@ export interface RunMark {
   readonly accepted?: boolean;
   /** The table, as a hash, in which rows are looked for; none where they are not. */
   readonly table?: string;
+  /** When rows were last looked for there, by the runner's clock, ms since the epoch. */
+  readonly tableAt?: number;
   /** Whether not all that was sent before is known: then the table is asked for it. */
   readonly isGuess?: boolean;
   /** Whether the last rows that were sent again did show up: then others may follow all at once. */
@@ -45,6 +48,19 @@ export function foundRecord(keys: readonly EventKey[]): Record {
 
 export function resentRecord(keys: readonly EventKey[]): Record {
   return { kind: 'resent', payload: encodeKeys(keys) };
+}
+
+/** Hours may be asked for in part. */
+export function askedRecord({ start, end, at }: AskedPart): Record {
+  const payload = Buffer.allocUnsafe(24);
+  payload.writeDoubleLE(start, 0);
+  payload.writeDoubleLE(end, 8);
+  payload.writeDoubleLE(at, 16);
+  return { kind: 'asked', payload };
+}
+
+export function askedPartOf({ payload }: Record): AskedPart {
+  return { start: payload.readDoubleLE(0), end: payload.readDoubleLE(8), at: payload.readDoubleLE(16) };
 }
 
 export function requestIdOf({ payload }: Record): { requestId: string; keys: Buffer } {

@@ -1,14 +1,25 @@
 import { ActionError } from '../errors.ts';
 import type { EventKey } from '../rows/event-key.ts';
-import { HOUR } from '../time/clock.ts';
-import { clipToHistory, hoursOf, isFinalAt, isWholeHour, type Window } from '../time/window.ts';
+import { DAY, HOUR } from '../time/clock.ts';
+import { clipToHistory, hourOf, hoursOf, isFinalAt, isWholeHour, type Window } from '../time/window.ts';
 import { byHour, Checkpoint } from './checkpoint.ts';
 import { takeBack } from './hour-proof.ts';
+import { type AskedPart, forgetUnmet } from './hour-state.ts';
 import type { Record } from './log-record.ts';
 import { PendingRows } from './pending-rows.ts';
 import { isUnusuallyQuiet } from './quiet-hours.ts';
-import { deliveredRecord, foundRecord, type RunMark, resentRecord, runRecord } from './records.ts';
+import {
+  askedRecord,
+  deliveredRecord,
+  foundRecord,
+  type RunMark,
+  resentRecord,
+  runRecord,
+} from './records.ts';
 import { type CompactionFailure, type OpenOptions, StateFile } from './state-file.ts';
+
+/** For how long runs that do not read the table keep what another one is to look for. */
+const UNREAD = 2 * DAY;
 
 /** What a run does with the table, where it reads it back. */
 export interface TableMemory {
@@ -30,6 +41,8 @@ export class CheckpointWriter {
   readonly covered: number | undefined;
   /** What is known of earlier runs; undefined without a state file, unless the table is read back. */
   readonly checkpoint: Checkpoint | undefined;
+  /** Rows acknowledged in this run that have no id. */
+  withoutId = 0;
   readonly #state: StateFile | undefined;
   readonly #memory: TableMemory | undefined;
   readonly #pending = new PendingRows();
@@ -68,11 +81,16 @@ export class CheckpointWriter {
   }
 
   /**
-   * Whether it is not known what earlier runs sent of an hour: no run covered it, or the one that began to did not look at
-   * the table for all of its hours.
+   * Whether it is not known what earlier runs sent from an instant on: no run that this checkpoint knows of covered it (an
+   * earlier checkpoint may have been lost), or the one that began to did not look at the table for all of its hours.
    */
-  isUnknown(hour: number): boolean {
-    return this.covered === undefined || this.#wasGuess || hour < this.covered;
+  isUnknown(instant: number): boolean {
+    return this.covered === undefined || this.#wasGuess || instant < this.covered;
+  }
+
+  /** Whether this run or the next one looks for its rows in the table: a replay has no mark of its own. */
+  get #isLookedFor(): boolean {
+    return this.#memory !== undefined || this.checkpoint?.mark?.table !== undefined;
   }
 
   /** Whether the destination took rows of an earlier run. */
@@ -85,15 +103,25 @@ export class CheckpointWriter {
     const before = this.checkpoint?.mark;
     // Not clipped yet: the runner's clock alone must not make hours forgotten.
     const since = Math.min(before?.since ?? start, start);
-    const isGuess = this.#memory !== undefined && this.isUnknown(start);
+    const isGuess = this.isUnknown(start) && (this.#memory !== undefined || before?.isGuess === true);
     this.#mark({
       since,
       at: now,
       ...(before?.accepted === true ? { accepted: true } : {}),
-      ...this.#memory,
+      ...this.#tableAt(now),
       ...(isGuess ? { isGuess } : {}),
       ...(before?.resendWorks === true ? { resendWorks: true } : {}),
     });
+  }
+
+  /**
+   * The table in which rows are looked for. A run that does not read it leaves its rows to the next one that does, and what
+   * earlier ones found out stands; but not for long, since such rows take room until they are seen.
+   */
+  #tableAt(now: number): Pick<RunMark, 'table' | 'tableAt'> {
+    if (this.#memory !== undefined) return { ...this.#memory, tableAt: now };
+    const { table, tableAt } = this.checkpoint?.mark ?? {};
+    return table !== undefined && tableAt !== undefined && now - tableAt < UNREAD ? { table, tableAt } : {};
   }
 
   /** All hours of the run were collected, and looked for in the table where they were unknown. */
@@ -136,12 +164,13 @@ export class CheckpointWriter {
 
   /**
    * Rows are no longer under way.
-   * @param outcome kept: they count as sent, and are not looked for in the table
+   * @param outcome kept: they count as sent, and are not looked for in the table, where they are not, or not by an id
    * @param requestId of their upload
    */
   resolve(keys: readonly EventKey[], outcome: 'delivered' | 'kept' | 'failed', requestId: string): void {
     let handled = outcome !== 'failed';
-    if (outcome === 'delivered' && this.#memory !== undefined) {
+    if (outcome === 'delivered') this.withoutId += keys.filter(({ byContent }) => byContent).length;
+    if (outcome === 'delivered' && this.#isLookedFor) {
       // Which of equal events without an id it was can't be told: they are not counted again.
       const told = keys.filter((key) => key.recorded !== true || !key.byContent);
       handled = this.#note(deliveredRecord(told, requestId));
@@ -177,9 +206,8 @@ export class CheckpointWriter {
 
   /** A window was collected whole. @param askedAt when it was first asked for, ms since the epoch */
   collected(window: Window, askedAt: number): void {
-    for (const { hour, start, end } of hoursOf(window)) {
-      if (isFinalAt(hour + HOUR, askedAt)) this.#settle(this.#pending.hourCollected({ start, end }));
-    }
+    for (const { start, end } of hoursOf(window))
+      this.#settle(this.#pending.hourCollected({ start, end, at: askedAt }));
   }
 
   /**
@@ -206,6 +234,9 @@ export class CheckpointWriter {
   close(runnerNow: number): CompactionFailure | undefined {
     const now = this.#now === undefined ? Number.NEGATIVE_INFINITY : Math.min(this.#now(), runnerNow);
     let failure: CompactionFailure | undefined;
+    // Found again by the next run, which then knows that the source had not shown them before.
+    if (this.checkpoint?.mark?.isGuess === true)
+      for (const state of this.checkpoint.hours.values()) forgetUnmet(state);
     this.#guarded(() => {
       failure = this.#state?.close(now);
     });
@@ -224,8 +255,13 @@ export class CheckpointWriter {
     });
   }
 
-  #settle(parts: readonly Window[]): void {
+  /** Notes parts as asked for, and as final where they were late enough. */
+  #settle(parts: readonly AskedPart[]): void {
     for (const part of parts) {
+      if (!isFinalAt(hourOf(part.start) + HOUR, part.at)) {
+        this.#note(askedRecord(part));
+        continue;
+      }
       this.#guarded(() => {
         if (this.#state !== undefined) this.#state.final(part);
         else this.checkpoint?.final(part);

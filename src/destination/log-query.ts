@@ -18,11 +18,19 @@ export interface LogQuery {
   /**
    * Runs a query, with all retries. An answer that is cached or partial is none.
    * @returns its rows; undefined where the workspace never had any data
-   * @throws ActionError 'table-…', DeadlineError, or the deadline's reason
+   * @throws ActionError 'table-…', PartialAnswerError, DeadlineError, or the deadline's reason
    */
   ask(text: string, deadline: Deadline): Promise<AnswerRow[] | undefined>;
 }
 
+/** Thrown where only some of the rows came, again and again: asked for fewer, they may all come. */
+export class PartialAnswerError extends Error {
+  override readonly name = 'PartialAnswerError';
+}
+
+const PARTIAL = 'a partial answer';
+/** Attempts at a query that is answered in part. */
+const PARTIALS = 3;
 const LOG_ANALYTICS = 'Log Analytics';
 /** Waits where a 429 names no time. */
 const WAITS = { first: 5 * SECOND, longest: 60 * SECOND };
@@ -52,10 +60,12 @@ export function openLogQuery(
     ask: async (query, deadline) => {
       await slots.take();
       try {
-        const attempt = () => attemptQuery(pipeline, url, query, deadline, tableName);
+        const attempt = (number: number) =>
+          attemptQuery(pipeline, url, query, deadline, { tableName, number });
         return await retrying(attempt, deadline, LOG_ANALYTICS, gate);
       } catch (error) {
         if (!(error instanceof RequestFailedError)) throw error;
+        if (error.why === PARTIAL) throw new PartialAnswerError();
         const detail = `${error.message} at ${new URL(queryUrl).host}`;
         throw new ActionError('table-unreachable', detail, { cause: error });
       } finally {
@@ -70,7 +80,7 @@ async function attemptQuery(
   url: string,
   query: string,
   deadline: Deadline,
-  tableName: string,
+  { tableName, number }: { readonly tableName: string; readonly number: number },
 ): Promise<Outcome<AnswerRow[] | undefined>> {
   const outcome = await send(pipeline, {
     method: 'POST',
@@ -103,7 +113,9 @@ async function attemptQuery(
   if (Number(answer.header('age') ?? 0) > 0) return again('a cached answer');
   const body = jsonOf(answer);
   if (body === undefined) return again('HTTP 200 without JSON');
-  if (isPartial(body.error)) return again('a partial answer');
+  if (isPartial(body.error)) {
+    return number < PARTIALS ? again(PARTIAL) : { kind: 'failed', why: PARTIAL, status };
+  }
   const rows = rowsOf(body.tables);
   return rows === undefined ? again('HTTP 200 without a table') : { kind: 'done', value: rows };
 }

@@ -5,7 +5,7 @@ import { DAY, HOUR } from '../time/clock.ts';
 import type { Deadline } from '../time/deadline.ts';
 import { parseInstant } from '../time/instant.ts';
 import type { Window } from '../time/window.ts';
-import type { AnswerRow, LogQuery } from './log-query.ts';
+import { type AnswerRow, type LogQuery, PartialAnswerError } from './log-query.ts';
 import {
   capQuery,
   errorsQuery,
@@ -49,6 +49,8 @@ export interface Sight {
 const KEYS_AT_ONCE = 2000;
 /** Rows of an answer, of 500,000 that the service gives at the most. */
 const ROWS_AT_ONCE = 300_000;
+/** First digits of keys, by which an hour is cut. */
+const PREFIXES = [...'0123456789abcdef'];
 /** Longest window of one query of fingerprints. */
 const LONGEST = 2 * DAY;
 
@@ -73,11 +75,17 @@ export class TableReader {
     const answer = await this.#ask(sightQuery(this.#table));
     if (answer === undefined) return undefined;
     const [row] = answer;
-    const [rows, blank, now] = [numberIn(row, 'Rows'), numberIn(row, 'Blank'), instantIn(row, 'Now')];
+    const [rows, blank, noTime] = [numberIn(row, 'Rows'), numberIn(row, 'Blank'), numberIn(row, 'NoTime')];
+    const now = instantIn(row, 'Now');
     if (row === undefined || now === undefined)
       throw new ActionError('table-blind', 'an answer without the row that every table gives');
     if (rows > 0 && blank === rows)
       throw new ActionError('table-columns', `ActivityId is empty in all ${rows} rows of the last two days`);
+    if (rows > 0 && noTime === rows)
+      throw new ActionError(
+        'table-columns',
+        `CreationTime is empty in all ${rows} rows of the last two days`,
+      );
     return { rows, now };
   }
 
@@ -88,7 +96,7 @@ export class TableReader {
     let isBelieved = true;
     for (let start = window.start; start < window.end; start += LONGEST) {
       const part = { start, end: Math.min(start + LONGEST, window.end) };
-      for (const row of (await this.#ask(hoursQuery(this.#table, part))) ?? []) {
+      for (const row of await this.#inHalves(part, (half) => [hoursQuery(this.#table, half)])) {
         const hour = instantIn(row, 'Hour');
         now = instantIn(row, 'Now') ?? now;
         isBelieved &&= row.Self === SELF;
@@ -105,17 +113,17 @@ export class TableReader {
    */
   async *keys(sizes: ReadonlyMap<number, number>): AsyncGenerator<[hour: number, keys: KeySet], void> {
     for (const { window, ids } of stretches(sizes)) {
-      const prefixes = ids > ROWS_AT_ONCE ? [...'0123456789abcdef'] : [undefined];
+      const cut = (half: Window) => PREFIXES.map((prefix) => keysQuery(this.#table, half, prefix));
+      const whole = (half: Window) => [keysQuery(this.#table, half)];
       const found = new Map<number, KeySet>();
-      for (const prefix of prefixes) {
-        for (const { Hour, C } of (await this.#ask(keysQuery(this.#table, window, prefix))) ?? []) {
-          const hour = typeof Hour === 'string' ? parseInstant(Hour) : undefined;
-          const key = parseKeyHex(String(C).split(':')[0] ?? '');
-          if (hour === undefined || key === undefined) continue;
-          const keys = found.get(hour) ?? new KeySet();
-          keys.add(...key);
-          found.set(hour, keys);
-        }
+      const rows = await this.#inHalves(window, ids > ROWS_AT_ONCE ? cut : whole, cut);
+      for (const { Hour, C } of rows) {
+        const hour = typeof Hour === 'string' ? parseInstant(Hour) : undefined;
+        const key = parseKeyHex(String(C).split(':')[0] ?? '');
+        if (hour === undefined || key === undefined) continue;
+        const keys = found.get(hour) ?? new KeySet();
+        keys.add(...key);
+        found.set(hour, keys);
       }
       for (let hour = window.start; hour < window.end; hour += HOUR)
         yield [hour, found.get(hour) ?? new KeySet()];
@@ -152,8 +160,39 @@ export class TableReader {
     return numberIn(rows?.[0], 'N') > 0;
   }
 
-  #ask(text: string): Promise<AnswerRow[] | undefined> {
-    return this.#query.ask(text, this.#deadline);
+  /**
+   * The rows of queries over a window, in halves of it where an answer is partial.
+   * @param ofHour the queries over one hour, where even its answer is partial
+   */
+  async #inHalves(
+    window: Window,
+    queries: (part: Window) => string[],
+    ofHour?: (part: Window) => string[],
+  ): Promise<AnswerRow[]> {
+    const rows: AnswerRow[] = [];
+    try {
+      for (const text of queries(window)) rows.push(...((await this.#query.ask(text, this.#deadline)) ?? []));
+      return rows;
+    } catch (error) {
+      if (!(error instanceof PartialAnswerError)) throw error;
+    }
+    const { start, end } = window;
+    if (end - start > HOUR) {
+      const middle = start + Math.ceil((end - start) / HOUR / 2) * HOUR;
+      const first = await this.#inHalves({ start, end: middle }, queries, ofHour);
+      return [...first, ...(await this.#inHalves({ start: middle, end }, queries, ofHour))];
+    }
+    if (ofHour === undefined) throw new ActionError('table-unreachable', 'an answer lacks some of its rows');
+    return this.#inHalves(window, ofHour);
+  }
+
+  async #ask(text: string): Promise<AnswerRow[] | undefined> {
+    try {
+      return await this.#query.ask(text, this.#deadline);
+    } catch (error) {
+      if (!(error instanceof PartialAnswerError)) throw error;
+      throw new ActionError('table-unreachable', 'an answer lacks some of its rows', { cause: error });
+    }
   }
 }
 

@@ -8,7 +8,8 @@ type Entry = (host: string, port: string) => boolean;
 /**
  * Tells the addresses that go past the proxy, as NO_PROXY names them in all the forms that are in use: a host with all its
  * subdomains, `.example.test`, `*.example.test`, a port behind it, addresses, CIDR ranges, `*` for everything. Letter case
- * and a dot at the end don't matter. An empty NO_PROXY does not hide no_proxy.
+ * and a dot at the end don't matter. An empty NO_PROXY does not hide no_proxy. An agent of Azure Pipelines has regular
+ * expressions for whole addresses instead, as JSON in AGENT_PROXYBYPASSLIST.
  */
 export function directAddresses(env: Environment): (url: string) => boolean {
   const text = [env.NO_PROXY, env.no_proxy].find((value) => value !== undefined && value.trim() !== '') ?? '';
@@ -16,12 +17,32 @@ export function directAddresses(env: Environment): (url: string) => boolean {
     .split(/[\s,]+/)
     .filter((entry) => entry !== '')
     .map(entryOf);
+  const patterns = patternsOf(env.AGENT_PROXYBYPASSLIST ?? '');
   return (address) => {
     const url = URL.parse(address);
     if (url === null) return false;
     const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
-    return entries.some((matches) => matches(normal(url.hostname), port));
+    return (
+      entries.some((matches) => matches(normal(url.hostname), port)) ||
+      patterns.some((pattern) => pattern.test(url.href))
+    );
   };
+}
+
+/** What is none is left out, as the agent does it. */
+function patternsOf(json: string): RegExp[] {
+  try {
+    const list: unknown = JSON.parse(json);
+    return (Array.isArray(list) ? list : []).flatMap((one) => {
+      try {
+        return typeof one === 'string' && one !== '' ? [new RegExp(one, 'i')] : [];
+      } catch {
+        return [];
+      }
+    });
+  } catch {
+    return [];
+  }
 }
 
 /** Whether nothing at all goes through a proxy. */

@@ -1,6 +1,8 @@
 import { ActionError } from '../errors.ts';
 import { keptFile } from '../files/kept-file.ts';
 import { CLOUDS, type Cloud } from './clouds.ts';
+import type { HostInputs } from './connection.ts';
+import { readIdentity } from './identity.ts';
 import { type ProofInputs, readProof } from './proof.ts';
 import { GUID, InputReader, plainHttpsUrl, quoted } from './reader.ts';
 import { readSignIn, type SignIn } from './sign-in.ts';
@@ -36,17 +38,18 @@ export interface Inputs {
   readonly rejectedFile: string | undefined;
   readonly replayFile: string | undefined;
   readonly deadlineMinutes: number;
+  /** Whether young hours are asked for again only when they are due. */
+  readonly recheck: 'due' | 'all';
   /** How the table is read back; undefined where it is not. */
   readonly proof: ProofInputs | undefined;
 }
-
-const DOMAIN = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/i;
 
 /**
  * Reads and validates all inputs.
  * @param get an input's raw value by name, '' where it is not given
  * @param now ms since the epoch
  * @param proxyFaults what is wrong with the runner's proxy settings, told along with the rest
+ * @param host how its inputs differ from GitHub's, where they do
  * @throws ActionError 'inputs' that lists every fault at once, each with the input's name, what was expected
  * and what was got (never the value of a secret)
  */
@@ -54,18 +57,13 @@ export function readInputs(
   get: (name: string) => string,
   now: number,
   proxyFaults: readonly string[] = [],
+  host?: HostInputs,
 ): Inputs {
-  const read = new InputReader(get);
+  const read = new InputReader(get, host);
   read.faults.push(...proxyFaults);
 
-  const tenantId = read.matching('tenant-id', 'a tenant GUID or a verified domain name', (text) =>
-    GUID.test(text) || DOMAIN.test(text) ? text : undefined,
-  );
-  const clientId = read.optional('client-id', 'an application (client) id, a GUID', (text) =>
-    GUID.test(text) ? text : undefined,
-  );
-  const signIn = readSignIn(read, clientId, now);
-  const cloud = read.oneOf('cloud', Object.keys(CLOUDS) as Cloud[], 'public');
+  const { tenantId, clientId, cloud } = readIdentity(read, host?.connection);
+  const signIn = readSignIn(read, clientId, now, host);
   const source = read.oneOf<SourceChoice>('source', ['auto', 'power-bi', 'fabric', 'workspaces'], 'auto');
   const fabricUrl = read.httpsUrl('fabric-url') ?? CLOUDS[cloud].fabricUrl;
   if (fabricUrl === undefined && (source === 'fabric' || source === 'workspaces')) {
@@ -127,12 +125,18 @@ export function readInputs(
     stateFile: read.path('state-file'),
     rejectedFile: read.path('rejected-file'),
     replayFile: read.path('replay-file'),
-    deadlineMinutes: read.positiveNumber('deadline-minutes', 330, 'a positive number of minutes'),
+    deadlineMinutes: read.positiveNumber(
+      'deadline-minutes',
+      host?.deadlineMinutes ?? 330,
+      'a positive number of minutes',
+    ),
+    recheck: read.oneOf('recheck', ['due', 'all'], 'due'),
     proof: readProof(read, dcrEndpoint, streamName),
   };
-  const hasToken = read.given('github-token');
-  if (read.boolean('failure-issue', false) && !hasToken) {
-    read.fault('github-token', 'a token with "issues: write", with "failure-issue"', 'nothing');
+  if (host === undefined) {
+    const hasToken = read.given('github-token');
+    if (read.boolean('failure-issue', false) && !hasToken)
+      read.fault('github-token', 'a token with "issues: write", with "failure-issue"', 'nothing');
   }
   read.faults.push(...sharedPaths(inputs));
   if (read.faults.length > 0) throw new ActionError('inputs', read.faults.join('; '));

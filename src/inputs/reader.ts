@@ -1,37 +1,59 @@
 import { resolve } from 'node:path';
 import { parseInstant } from '../time/instant.ts';
+import type { HostInputs } from './connection.ts';
+import { type InputName, withLeadingNames, withNames } from './names.ts';
 
 export const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Inputs whose value is never part of a fault. */
+const SECRETS: readonly InputName[] = ['client-secret', 'client-certificate'];
 
 /** Reads single inputs and gathers what is wrong with them, so that all faults are reported in one go. */
 export class InputReader {
   readonly faults: string[] = [];
   readonly #get: (name: string) => string;
+  readonly #host: HostInputs | undefined;
+  readonly #undefined = new Set<string>();
 
-  constructor(get: (name: string) => string) {
+  /** @param host how it differs from GitHub, where it does */
+  constructor(get: (name: string) => string, host?: HostInputs) {
     this.#get = get;
+    this.#host = host;
   }
 
+  /**
+   * Notes a fault, its inputs written as the host writes them.
+   * @param name of one input, or of several joined by " and "
+   * @param expected our own words; inputs are named in quotes
+   */
   fault(name: string, expected: string, got: string): void {
-    this.faults.push(`${name}: expected ${expected}, got ${got}`);
+    if (this.#undefined.has(name)) return;
+    const { written = (own: string) => own } = this.#host ?? {};
+    const words = `${name}: expected ${withNames(expected, written)}`;
+    this.faults.push(`${withLeadingNames(words, written)}, got ${got}`);
   }
 
-  /** The trimmed value; '' where the input is not given. */
-  text(name: string): string {
-    return this.#get(name).trim();
+  /** The trimmed value; '' where the input is not given, or names a variable that is not defined. */
+  text(name: InputName): string {
+    const text = this.#get(name).trim();
+    if (this.#host?.undefinedVariable.test(text) !== true) return text;
+    const shown = SECRETS.includes(name) ? 'the name of one' : quoted(text);
+    this.fault(name, 'a value', `${shown}: this variable is not defined`);
+    this.#undefined.add(name);
+    return '';
   }
 
-  given(name: string): boolean {
+  given(name: InputName): boolean {
     return this.text(name) !== '';
   }
 
   /** A secret's value: never part of a fault. */
-  secret(name: string): string | undefined {
+  secret(name: InputName): string | undefined {
     return this.given(name) ? this.text(name) : undefined;
   }
 
   /** A required input; '' is returned, and a fault noted, where it is missing or `accept` refuses it. */
-  matching(name: string, expected: string, accept: (text: string) => string | undefined): string {
+  matching(name: InputName, expected: string, accept: (text: string) => string | undefined): string {
     if (!this.given(name)) {
       this.fault(name, expected, 'nothing');
       return '';
@@ -40,7 +62,7 @@ export class InputReader {
   }
 
   optional<T>(
-    name: string,
+    name: InputName,
     expected: string,
     accept: (text: string) => T | undefined,
     show: (text: string) => string = quoted,
@@ -52,17 +74,17 @@ export class InputReader {
     return value;
   }
 
-  boolean(name: string, byDefault: boolean): boolean {
+  boolean(name: InputName, byDefault: boolean): boolean {
     const values: Record<string, boolean> = { true: true, false: false };
     return this.optional(name, '"true" or "false"', (text) => values[text.toLowerCase()]) ?? byDefault;
   }
 
-  oneOf<T extends string>(name: string, values: readonly T[], byDefault: T): T {
+  oneOf<T extends string>(name: InputName, values: readonly T[], byDefault: T): T {
     const expected = `one of ${values.join(', ')}`;
     return this.optional(name, expected, (text) => values.find((value) => value === text)) ?? byDefault;
   }
 
-  positiveNumber(name: string, byDefault: number, expected: string): number {
+  positiveNumber(name: InputName, byDefault: number, expected: string): number {
     return (
       this.optional(name, expected, (text) => {
         const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
@@ -71,7 +93,7 @@ export class InputReader {
     );
   }
 
-  integer(name: string, byDefault: number, least: number, most: number): number {
+  integer(name: InputName, byDefault: number, least: number, most: number): number {
     return (
       this.optional(name, `a whole number from ${least} to ${most}`, (text) => {
         const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
@@ -80,19 +102,19 @@ export class InputReader {
     );
   }
 
-  instant(name: string): number | undefined {
+  instant(name: InputName): number | undefined {
     return this.optional(name, 'an ISO 8601 instant such as 2026-11-20T07:00:00Z', parseInstant);
   }
 
   /** A file's path, made absolute against the working folder. */
-  path(name: string): string | undefined {
+  path(name: InputName): string | undefined {
     return this.optional(name, 'the path of a file', (text) =>
       text.includes('\0') || /[\\/]$/.test(text) ? undefined : resolve(text),
     );
   }
 
   /** An https URL without query or credentials, given back without a slash at its end. */
-  httpsUrl(name: string): string | undefined {
+  httpsUrl(name: InputName): string | undefined {
     return this.optional(name, 'an https:// URL, https://host[:port][/path] without query', plainHttpsUrl);
   }
 }

@@ -25,6 +25,8 @@ export interface CollectServices extends Omit<SourceServices, 'onRequest'> {
   readonly onRefusal: (reason: string) => void;
   /** Where the table says what earlier runs sent. */
   readonly memory: TableMemory | undefined;
+  /** Called after each window that was collected, so that what waits for its proof does not pile up. */
+  readonly relieve: (() => Promise<void>) | undefined;
 }
 
 interface EventPage {
@@ -41,6 +43,7 @@ interface Collection {
   readonly collected: Collected;
   readonly deduplicator: Deduplicator;
   readonly memory: TableMemory | undefined;
+  readonly relieve: (() => Promise<void>) | undefined;
 }
 
 /**
@@ -51,7 +54,7 @@ export function collect(
   inputs: Inputs,
   plan: Plan,
   checkpoint: CheckpointWriter,
-  { onRefusal, memory, ...services }: CollectServices,
+  { onRefusal, memory, relieve, ...services }: CollectServices,
 ): RowSource {
   const collected = nothingCollected();
   const onRequest = () => {
@@ -65,6 +68,7 @@ export function collect(
     collected,
     deduplicator: new Deduplicator(checkpoint.checkpoint),
     memory,
+    relieve,
   };
   const noteRefusal = (reason: string) => {
     collected.refusals.push(reason);
@@ -88,7 +92,7 @@ async function* collectRows(
   const context: RowContext = {
     source: collected.source,
     filter: inputs,
-    inWindow: isActivity ? within(plan.windows) : () => true,
+    inWindow: isActivity ? within([...plan.windows, ...plan.known]) : () => true,
     isSettled: (hour) => checkpoint.checkpoint?.isSettled(hour) ?? false,
     deduplicator,
     ...(memory === undefined ? {} : { onRepeat: (key) => checkpoint.met(key) }),
@@ -97,7 +101,7 @@ async function* collectRows(
   };
   const pages = isActivity ? activityEvents(collection, opened) : standIn(inputs, services, collected);
   for await (const { events, window } of pages) {
-    const known = memory === undefined ? events : await memory.before(events);
+    const known = memory === undefined ? events : await memory.before(events, window);
     yield noted(rowsOf(known, window, context), checkpoint);
   }
   collected.isWhole = isActivity && collected.uncollected.length === 0 && collected.agedOut.length === 0;
@@ -151,6 +155,7 @@ async function* activityEvents(
     const isDone = (hour: number) => open.isDone(hour);
     deduplicator.forget(isDone);
     checkpoint.checkpoint?.close(isDone);
+    await collection.relieve?.();
   }
 }
 

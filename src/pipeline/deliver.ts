@@ -12,6 +12,8 @@ export interface DeliveryOptions {
   readonly replay: ReplayFile | undefined;
   /** Whether the next run knows from a checkpoint which events were handled. */
   readonly carriesOn: boolean;
+  /** Whether rows are looked for in the table: records of workspaces are not. */
+  readonly isProvable: () => boolean;
   /** By the runner's clock, ms since the epoch. */
   readonly now: () => number;
   /** Takes the memory of a batch back. */
@@ -38,7 +40,9 @@ export async function deliver(
     addDelivery(delivered, delivery);
     if (status !== 'dry-run') {
       if (status === 'delivered') checkpoint.accepted();
-      checkpoint.resolve(batch.keys, keep(delivery, delivered, options), delivery.requestId);
+      const outcome = keep(delivery, delivered, options);
+      const isKept = outcome === 'delivered' && !options.isProvable();
+      checkpoint.resolve(batch.keys, isKept ? 'kept' : outcome, delivery.requestId);
     }
     try {
       if (status === 'delivered') replay?.accepted(batch.keys);

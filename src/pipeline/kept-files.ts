@@ -7,7 +7,8 @@ import { ReplayFile } from '../destination/replay-file.ts';
 import { type ActionError, asActionError } from '../errors.ts';
 import type { Inputs } from '../inputs/inputs.ts';
 import type { ProofInputs } from '../inputs/proof.ts';
-import type { KeptFilesRecord, Notice, RunRecord } from '../report/run-record.ts';
+import type { Notice } from '../report/notice.ts';
+import type { KeptFilesRecord, RunRecord } from '../report/run-record.ts';
 
 /** The files that are carried from run to run, held against other runs until they are closed. */
 export interface KeptFiles {

@@ -1,8 +1,9 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import { openPart } from '../checkpoint/hour-state.ts';
+import { dueAt, openPart } from '../checkpoint/hour-state.ts';
 import { ActionError } from '../errors.ts';
 import type { Inputs } from '../inputs/inputs.ts';
-import type { Notice, Planned } from '../report/run-record.ts';
+import type { Notice } from '../report/notice.ts';
+import type { Planned } from '../report/run-record.ts';
 import { HOUR } from '../time/clock.ts';
 import { clipToHistory, type HourWindow, hoursOf, requestedWindow, type Window } from '../time/window.ts';
 
@@ -10,6 +11,8 @@ import { clipToHistory, type HourWindow, hoursOf, requestedWindow, type Window }
 export interface Plan extends Planned {
   /** What of the window has to be asked for, oldest first. */
   readonly windows: readonly HourWindow[];
+  /** Hours that were asked for before and are not due yet: their events may be listed under others. */
+  readonly known: readonly HourWindow[];
   /** The window that runs of this configuration cover from now on; undefined where no activity log is asked. */
   readonly asked: Window | undefined;
 }
@@ -26,6 +29,10 @@ export interface PlannedHours {
   readonly settledWanted: number;
   /** Hours asked for that lie before the window that the inputs name. */
   readonly caughtUp: number;
+  /** Hours of the window that were asked for before and are not due yet. */
+  readonly known: readonly HourWindow[];
+  /** When the next of them is due, ms since the epoch. */
+  readonly nextDue: number | undefined;
   /** Hours that were still open when they left the service's 28 days since the run before. */
   readonly lost: number;
 }
@@ -53,8 +60,10 @@ export function planRun(
   const hasOwnStart = inputs.startTime !== undefined;
   if (inputs.replayFile !== undefined) return { ...NOTHING, hasOwnStart: false };
   const wanted = requestedWindow(inputs, now);
-  const { lost, ...hours } = planHours(wanted, hasOwnStart, checkpoint, now, covered);
-  const { window, windows } = hours;
+  const recheck = hasOwnStart ? 'all' : inputs.recheck;
+  const { lost, ...planned } = planHours(wanted, hasOwnStart, checkpoint, now, covered, recheck);
+  const { window, windows } = planned;
+  const hours = { ...planned, notDue: planned.known.length };
   if (inputs.source === 'workspaces')
     return { ...hours, asked: undefined, hasOwnStart, hours: 0, notices: [] };
   if (window.start >= window.end) {
@@ -71,10 +80,13 @@ const NOTHING = {
   asked: undefined,
   window: undefined,
   windows: [],
+  known: [],
   hours: 0,
   settled: 0,
   settledWanted: 0,
   caughtUp: 0,
+  notDue: 0,
+  nextDue: undefined,
   notices: [],
 } as const;
 
@@ -93,7 +105,8 @@ function noticesOf(window: Window, wanted: Window, lost: number): Notice[] {
 
 /**
  * Hours not settled yet. Without a checkpoint: those of the window. With one: from the oldest instant that runs of this
- * configuration ever covered, so that missed ones are caught up; a run with a start of its own keeps to its window.
+ * configuration ever covered, so that missed ones are caught up; a run with a start of its own keeps to its window. Hours
+ * that were asked for and are young are asked for again when they are due, or all of them.
  * @param wanted the window that the inputs name
  * @param now ms since the epoch
  * @param covered the oldest instant that earlier runs covered
@@ -104,16 +117,26 @@ export function planHours(
   checkpoint: Checkpoint | undefined,
   now: number,
   covered: number | undefined = checkpoint?.mark?.since,
+  recheck: 'due' | 'all' = 'all',
 ): PlannedHours {
   const since = ownStart ? wanted.start : Math.min(wanted.start, covered ?? wanted.start);
   const window = clipToHistory({ start: since, end: wanted.end }, now);
   const windows: HourWindow[] = [];
+  const known: HourWindow[] = [];
+  let nextDue = Number.POSITIVE_INFINITY;
   let settled = 0;
   let settledWanted = 0;
   for (const part of hoursOf(window)) {
-    const open = openPart(checkpoint?.hours.get(part.hour), part);
-    if (open !== undefined) windows.push({ hour: part.hour, ...open });
-    else {
+    const state = checkpoint?.hours.get(part.hour);
+    const open = openPart(state, part);
+    if (open !== undefined) {
+      const due = recheck === 'all' ? Number.NEGATIVE_INFINITY : dueAt(state, open);
+      if (due <= now) windows.push({ hour: part.hour, ...open });
+      else {
+        known.push({ hour: part.hour, ...open });
+        nextDue = Math.min(nextDue, due);
+      }
+    } else {
       settled += 1;
       if (part.end > wanted.start) settledWanted += 1;
     }
@@ -122,7 +145,8 @@ export function planHours(
   const lost = ownStart
     ? 0
     : openHours({ start: Math.min(since, window.start), end: window.start }, checkpoint, covered);
-  return { window, windows, settled, settledWanted, caughtUp, lost };
+  const next = known.length > 0 ? nextDue : undefined;
+  return { window, windows, settled, settledWanted, caughtUp, known, nextDue: next, lost };
 }
 
 /** Hours of a window that earlier runs covered and did not settle. */

@@ -1,16 +1,22 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { isOld, noteAbsence, pendingRows, prove, type UnprovenRows } from '../checkpoint/hour-proof.ts';
-import type { HourState } from '../checkpoint/hour-state.ts';
+import { type HourState, isSettled } from '../checkpoint/hour-state.ts';
 import type { CheckpointWriter } from '../checkpoint/writer.ts';
 import type { HourPrint, TableReader } from '../destination/table-reader.ts';
-import { ActionError } from '../errors.ts';
+import { ActionError, DeadlineError } from '../errors.ts';
 import type { ProvedHour } from '../report/proved.ts';
-import { HOUR, SECOND } from '../time/clock.ts';
+import { DAY, HOUR, SECOND } from '../time/clock.ts';
 import type { Deadline } from '../time/deadline.ts';
-import { HISTORY, hourOf, hoursOf, type Window } from '../time/window.ts';
+import { hourOf, hoursOf, type Window } from '../time/window.ts';
 
 /** Looks at the table after the last upload, from the first one on. */
 const LOOKS = [0, 2, 4, 8, 15, 30, 60].map((seconds) => seconds * SECOND);
+
+/** Hours that one query is asked for, whether all of them are wanted or not. */
+const LONG = 2 * DAY;
+
+/** Rows that may wait for their proof while a run goes on: some 8 MB. */
+const RELIEF = 500_000;
 
 /** A look at the table that comes to a judgement of each row. */
 export class Proof {
@@ -20,11 +26,16 @@ export class Proof {
   readonly #window: Window | undefined;
   /** Hours that had rows seen by earlier runs. */
   readonly #known: ReadonlySet<number>;
+  /** Settled hours of which earlier runs saw all rows. */
+  readonly #done: ReadonlySet<number>;
+  /** Hours of which an answer held less than is known to be there: what it lacks is not absent. */
+  readonly #doubtful = new Set<number>();
   #prints = new Map<number, HourPrint>();
   #isBelieved = true;
   #isSighted = false;
   #now: number | undefined;
   readonly #givenUp: UnprovenRows[] = [];
+  #relieveAt = RELIEF;
 
   /** @param window of which the report tells */
   constructor(
@@ -39,6 +50,8 @@ export class Proof {
     this.#window = window;
     const states = [...checkpoint.hours.values()];
     this.#known = new Set(states.filter(({ proof }) => proof.proven > 0).map(({ hour }) => hour));
+    const done = states.filter((state) => isSettled(state) && state.proof.unproven.length === 0);
+    this.#done = new Set(done.map(({ hour }) => hour));
   }
 
   /** By the query service's clock, ms since the epoch; undefined before it told it. */
@@ -59,24 +72,42 @@ export class Proof {
   /**
    * Looks until all rows of this run are seen, at growing distances, and judges what is left.
    * @param waitMs how long to wait for rows at the most
+   * @param hasSight whether this run knows already that the table can be seen
    * @throws ActionError 'table-…' where the table can't be seen
    */
-  async settle(waitMs: number, deadline: Deadline): Promise<void> {
+  async settle(waitMs: number, deadline: Deadline, hasSight: boolean): Promise<void> {
     const { clock } = deadline;
-    const sight = await this.#reader.sight();
-    this.#now = sight?.now;
-    const end = Math.min(clock.now() + waitMs, deadline.at);
+    this.#now = hasSight ? undefined : (await this.#reader.sight())?.now;
+    // Some time before the deadline: what is not seen by then is pending.
+    const end = Math.min(clock.now() + waitMs, deadline.at - SECOND);
     for (let turn = 0; ; turn += 1) {
       const pause = LOOKS[turn] ?? LOOKS.at(-1) ?? SECOND;
       await clock.sleep(Math.max(Math.min(pause, end - clock.now()), 0), deadline.signal);
       await this.#look(turn === 0);
-      const isWaiting = this.unproven().some(({ proof }) =>
-        proof.unproven.some(({ acknowledgedAt }) => acknowledgedAt === undefined),
-      );
-      if (!isWaiting || clock.now() >= end) break;
+      if (!this.unproven().some(isWaiting) || clock.now() >= end) break;
     }
+    this.#now ??= (await this.#reader.sight())?.now;
     await this.#lookCloser();
     this.#judge();
+  }
+
+  /**
+   * Looks while the run goes on, where so many rows wait for their proof that memory would grow with the window. A table
+   * that can't be seen now is told at the end.
+   */
+  async relieve(): Promise<void> {
+    if (this.#waiting() < this.#relieveAt) return;
+    try {
+      await this.#look(false);
+      this.#relieveAt = this.#waiting() + RELIEF;
+    } catch (error) {
+      if (!(error instanceof ActionError || error instanceof DeadlineError)) throw error;
+      this.#relieveAt = Number.POSITIVE_INFINITY;
+    }
+  }
+
+  #waiting(): number {
+    return this.unproven().reduce((sum, { proof }) => sum + pendingRows(proof), 0);
   }
 
   /** What the report says of the window's hours. */
@@ -97,10 +128,16 @@ export class Proof {
           pending: all - missing,
           missing,
           givenUp: proof.givenUp,
-          repeats: this.#prints.get(hour)?.repeats ?? 0,
+          repeats: proof.repeats,
         };
       })
       .filter(({ events, repeats }) => events > 0 || repeats > 0);
+  }
+
+  /** Of these, the hours of the window: a run with a window of its own leaves others alone. */
+  unprovenOfWindow(): HourState[] {
+    const window = this.#window;
+    return this.unproven().filter(({ hour }) => window === undefined || isWithin(hour, window));
   }
 
   /** Notes rows that were sent twice and are not looked for any more. */
@@ -126,8 +163,7 @@ export class Proof {
       const { hours, now, isBelieved } = await this.#reader.hours(window);
       this.#now = now ?? this.#now;
       this.#isBelieved &&= isBelieved;
-      for (let hour = window.start; hour < window.end; hour += HOUR) this.#prints.delete(hour);
-      for (const [hour, print] of hours) this.#prints.set(hour, print);
+      for (let hour = window.start; hour < window.end; hour += HOUR) this.#note(hour, hours.get(hour));
     }
     if (isFirst) this.#ensureSight();
     if (!this.#isBelieved) return;
@@ -137,13 +173,35 @@ export class Proof {
     }
   }
 
+  #note(hour: number, print: HourPrint | undefined): void {
+    if (print === undefined) this.#prints.delete(hour);
+    else this.#prints.set(hour, print);
+    const proof = this.#checkpoint.hours.get(hour)?.proof;
+    if (proof !== undefined) proof.repeats = print?.repeats ?? 0;
+  }
+
   /** Asks for the keys of hours that hold other events than were sent, or not yet all. */
   async #lookCloser(): Promise<void> {
     const sizes = new Map(this.unproven().map(({ hour }) => [hour, this.#prints.get(hour)?.ids ?? 0]));
     for await (const [hour, keys] of this.#reader.keys(sizes)) {
       const state = this.#checkpoint.hours.get(hour);
-      if (state !== undefined) this.seen(state, (high, low) => keys.has(high, low));
+      if (state === undefined) continue;
+      if (keys.size < (this.#prints.get(hour)?.ids ?? 0)) this.#doubtful.add(hour);
+      this.seen(state, (high, low) => keys.has(high, low));
     }
+    for (const { hour, proof } of this.unproven())
+      if (proof.proven > 0 && !this.#prints.has(hour)) this.#doubtful.add(hour);
+  }
+
+  /** A key that is there, of the hour that costs least to ask for; undefined where none is. */
+  async witness(): Promise<
+    { readonly hour: number; readonly high: number; readonly low: number } | undefined
+  > {
+    const [least] = [...this.#prints].filter(([, { ids }]) => ids > 0).sort(([, a], [, b]) => a.ids - b.ids);
+    if (least === undefined) return undefined;
+    for await (const [hour, keys] of this.#reader.keys(new Map([[least[0], least[1].ids]])))
+      for (const [high, low] of keys.keys()) return { hour, high, low };
+    return undefined;
   }
 
   #judge(): void {
@@ -152,12 +210,14 @@ export class Proof {
     if (!this.#isSighted && this.#looksAltered(left)) {
       throw new ActionError('table-columns', 'no id of the events sent is there, though as many rows are');
     }
-    for (const { proof } of left) noteAbsence(proof, this.#now, this.isSighted);
+    for (const { hour, proof } of left)
+      noteAbsence(proof, this.#now, this.isSighted && !this.#doubtful.has(hour));
   }
 
   /** @throws ActionError 'table-blind' where not a single hour shows rows that an earlier run saw */
   #ensureSight(): void {
-    const known = [...this.#known].filter((hour) => this.#isAsked(hour));
+    const asked = this.#windows(true);
+    const known = [...this.#known].filter((hour) => asked.some((window) => isWithin(hour, window)));
     const shown = known.filter((hour) => (this.#prints.get(hour)?.ids ?? 0) > 0);
     if (shown.length > 0) this.#isSighted = true;
     else if (known.length > 0) {
@@ -175,28 +235,41 @@ export class Proof {
     return sent > 0 && there * 2 >= sent;
   }
 
-  /** At the first look the whole window, and an hour that is known; then what is still waited for. */
+  /**
+   * At the first look the window, and an hour that is known; then what is still waited for. Of a long window, hours that are
+   * done are left out: they would cost more with each day.
+   */
   #windows(isFirst: boolean): Window[] {
-    const wanted = new Set(this.unproven().map(({ hour }) => hour));
+    const wanted = new Set(
+      this.unproven()
+        .filter((state) => isFirst || isWaiting(state))
+        .map(({ hour }) => hour),
+    );
     if (isFirst) {
-      if (this.#window !== undefined) for (const { hour } of hoursOf(this.#window)) wanted.add(hour);
-      const newest = Math.max(...this.#known);
-      if (wanted.size > 0 && this.#known.size > 0 && ![...this.#known].some((hour) => wanted.has(hour)))
-        wanted.add(newest);
+      for (const hour of this.#hoursOfWindow()) wanted.add(hour);
+      if (this.#known.size > 0 && ![...this.#known].some((hour) => wanted.has(hour)))
+        wanted.add(Math.max(...this.#known));
     }
-    const oldest = (this.#now ?? 0) - HISTORY;
     const windows: Window[] = [];
-    for (const hour of [...wanted].filter((one) => one >= oldest).sort((a, b) => a - b)) {
+    for (const hour of [...wanted].sort((a, b) => a - b)) {
       const last = windows.at(-1);
-      if (last?.end === hour) windows[windows.length - 1] = { start: last.start, end: hour + HOUR };
+      const isNear = last !== undefined && (last.end === hour || hour + HOUR - last.start <= LONG);
+      if (isNear) windows[windows.length - 1] = { start: last.start, end: hour + HOUR };
       else windows.push({ start: hour, end: hour + HOUR });
     }
     return windows;
   }
 
-  #isAsked(hour: number): boolean {
-    return this.#windows(true).some((window) => isWithin(hour, window));
+  #hoursOfWindow(): number[] {
+    if (this.#window === undefined) return [];
+    const hours = [...hoursOf(this.#window)].map(({ hour }) => hour);
+    return hours.length * HOUR <= LONG ? hours : hours.filter((hour) => !this.#done.has(hour));
   }
+}
+
+/** Whether rows of the hour were not judged yet. */
+function isWaiting({ proof }: HourState): boolean {
+  return proof.unproven.some(({ acknowledgedAt }) => acknowledgedAt === undefined);
 }
 
 function isWithin(hour: number, { start, end }: Window): boolean {
@@ -204,14 +277,19 @@ function isWithin(hour: number, { start, end }: Window): boolean {
 }
 
 /** Whether the table holds just the ids that are known of the hour. */
-function isSame({ ids, isClosed }: HourState, print: HourPrint): boolean {
-  if (isClosed || ids.size !== print.ids) return false;
+function isSame({ ids, isClosed, proof }: HourState, print: HourPrint): boolean {
+  // A closed hour's ids are forgotten; those that wait for their proof are all of them where none is proved yet.
+  if (isClosed && proof.proven + proof.givenUp > 0) return false;
+  const known = isClosed ? proof.unproven.map(({ keys }) => keys) : [ids];
+  if (known.reduce((sum, { size }) => sum + size, 0) !== print.ids) return false;
   let [xorHigh, xorLow, sumHigh, sumLow] = [0, 0, 0, 0];
-  for (const [high, low] of ids.keys()) {
-    xorHigh = (xorHigh ^ high) >>> 0;
-    xorLow = (xorLow ^ low) >>> 0;
-    sumHigh += high;
-    sumLow += low;
+  for (const keys of known) {
+    for (const [high, low] of keys.keys()) {
+      xorHigh = (xorHigh ^ high) >>> 0;
+      xorLow = (xorLow ^ low) >>> 0;
+      sumHigh += high;
+      sumLow += low;
+    }
   }
   return (
     xorHigh === print.xorHigh &&

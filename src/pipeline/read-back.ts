@@ -1,52 +1,92 @@
-import type { UnprovenRows } from '../checkpoint/hour-proof.ts';
+import { isOld, type UnprovenRows } from '../checkpoint/hour-proof.ts';
+import type { CheckpointWriter } from '../checkpoint/writer.ts';
 import { openLogQuery } from '../destination/log-query.ts';
 import { TableReader } from '../destination/table-reader.ts';
 import { ActionError, DeadlineError } from '../errors.ts';
+import type { Inputs } from '../inputs/inputs.ts';
 import { grouped } from '../report/markdown.ts';
-import { type Proved, sumsOf } from '../report/proved.ts';
-import type { Notice } from '../report/run-record.ts';
+import type { Notice } from '../report/notice.ts';
+import { nothingProved, type Proved, sumsOf } from '../report/proved.ts';
+import { MINUTE, SECOND } from '../time/clock.ts';
 import type { Connections } from './connect.ts';
+import type { Plan } from './plan.ts';
 import { Proof } from './prove.ts';
 import { type ResendOptions, resendMissing } from './resend.ts';
 import type { RunLimits } from './run-limits.ts';
+import { TableMemory } from './table-memory.ts';
 
-type ReadBackOptions = Omit<ResendOptions, 'proof'> & {
-  readonly window: { readonly start: number; readonly end: number } | undefined;
-  readonly limits: RunLimits;
-};
+/** How long a service that throttles may hold up a run whose rows are all delivered. */
+const PATIENCE = 10 * MINUTE;
 
-/** The table that the inputs name, ready to be read back; undefined where they name none. */
-export function openTable(
-  { proof }: ResendOptions['inputs'],
+/** The table as a run reads it back: what earlier runs sent, and what is there in the end. */
+export interface ReadBack {
+  /** Filled in by `prove`. */
+  readonly proved: Proved;
+  /** What earlier runs sent of the hours that this run asks for, where nothing else says it. @throws ActionError 'table-…' */
+  readonly memory: () => Promise<TableMemory | undefined>;
+  /** Proves what can be while the run goes on, so that memory stays flat. */
+  readonly relieve: () => Promise<void>;
+  /** Says what is known so far, for a run that does not come to the proof. */
+  readonly tell: () => void;
+  /** Proves what is there, sends once more what is missing for certain, and says what is not there. */
+  readonly prove: (sending: Pick<ResendOptions, 'services' | 'openUploader'>) => Promise<void>;
+}
+
+/** @returns undefined where the inputs name no table */
+export function openReadBack(
+  inputs: Inputs,
+  { asked, window, windows }: Plan,
+  writer: CheckpointWriter,
   { credential, userAgent }: Connections,
-  { uploading }: RunLimits,
-): TableReader | undefined {
-  if (proof === undefined) return undefined;
-  return new TableReader(openLogQuery(proof, credential, userAgent), proof.tableName, uploading);
-}
-
-/**
- * Reads the table back: proves what is there, sends once more what is missing for certain, and says what is not.
- * @param proved where it is told; a table that can't be read is a notice there, and no fault
- */
-export async function readBack(options: ReadBackOptions, proved: Proved): Promise<void> {
-  const { inputs, reader, writer, checkpoint, window, limits } = options;
-  const waitMs = (inputs.proof?.waitSeconds ?? 0) * 1000;
+  { collecting, uploading }: RunLimits,
+): ReadBack | undefined {
+  const { checkpoint } = writer;
+  if (inputs.proof === undefined || checkpoint === undefined) return undefined;
+  const { tableName, waitSeconds } = inputs.proof;
+  const query = openLogQuery(inputs.proof, credential, userAgent);
+  const reading = { ...uploading };
+  const reader = new TableReader(query, tableName, reading);
   const proof = new Proof(reader, writer, checkpoint, window);
-  try {
-    await proof.settle(inputs.dryRun ? 0 : waitMs, limits.collecting);
-    proved.isAvailable = true;
-    await resendMissing({ ...options, proof }, proved);
-    if (proved.resent > 0) await proof.settle(waitMs, limits.collecting);
-    proved.notices.push(...(await noticesOf(proof, reader, proved)));
-  } catch (error) {
-    proved.notices.push(unavailable(error));
-  } finally {
-    proved.hours = proof.hours();
-  }
+  const proved = nothingProved();
+  const waitMs = inputs.dryRun ? 0 : waitSeconds * SECOND;
+  let hasSight = false;
+  return {
+    proved,
+    memory: async () => {
+      if (asked === undefined) return undefined;
+      const memory = await TableMemory.open(reader, writer, windows);
+      hasSight = memory !== undefined;
+      return memory;
+    },
+    relieve: () => proof.relieve(),
+    tell: () => {
+      proved.hours = proof.hours();
+    },
+    prove: async (sending) => {
+      // A run that reads workspaces, or nothing.
+      if (asked === undefined && proof.unproven().length === 0) {
+        proved.isAvailable = true;
+        return;
+      }
+      const { clock } = uploading;
+      reading.at = Math.min(uploading.at, clock.now() + waitMs + PATIENCE);
+      try {
+        await proof.settle(waitMs, collecting, hasSight);
+        proved.isAvailable = true;
+        await resendMissing({ inputs, proof, reader, writer, checkpoint, ...sending }, proved);
+        if (proved.resent > 0) await proof.settle(waitMs, collecting, false);
+        proved.notices.push(...(await noticesOf(proof, reader, proved)));
+      } catch (error) {
+        proved.notices.push(unavailable(error));
+      } finally {
+        proved.hours = proof.hours();
+        proved.withoutId = writer.withoutId;
+      }
+    },
+  };
 }
 
-/** @throws what is no fault of the table */
+/** A table that can't be read is a notice and no fault. @throws what is no fault of the table */
 function unavailable(error: unknown): Notice {
   if (error instanceof ActionError && error.code !== 'cancelled')
     return { code: 'proof-unavailable', text: error.message };
@@ -61,18 +101,23 @@ async function noticesOf(proof: Proof, reader: TableReader, proved: Proved): Pro
   const { missing } = sumsOf({ ...proved, hours: proof.hours() });
   if (missing > 0) {
     const sent = proved.resent > 0 ? `; ${grouped(proved.resent)} were sent once more in this run` : '';
-    const groups = proof.unproven().flatMap(({ proof: of }) => of.unproven);
-    const reason = await reasonOf(groups, reader);
+    const { now = 0 } = proof;
+    const groups = proof.unprovenOfWindow().flatMap(({ proof: of }) => of.unproven);
+    const reason = await reasonOf(
+      groups.filter((group) => isOld(group, now)),
+      reader,
+    );
     const text = `${grouped(missing)} events that were acknowledged more than six hours ago are not in the table${sent}.${reason}`;
     notices.push({ code: 'missing', text });
   }
   const { givenUp } = proof;
   if (givenUp.length > 0) {
     const count = givenUp.reduce((sum, { keys }) => sum + keys.size, 0);
-    const operations = [...new Set(givenUp.flatMap(({ operations }) => operations))];
+    const operations = [...new Set(givenUp.flatMap(({ operations: names }) => names))];
     const [only] = operations;
     const shared = operations.length === 1 && only !== undefined ? `, all of them ${only}` : '';
-    const text = `${grouped(count)} events never showed up though they were sent twice${shared}: a transformation of the data collection rule may leave them out. They are not sent again.${await reasonOf(givenUp, reader)}`;
+    const reason = await reasonOf(givenUp, reader);
+    const text = `${grouped(count)} events never showed up though they were sent twice${shared}: a transformation of the data collection rule may leave them out. They are not sent again.${reason}`;
     notices.push({ code: 'given-up', text });
   }
   return notices;

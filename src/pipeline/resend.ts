@@ -23,6 +23,8 @@ import type { Proof } from './prove.ts';
 /** Most rows sent again in one run, and the most of the events of the hours looked at. */
 const MOST = 10_000;
 const MOST_SHARE = 0.1;
+/** Most hours asked for again in one run, oldest first: the source has 200 requests an hour. */
+const MOST_HOURS = 50;
 /** Bytes of rows held until they are sent again; the others follow in the next run. */
 const HELD = 8 * 2 ** 20;
 
@@ -49,13 +51,18 @@ interface Missing {
  * @throws ActionError of the source, DeadlineError, or the deadline's reason
  */
 export async function resendMissing(options: ResendOptions, proved: Proved): Promise<void> {
-  const { proof, reader, checkpoint, inputs } = options;
+  const { proof, reader, writer, checkpoint, inputs } = options;
   const { now } = proof;
   if (now === undefined || !proof.isSighted) return;
+  if (!(await lookOnceMore(options, now))) return;
   giveUp(options, now);
-  const missing = missingRows(proof.unproven(), now);
-  const count = missing.reduce((sum, { keys }) => sum + keys.size, 0);
-  if (count === 0) return;
+  const missing = missingRows(proof.unprovenOfWindow(), now, [1]);
+  const count = countOf(missing);
+  if (count === 0) {
+    // What is lost next may be lost for another reason.
+    if (!isAwaiting(proof.unproven())) writer.noteResend(false);
+    return;
+  }
   const total = proof.hours().reduce((sum, { events }) => sum + events, 0);
   const most = Math.min(MOST, Math.floor(total * MOST_SHARE));
   if (count > most) {
@@ -65,18 +72,32 @@ export async function resendMissing(options: ResendOptions, proved: Proved): Pro
   }
   if (inputs.proof?.resendMissing !== true || inputs.dryRun || isAwaiting(proof.unproven())) return;
   if (await reader.isCapped()) return;
-  // Looked for once more, whatever the hour they stand under there.
-  const oldest = Math.min(...missing.map(({ state }) => state.hour));
-  const there = await reader.some(union(missing), oldest);
-  for (const { state } of missing) proof.seen(state, (high, low) => there.has(high, low));
-  const left = missingRows(proof.unproven(), now);
-  const rows = left.length === 0 ? [] : await collectAgain(left, options, proved);
+  const rows = await collectAgain(missing, options, proved);
   if (rows.length > 0) await sendAgain(rows, checkpoint.mark?.resendWorks !== true, options, proved);
+}
+
+/**
+ * Looks for the missing rows under whatever hour they stand in the table.
+ * @returns whether that answer shows a row that is known to be there; else it says nothing of the others
+ */
+async function lookOnceMore({ proof, reader }: ResendOptions, now: number): Promise<boolean> {
+  const all = missingRows(proof.unprovenOfWindow(), now, [1, 2]);
+  // So many are not sent again anyway.
+  const missing = countOf(all) > MOST ? missingRows(proof.unprovenOfWindow(), now, [2]) : all;
+  if (missing.length === 0) return true;
+  const witness = await proof.witness();
+  if (witness === undefined) return false;
+  const wanted = unionOf(missing.map(({ keys }) => keys));
+  wanted.add(witness.high, witness.low);
+  const oldest = Math.min(witness.hour, ...missing.map(({ state }) => state.hour));
+  const there = await reader.some(wanted, oldest);
+  for (const { state } of missing) proof.seen(state, (high, low) => there.has(high, low));
+  return there.has(witness.high, witness.low);
 }
 
 /** Rows that were sent twice and are still absent are not looked for any more. */
 function giveUp({ proof, writer }: ResendOptions, now: number): void {
-  for (const { proof: of } of proof.unproven()) {
+  for (const { proof: of } of proof.unprovenOfWindow()) {
     for (const group of of.unproven) {
       if (group.sends !== 2 || !isMissing(group, now)) continue;
       of.givenUp += group.keys.size;
@@ -87,14 +108,16 @@ function giveUp({ proof, writer }: ResendOptions, now: number): void {
   }
 }
 
-function missingRows(states: readonly HourState[], now: number): Missing[] {
+/** @param sends how often they were sent so far */
+function missingRows(states: readonly HourState[], now: number, sends: readonly number[]): Missing[] {
   return states
     .filter(({ hour }) => hour >= historyStart(now))
+    .sort((a, b) => a.hour - b.hour)
     .map((state) => ({
       state,
       keys: unionOf(
         state.proof.unproven
-          .filter((group) => group.sends === 1 && isMissing(group, now))
+          .filter((group) => sends.includes(group.sends) && isMissing(group, now))
           .map(({ keys }) => keys),
       ),
     }))
@@ -113,7 +136,13 @@ async function collectAgain(
   proved: Proved,
 ): Promise<ReadyRow[]> {
   const byHour = new Map(missing.map(({ state, keys }) => [state.hour, keys]));
-  const windows = missing.map(({ state: { hour } }) => ({ start: hour, end: hour + HOUR }));
+  // The query service's clock may be ahead: what lies in the future is no window.
+  const end = services.time.now();
+  const windows = missing
+    .map(({ state: { hour } }) => ({ start: hour, end: Math.min(hour + HOUR, end) }))
+    .filter((window) => window.start < window.end)
+    .slice(0, MOST_HOURS);
+  if (windows.length === 0) return [];
   const onRequest = () => {
     proved.requests += 1;
   };
@@ -175,8 +204,8 @@ function firstBatch(rows: readonly ReadyRow[]): readonly ReadyRow[] {
   return end < 0 ? rows : rows.slice(0, end);
 }
 
-function union(missing: readonly Missing[]): KeySet {
-  return unionOf(missing.map(({ keys }) => keys));
+function countOf(missing: readonly Missing[]): number {
+  return missing.reduce((sum, { keys }) => sum + keys.size, 0);
 }
 
 function unionOf(sets: readonly KeySet[]): KeySet {

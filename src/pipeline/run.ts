@@ -7,10 +7,11 @@ import { asActionError, DeadlineError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { type Inputs, readInputs, withKeptFiles } from '../inputs/inputs.ts';
 import { type Conclusions, conclude } from '../report/conclusions.ts';
+import type { Notice } from '../report/notice.ts';
 import { ProgressLog } from '../report/progress-log.ts';
 import { nothingProved } from '../report/proved.ts';
 import { report } from '../report/report.ts';
-import { failedRows, type Notice, newRunRecord, outOfTime, type RunRecord } from '../report/run-record.ts';
+import { failedRows, newRunRecord, outOfTime, type RunRecord } from '../report/run-record.ts';
 import { SECOND } from '../time/clock.ts';
 import type { Wait } from '../time/deadline.ts';
 import { ServiceTime } from '../time/service-time.ts';
@@ -19,10 +20,9 @@ import { type Connections, connect } from './connect.ts';
 import { deliver } from './deliver.ts';
 import { type KeptFiles, openKeptFiles } from './kept-files.ts';
 import { planRun } from './plan.ts';
-import { openTable, readBack } from './read-back.ts';
+import { openReadBack } from './read-back.ts';
 import { replayed } from './replay.ts';
 import { createRunLimits, type RunLimits } from './run-limits.ts';
-import { TableMemory } from './table-memory.ts';
 
 /** Waits that are named where a run ends for want of time: the seconds between two attempts are no reason. */
 const WORTH_NAMING = 5 * SECOND;
@@ -48,8 +48,11 @@ export async function run(host: Host): Promise<RunResult> {
   const waits = new Map<string, Wait>();
   for (const name of ['client-secret', 'client-certificate', 'github-token']) host.mask(host.getInput(name));
   try {
-    const inputs = withKeptFiles(readInputs(host.getInput, host.clock.now(), host.proxyFaults));
+    const inputs = withKeptFiles(
+      readInputs(host.getInput, host.clock.now(), host.proxyFaults, host.dialect?.inputs),
+    );
     record.dryRun = inputs.dryRun;
+    if (inputs.proof !== undefined) record.proved = nothingProved();
     await holding(inputs, host, record, waits);
   } catch (error) {
     if (error instanceof DeadlineError) record.outOfTime = outOfTime(error, waits.values());
@@ -105,15 +108,17 @@ async function carryOut(inputs: Inputs, host: Host, record: RunRecord, held: Hel
   record.planned = plan;
   if (plan.asked !== undefined) checkpoint.confirm(plan.asked, () => time.now());
 
-  const reader = openTable(inputs, connections, limits);
-  if (reader !== undefined) record.proved = nothingProved();
+  const table = openReadBack(inputs, plan, checkpoint, connections, limits);
+  record.proved = table?.proved;
+  table?.tell();
   const services = { ...connections, time, deadline: limits.collecting };
   const source =
     files.replay === undefined
       ? collect(inputs, plan, checkpoint, {
           ...services,
           onRefusal: (reason) => host.log.info(`Refused by ${reason}`),
-          memory: reader && (await TableMemory.open(reader, checkpoint, plan.windows)),
+          memory: await table?.memory(),
+          relieve: table?.relieve,
         })
       : replayed(files.replay, checkpoint, limits.collecting.signal);
   record.collected = source.collected;
@@ -127,21 +132,20 @@ async function carryOut(inputs: Inputs, host: Host, record: RunRecord, held: Hel
     await deliver(deliveries, record.delivered, {
       ...files,
       carriesOn: files.record.carriesOn,
+      isProvable: () => source.collected.source !== 'workspaces',
       now: () => host.clock.now(),
       reuse: (batch) => batcher.reuse(batch),
       onStop: limits.end,
     });
   } finally {
     held.progress.tell(true);
+    table?.tell();
     host.log.endGroup();
   }
   if (source.collected.isWhole) checkpoint.complete();
-  if (reader !== undefined && record.proved !== undefined && checkpoint.checkpoint !== undefined) {
-    const known = { reader, writer: checkpoint, checkpoint: checkpoint.checkpoint };
-    const { window } = plan;
-    await readBack({ ...known, inputs, services, openUploader: uploader, window, limits }, record.proved);
-  }
   const { signal } = limits.collecting;
+  if (!signal.aborted || signal.reason instanceof DeadlineError)
+    await table?.prove({ services, openUploader: uploader });
   // Time that ran out when everything was done already is no fault.
   if (signal.aborted && (failedRows(record) > 0 || !(signal.reason instanceof DeadlineError)))
     throw signal.reason;

@@ -2,7 +2,8 @@ import { ActionError, FAULTS, type FaultCode } from '../errors.ts';
 import { DAY, HOUR } from '../time/clock.ts';
 import { describe, type Window } from '../time/window.ts';
 import { cannotKeepUp, lengthOf, REQUESTS_AN_HOUR, remainingOf } from './budget.ts';
-import { failedRows, hoursPlanned, type Notice, type NoticeCode, type RunRecord } from './run-record.ts';
+import type { Notice, NoticeCode } from './notice.ts';
+import { failedRows, hoursPlanned, type RunRecord } from './run-record.ts';
 
 /** How a run ended: what the whole picture says. */
 export interface Conclusions {
@@ -150,7 +151,13 @@ function* conclusionsOfAll(record: RunRecord): Generator<Notice, void> {
       text: `Workspaces that could not be read: ${named.join(', ')}${more}.`,
     };
   }
-  if (collected.isWhole && counts.collected === 0 && !planned?.settledWanted && isDay(planned?.window)) {
+  if (
+    collected.isWhole &&
+    counts.collected === 0 &&
+    !planned?.settledWanted &&
+    !planned?.notDue &&
+    isDay(planned?.window)
+  ) {
     const text =
       "Not a single event in 24 hours or more: unusual for a tenant in use. Check the filters and the app's access.";
     yield { code: 'no-events', text };

@@ -12,13 +12,6 @@ export function plain(text: string): string {
     .replaceAll(/@(?=[\w-])/g, '@\u200b');
 }
 
-/** A GitHub alert; paragraphs are held on a line each. */
-export function alert(kind: 'CAUTION' | 'WARNING' | 'NOTE', ...paragraphs: string[]): string {
-  return [`> [!${kind}]`, ...paragraphs.map((text) => `> ${text.replaceAll(/\s*[\r\n]+\s*/g, ' ')}`)]
-    .join('\n>\n')
-    .replace(']\n>\n', ']\n');
-}
-
 /** A table; pipes in cells are escaped. */
 export function table(
   head: readonly string[],

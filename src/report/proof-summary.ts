@@ -20,6 +20,10 @@ export function proofHeadline(ingested: number, proved: Proved | undefined): str
   if (missing > 0) return `⚠️ ${grouped(missing)} events missing from the table: ${rows}`;
   if (pending > 0) return `${plain}, ${grouped(pending)} not seen in the table yet`;
   if (givenUp > 0) return `${plain}, ${grouped(givenUp)} events of the window given up`;
+  if (isNew && proved.withoutId > 0) {
+    const provable = grouped(ingested - proved.withoutId);
+    return `✅ Complete: ${grouped(ingested)} new events, all ${provable} with an id seen in the table`;
+  }
   if (isNew)
     return `✅ Complete: ${grouped(ingested)} new events, all ${grouped(ingested)} seen in the table`;
   return `${plain}, all ${grouped(seen)} events of the window seen in the table`;

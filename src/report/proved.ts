@@ -1,5 +1,5 @@
 import type { ActionError } from '../errors.ts';
-import type { Notice } from './run-record.ts';
+import type { Notice } from './notice.ts';
 
 /** What the table holds of an hour's events. */
 export interface ProvedHour {
@@ -23,6 +23,8 @@ export interface Proved {
   isAvailable: boolean;
   /** Rows that were sent again. */
   resent: number;
+  /** Rows acknowledged in this run that have no id to look for. */
+  withoutId: number;
   /** Requests to the source for that. */
   requests: number;
   readonly notices: Notice[];
@@ -41,7 +43,7 @@ export interface ProofSums {
 }
 
 export function nothingProved(): Proved {
-  return { hours: [], isAvailable: false, resent: 0, requests: 0, notices: [], faults: [] };
+  return { hours: [], isAvailable: false, resent: 0, withoutId: 0, requests: 0, notices: [], faults: [] };
 }
 
 export function sumsOf({ hours }: Proved): ProofSums {

@@ -1,6 +1,7 @@
 import { FAULTS } from '../errors.ts';
 import type { Host } from '../host.ts';
 import type { Conclusions } from './conclusions.ts';
+import { inHostWords } from './host-words.ts';
 import { outputsOf } from './outputs.ts';
 import type { RunRecord } from './run-record.ts';
 import { summaryOf } from './summary.ts';
@@ -28,7 +29,8 @@ const WARNING_TITLES = {
 } as const;
 
 /** Tells how the run went: outputs, one annotation for each kind of fault, and the job summary. */
-export async function report(record: RunRecord, conclusions: Conclusions, host: Host): Promise<void> {
+export async function report(record: RunRecord, drawn: Conclusions, host: Host): Promise<void> {
+  const conclusions = inHostWords(drawn, host.dialect);
   for (const [code, text] of conclusions.notices) host.log.warning(text, WARNING_TITLES[code]);
   for (const error of conclusions.faults.values()) host.log.error(error.message, FAULTS[error.code].title);
   try {
@@ -38,7 +40,7 @@ export async function report(record: RunRecord, conclusions: Conclusions, host: 
   }
   try {
     const now = host.clock.now() + record.clockAhead;
-    await host.writeSummary(summaryOf(record, conclusions, host.context, now));
+    await host.writeSummary(summaryOf(record, conclusions, host.context, now, host.dialect));
   } catch (error) {
     // Old runners have no summary file; what it says stands in the outputs too.
     host.log.warning(`The job summary could not be written (${(error as Error).name}).`, 'No job summary');

@@ -4,34 +4,8 @@ import { type EventCounts, newEventCounts } from '../rows/rows.ts';
 import type { Wait } from '../time/deadline.ts';
 import type { Window } from '../time/window.ts';
 import { type Delivered, nothingDelivered } from './delivered.ts';
+import type { Notice } from './notice.ts';
 import type { Proved } from './proved.ts';
-
-export type NoticeCode =
-  | 'clipped'
-  | 'clock'
-  | 'settled-hours'
-  | 'fallback'
-  | 'no-events'
-  | 'cut'
-  | 'unreadable-workspaces'
-  | 'aged-out'
-  | 'incomplete'
-  | 'lost'
-  | 'quiet'
-  | 'budget'
-  | 'state-set-aside'
-  | 'rejected-set-aside'
-  | 'state-not-compacted'
-  | 'replay'
-  | 'proof-unavailable'
-  | 'missing'
-  | 'given-up';
-
-/** Something that the reader should know and that is no fault. */
-export interface Notice {
-  readonly code: NoticeCode;
-  readonly text: string;
-}
 
 /** What the plan comes to, for the reader. */
 export interface Planned {
@@ -46,6 +20,9 @@ export interface Planned {
   readonly settledWanted: number;
   /** Hours asked for that lie before the window that the inputs name. */
   readonly caughtUp: number;
+  /** Young hours that were asked for before and are not due yet, and when the next one is, ms since the epoch. */
+  readonly notDue: number;
+  readonly nextDue: number | undefined;
   readonly notices: readonly Notice[];
 }
 

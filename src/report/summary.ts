@@ -1,12 +1,14 @@
 import { FAULTS } from '../errors.ts';
-import type { RunContext } from '../host.ts';
-import { DAY, HOUR } from '../time/clock.ts';
+import type { HostDialect, RunContext } from '../host.ts';
+import { DAY, HOUR, MINUTE } from '../time/clock.ts';
 import { describe, hourOf } from '../time/window.ts';
 import { REQUESTS_AN_HOUR } from './budget.ts';
 import { chart } from './chart.ts';
 import type { Conclusions } from './conclusions.ts';
 import type { Delivered } from './delivered.ts';
-import { alert, grouped, plain, table } from './markdown.ts';
+import { ourWords } from './host-words.ts';
+import { grouped, plain, table } from './markdown.ts';
+import { githubMarkdown, type MarkdownDialect, plainMarkdown } from './markdown-dialects.ts';
 import { proofHeadline, proofTable } from './proof-summary.ts';
 import { type Collected, hoursPlanned, type RunRecord } from './run-record.ts';
 
@@ -24,17 +26,21 @@ const SOURCES = {
 } as const;
 
 /**
- * The job summary in GitHub-flavoured Markdown: is it fine, how much, what is missing, what to do.
+ * The job summary in Markdown: is it fine, how much, what is missing, what to do.
  * Holds counts, times, activity names and ids of workspaces that could not be read; nothing else of an event.
  * @param now by the services' clocks, ms since the epoch
+ * @param host how it differs from GitHub, where it does
  */
 export function summaryOf(
   record: RunRecord,
   conclusions: Conclusions,
   context: RunContext,
   now: number,
+  host?: HostDialect,
 ): string {
   const { collected, planned } = record;
+  const { alert, draw, folded } = host === undefined ? githubMarkdown : plainMarkdown;
+  const shownUntil = collected.source === 'workspaces' ? undefined : now;
   const parts = [
     `## ${headline(record, conclusions)}`,
     origin(record, context),
@@ -49,10 +55,10 @@ export function summaryOf(
     missingHours(collected),
     proofTable(record.proved),
     counts(record, conclusions),
-    chart(collected.counts.hours, planned?.window, collected.source === 'workspaces' ? undefined : now),
+    chart(collected.counts.hours, planned?.window, shownUntil, draw),
     activities(collected),
-    ...notes(record, conclusions, now).map((text) => alert('NOTE', text)),
-    batches(record.delivered),
+    ...notes(record, conclusions, now, host).map((text) => alert('NOTE', text)),
+    batches(record.delivered, folded),
   ];
   const text = `${parts.filter((part) => part !== '').join('\n\n')}\n`;
   return Buffer.byteLength(text) <= LARGEST ? text : `${text.slice(0, LARGEST / 4)}\n\n(cut)\n`;
@@ -104,13 +110,19 @@ function counts(record: RunRecord, { failed }: Conclusions): string {
 
 /** Hours done of those asked for, and those that this run did not have to ask for, or asked for on top. */
 function hours(record: RunRecord): string {
-  const { caughtUp = 0, settled = 0 } = record.planned ?? {};
+  const { caughtUp = 0, settled = 0, notDue = 0, nextDue } = record.planned ?? {};
+  const next = nextDue === undefined ? '' : `, the next at ${minuteOf(nextDue)}`;
   const notes = [
     caughtUp > 0 ? `${grouped(caughtUp)} caught up` : '',
+    notDue > 0 ? `${grouped(notDue)} not due yet${next}` : '',
     settled > 0 ? `${grouped(settled)} more settled before` : '',
   ].filter((note) => note !== '');
   const done = `${grouped(record.collected.hoursDone)} of ${grouped(hoursPlanned(record))}`;
   return `${done}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`;
+}
+
+function minuteOf(instant: number): string {
+  return `${new Date(Math.ceil(instant / MINUTE) * MINUTE).toISOString().slice(11, 16)}Z`;
 }
 
 function missingHours({ uncollected, agedOut }: Collected): string {
@@ -134,7 +146,12 @@ function activities({ counts, source }: Collected): string {
   return `### Busiest activities${more}\n\n${table(['Activity', 'Events', 'Share'], rows, 'right-but-first')}`;
 }
 
-function notes({ collected, delivered }: RunRecord, { faults }: Conclusions, now: number): string[] {
+function notes(
+  { collected, delivered, proved }: RunRecord,
+  { faults }: Conclusions,
+  now: number,
+  host: HostDialect | undefined,
+): string[] {
   const { counts, source, refusals } = collected;
   const found = [];
   if (delivered.rows > 0 && source !== 'workspaces' && replacesTimeGenerated(counts.hours.keys(), now)) {
@@ -143,10 +160,11 @@ function notes({ collected, delivered }: RunRecord, { faults }: Conclusions, now
     );
   }
   if (counts.withoutWorkspace > 0) {
-    found.push(
-      `${grouped(counts.withoutWorkspace)} events that name no workspace were left out, because \`workspace-ids\` is given.`,
-    );
+    const text = `${grouped(counts.withoutWorkspace)} events that name no workspace were left out, because \`workspace-ids\` is given.`;
+    found.push(ourWords(text, host));
   }
+  if (proved !== undefined && proved.resent > 0)
+    found.push(`${grouped(proved.resent)} rows that were missing from the table were sent once more.`);
   if (refusals.length > 0 && !faults.has('source-refused'))
     found.push(`Refused by ${plain(refusals.join('; '))}.`);
   return found;
@@ -157,7 +175,7 @@ function replacesTimeGenerated(hours: Iterable<number>, now: number): boolean {
   return [...hours].some((hour) => hour + HOUR < hourOf(now) - 2 * DAY);
 }
 
-function batches({ entries, batches }: Delivered): string {
+function batches({ entries, batches }: Delivered, folded: MarkdownDialect['folded']): string {
   if (entries.length === 0) return '';
   const rows = entries
     .slice(0, SHOWN_BATCHES)
@@ -171,5 +189,5 @@ function batches({ entries, batches }: Delivered): string {
     ]);
   const more = batches > rows.length ? `\n\nand ${grouped(batches - rows.length)} more` : '';
   const head = ['Batch', 'Rows', 'Bytes', 'Wire bytes', 'Status', 'x-ms-client-request-id'];
-  return `<details><summary>Batches (${grouped(batches)})</summary>\n\n${table(head, rows)}${more}\n\n</details>`;
+  return folded(`Batches (${grouped(batches)})`, `${table(head, rows)}${more}`);
 }

@@ -260,7 +260,11 @@ describe('the account of rows under way', () => {
             number += 1;
             ledger.added(key(of, number));
           } else if (one.kind === 'collected') {
-            const part = { start: of + one.half * 30 * MINUTE, end: of + (one.half + 1) * 30 * MINUTE };
+            const [start, end] = [one.half, one.half + 1].map((half) => of + half * 30 * MINUTE) as [
+              number,
+              number,
+            ];
+            const part = { start, end, at: FIRST };
             waiting[one.hour]?.push(part);
             final.push(...ledger.hourCollected(part));
           } else {

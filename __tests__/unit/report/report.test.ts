@@ -48,6 +48,8 @@ function planned(window: Window): Planned {
     settled: 0,
     settledWanted: 0,
     caughtUp: 0,
+    notDue: 0,
+    nextDue: undefined,
     notices: [],
   };
 }

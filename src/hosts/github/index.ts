@@ -1,18 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { setFlagsFromString } from 'node:v8';
 import * as core from '@actions/core';
 import type { Host, RunContext } from '../../host.ts';
 import { run } from '../../pipeline/run.ts';
 import { systemClock } from '../../time/clock.ts';
+import { keepMemorySmall } from '../memory-flags.ts';
 import { proxySecrets, readProxies } from '../proxy-settings.ts';
 import { trackFailure } from './failure-issue.ts';
 
-// Keeps the young generation at its first size. Events live for microseconds, so a larger one is only more memory: 16 MB
-// semi-spaces let the buffers of pages long done with pile up between two collections. What a run takes is in
-// bench/RESULTS.md.
-setFlagsFromString('--semi-space-growth-factor=1');
-// While the old generation is marked, V8 puts off collections of the young one, which then grows by 25 MB all the same.
-setFlagsFromString('--no-separate-gc-phases');
+keepMemorySmall();
 
 const cancelled = new AbortController();
 process.once('SIGINT', () => cancelled.abort());
