@@ -1,8 +1,9 @@
 import { ActionError } from '../errors.ts';
 import { keptFile } from '../files/kept-file.ts';
 import { CLOUDS, type Cloud } from './clouds.ts';
+import { type PrivacyInputs, readPrivacy } from './privacy.ts';
 import { type ProofInputs, readProof } from './proof.ts';
-import { GUID, InputReader, plainHttpsUrl, quoted } from './reader.ts';
+import { GUID, InputReader, listed, plainHttpsUrl } from './reader.ts';
 import { readSignIn, type SignIn } from './sign-in.ts';
 
 export type SourceChoice = 'auto' | 'power-bi' | 'fabric' | 'workspaces';
@@ -40,6 +41,7 @@ export interface Inputs {
   readonly recheck: 'due' | 'all';
   /** How the table is read back; undefined where it is not. */
   readonly proof: ProofInputs | undefined;
+  readonly privacy: PrivacyInputs;
 }
 
 const DOMAIN = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/i;
@@ -132,6 +134,7 @@ export function readInputs(
     deadlineMinutes: read.positiveNumber('deadline-minutes', 330, 'a positive number of minutes'),
     recheck: read.oneOf('recheck', ['due', 'all'], 'due'),
     proof: readProof(read, dcrEndpoint, streamName),
+    privacy: readPrivacy(read),
   };
   const hasToken = read.given('github-token');
   if (read.boolean('failure-issue', false) && !hasToken) {
@@ -173,10 +176,7 @@ export function withKeptFiles<T extends FileInputs>(inputs: T): T {
 }
 
 function readWorkspaceIds(read: InputReader): ReadonlySet<string> {
-  const ids = read
-    .text('workspace-ids')
-    .split(/[\s,]+/)
-    .filter((id) => id !== '');
+  const ids = read.list('workspace-ids');
   const wrong = ids.filter((id) => !GUID.test(id));
   if (wrong.length > 0)
     read.fault('workspace-ids', 'GUIDs separated by commas, spaces or new lines', listed(wrong));
@@ -194,9 +194,4 @@ function readDcrEndpoint(read: InputReader): string {
 function printable(text: string): string | undefined {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   return /[\u0000-\u001f\u007f]/.test(text) ? undefined : text;
-}
-
-function listed(values: readonly string[]): string {
-  const shown = values.slice(0, 5).map(quoted);
-  return values.length > 5 ? `${shown.join(', ')} and ${values.length - 5} more` : shown.join(', ');
 }
