@@ -10,6 +10,8 @@ const DOMAIN_ONLY = new RegExp(`^${DOMAIN}$`, 'u');
 const DOMAIN_HERE = new RegExp(DOMAIN, 'uy');
 /** What ends a local part in running text, from its right end leftwards. In a URL or a path it begins behind the last `/` or `=`. */
 const LOCAL_CHARACTER = /[\p{L}\p{M}\p{N}.!#$&*+^_~'-]/u;
+/** Allowed in mail, and as often what separates an address from what stands before it: part of it only next to the sign. */
+const NEXT_TO_SIGN = /[%/=?`{|}]/;
 const QUOTED = /"[^"@]{1,64}"$/;
 
 /** A text that is an address and nothing else, surrounding blanks aside; its domain in lower case. */
@@ -44,9 +46,10 @@ export function withoutAddresses(text: string, replace: (address: string, sign: 
   return done === 0 ? text : result + text.slice(done);
 }
 
-/** One address of any characters that mail allows, so that none is cut in two. */
+/** One address of any characters that mail allows, so that none is cut in two; not one that was replaced behind a `/` before. */
 function isSingle(text: string): boolean {
-  return /^\s*[^\s@"(),:;<>[\]\\%]+@[^\s@]+$/.test(text) && asAddress(text) !== undefined;
+  if (!/^\s*[^\s@"(),:;<>[\]\\]+@[^\s@]+$/.test(text) || text.includes('%40')) return false;
+  return asAddress(text) !== undefined && !/[^\s]p-[0-9a-f]{32}@/.test(text);
 }
 
 /** Where the domain ends that begins at `start`; another one that follows with a sign between is part of it. */
@@ -64,6 +67,7 @@ function domainEnd(text: string, start: number): number {
 /** Where the local part of an address begins that ends before `end`; `end` where there is none. */
 function localStart(text: string, end: number, least: number): number {
   let from = end;
+  while (from > least && NEXT_TO_SIGN.test(text.charAt(from - 1))) from -= 1;
   while (from > least) {
     // A character outside the basic plane takes two units.
     const code = text.charCodeAt(from - 1);

@@ -68,11 +68,10 @@ export function mapEvent(
 
 /** A row as JSON, without what is not to leave, and held to the limits of the service. */
 export function rowJson(row: Row, truncations: Truncations, redact: Redact | undefined): string {
-  const left = redact === undefined ? row : redact(row, truncations);
-  const json = JSON.stringify(left);
+  const json = redact === undefined ? JSON.stringify(row) : redact(row, truncations);
   // No value can be over the limit where the whole row is not; a UTF-16 unit is at most three bytes of UTF-8.
   if (json.length * 3 <= FIELD_LIMIT || Buffer.byteLength(json) <= FIELD_LIMIT) return json;
-  return truncateToSize(left, json, truncations);
+  return truncateToSize(row, json, truncations);
 }
 
 function timeGenerated(creationTime: unknown, instant: number): string {

@@ -83,11 +83,25 @@ const SAYS_WHO =
 
 /** Fields that say who only within a property that is about people; elsewhere they name things. */
 const SAYS_WHO_OF_PEOPLE =
-  /^(?:id|objectid|graphid|principalid|identifier|name|displayname|givenname|surname)$/i;
+  /^(?:id|objectid|graphid|principalid|identifier|address|name|displayname|givenname|surname)$/i;
+
+/** The same few names come in every event; strange ones must not pile up. */
+const MOST_JUDGED = 5000;
+const judged = new Map<string, boolean>();
+
+function saysWho(field: string): boolean {
+  let verdict = judged.get(field);
+  if (verdict === undefined) {
+    verdict = SAYS_WHO.test(field);
+    if (judged.size >= MOST_JUDGED) judged.clear();
+    judged.set(field, verdict);
+  }
+  return verdict;
+}
 
 /** @param around of the value that the field stands in */
 export function depthOfField(field: string, around: Depth): Depth {
-  if (SAYS_WHO.test(field)) return WHO;
+  if (saysWho(field)) return WHO;
   if (around === THINGS) return THINGS;
   return SAYS_WHO_OF_PEOPLE.test(field) ? WHO : ABOUT_PEOPLE;
 }

@@ -1,5 +1,5 @@
 import { COLUMNS } from './columns.ts';
-import { depthOfProperty, THINGS } from './people.ts';
+import { depthOfProperty, THINGS, WHO } from './people.ts';
 import { PeopleInValues } from './people-in-values.ts';
 import { Pseudonyms } from './pseudonyms.ts';
 import type { Truncations } from './truncate.ts';
@@ -13,22 +13,23 @@ export interface Privacy {
 
 type Row = Record<string, unknown>;
 
-/** Takes out of a row what is not to leave. The row itself is altered, the values in it are not. */
-export type Redact = (row: Row, truncations: Truncations) => Row;
+/** Takes out of a row what is not to leave; the row itself is altered, the values in it are not. @returns its JSON */
+export type Redact = (row: Row, truncations: Truncations) => string;
 
 /** @returns undefined where everything may leave */
 export function redactionOf({ pseudonymKey, omitColumns }: Privacy): Redact | undefined {
-  const steps = [
-    ...(omitColumns.size === 0 ? [] : [omission(omitColumns)]),
-    ...(pseudonymKey === undefined ? [] : [pseudonymisation(new Pseudonyms(pseudonymKey))]),
-  ];
-  if (steps.length === 0) return undefined;
-  return (row, truncations) => steps.reduce((left, step) => step(left, truncations), row);
+  const omit = omitColumns.size === 0 ? undefined : omission(omitColumns);
+  const replace = pseudonymKey === undefined ? undefined : pseudonymisation(new Pseudonyms(pseudonymKey));
+  if (omit === undefined && replace === undefined) return undefined;
+  return (row, truncations) => {
+    omit?.(row);
+    return replace === undefined ? JSON.stringify(row) : replace(row, truncations);
+  };
 }
 
 const ADDITIONAL = 'AdditionalFields';
 
-function omission(names: ReadonlySet<string>): Redact {
+function omission(names: ReadonlySet<string>): (row: Row) => void {
   const columns = COLUMNS.filter(({ name }) => names.has(name));
   // A value that does not fit its column stands among the additional ones, under the name of its property.
   const properties = new Set([
@@ -38,20 +39,19 @@ function omission(names: ReadonlySet<string>): Redact {
   return (row) => {
     for (const { name } of columns) delete row[name];
     const additional = row[ADDITIONAL];
-    if (typeof additional !== 'object' || additional === null) return row;
+    if (typeof additional !== 'object' || additional === null) return;
     const kept = Object.entries(additional).filter(([property]) => !properties.has(property));
     if (kept.length === 0) delete row[ADDITIONAL];
     else row[ADDITIONAL] = Object.fromEntries(kept);
-    return row;
   };
 }
 
 const GUID = /^\s*[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\s*$/i;
 /** Whom workspace records name, and no person. */
 const NOBODY = 'ServicePrincipal';
-/** The table is searched by the event's id (see `proof` in the inputs); the other is a time always. */
-const KEPT: ReadonlySet<string> = new Set(['ActivityId', 'TimeGenerated']);
-const DEPTHS = new Map(COLUMNS.map(({ name }) => [name, depthOfProperty(name)]));
+/** Replaced already, or what the table is searched by. */
+const KEPT: ReadonlySet<string> = new Set(['ActivityId', 'UserId', ADDITIONAL]);
+const WHO_COLUMNS = COLUMNS.map(({ name }) => name).filter((name) => depthOfProperty(name) === WHO);
 
 function pseudonymisation(pseudonyms: Pseudonyms): Redact {
   let cut = 0;
@@ -60,24 +60,41 @@ function pseudonymisation(pseudonyms: Pseudonyms): Redact {
   });
   return (row, truncations) => {
     cut = 0;
-    const { UserId } = row;
+    const { UserId, [ADDITIONAL]: additional } = row;
     const app = typeof UserId === 'string' && (UserId === NOBODY || GUID.test(UserId)) ? UserId : undefined;
-    for (const column of Object.keys(row)) {
+    for (const column of WHO_COLUMNS) {
       const value = row[column];
-      if (KEPT.has(column) || (app !== undefined && isOfApp(column, value, app))) continue;
-      row[column] =
-        column === ADDITIONAL && typeof value === 'object' && value !== null
-          ? people.fields(value, depthOfProperty)
-          : people.value(value, DEPTHS.get(column) ?? THINGS);
+      if (value !== undefined && !isOfApp(column, value, app)) row[column] = people.value(value, WHO);
+    }
+    if (typeof additional === 'object' && additional !== null)
+      row[ADDITIONAL] = people.fields(additional, depthOfProperty);
+    let json = JSON.stringify(row);
+    if (mayHoldMore(json)) {
+      for (const column of Object.keys(row))
+        if (!KEPT.has(column)) row[column] = people.value(row[column], THINGS);
+      json = JSON.stringify(row);
     }
     truncations.values += cut;
     truncations.rows += cut === 0 ? 0 : 1;
-    return row;
+    return json;
   };
 }
 
 /** An app is no person: its id stays, also where it stands for the key. */
-function isOfApp(column: string, value: unknown, app: string): boolean {
+function isOfApp(column: string, value: unknown, app: string | undefined): boolean {
+  if (app === undefined) return false;
   if (column === 'UserId') return true;
   return column === 'UserKey' && typeof value === 'string' && value.toLowerCase() === app.toLowerCase();
+}
+
+/**
+ * Whether an address may still be in a row's texts, or JSON within a string. One look at the whole row, since to look at
+ * each of its values would cost more than all the rest, and hardly any holds one.
+ */
+function mayHoldMore(json: string): boolean {
+  if (json.includes('\\') || json.includes('%40')) return true;
+  for (let at = json.indexOf('@'); at >= 0; at = json.indexOf('@', at + 1)) {
+    if (!/^"p-[0-9a-f]{32}$/.test(json.slice(Math.max(at - 35, 0), at))) return true;
+  }
+  return false;
 }
