@@ -77,6 +77,7 @@ const tasks = {
     run('fuzz/fuzz.ts', ...extra);
   },
   infra: () => run('infra/generate/generate.ts', ...extra),
+  pseudonym: () => run('tools/pseudonym.ts', ...extra),
   docs: () => run('tools/readme-tables.ts', ...extra),
 };
 

@@ -38,7 +38,9 @@ export class PeopleInValues {
   /** An object by its fields; a field whose name holds an address gets another one. */
   fields<T extends object>(value: T, depthOf: (field: string) => Depth, level = 0): T {
     let entries: [string, unknown][] | undefined;
-    for (const [at, name] of Object.keys(value).entries()) {
+    let at = -1;
+    for (const name of Object.keys(value)) {
+      at += 1;
       const entry: unknown = value[name as keyof T];
       const newName = mayHoldAddress(name) ? this.#withoutAddresses(name) : name;
       const newEntry = this.value(entry, depthOf(name), level + 1);
@@ -73,9 +75,11 @@ export class PeopleInValues {
 
   /** One who is named, or a list of addresses. */
   #who(text: string): string {
+    const separator = text.includes(';') ? ';' : ',';
+    if (!text.includes(separator)) return this.#pseudonyms.of(text);
     const parts = text.split(/[;,]/);
-    if (parts.length > 1 && parts.every((part) => /^\s*[^\s@]+@[^\s@]+\s*$/.test(part)))
-      return parts.map((part) => this.#pseudonyms.of(part)).join(text.includes(';') ? ';' : ',');
+    if (parts.every((part) => /^\s*[^\s@]+@[^\s@]+\s*$/.test(part)))
+      return parts.map((part) => this.#pseudonyms.of(part)).join(separator);
     return this.#pseudonyms.of(text);
   }
 

@@ -39,7 +39,7 @@ function omission(names: ReadonlySet<string>): (row: Row) => void {
   return (row) => {
     for (const { name } of columns) delete row[name];
     const additional = row[ADDITIONAL];
-    if (typeof additional !== 'object' || additional === null) return;
+    if (!isObject(additional)) return;
     const kept = Object.entries(additional).filter(([property]) => !properties.has(property));
     if (kept.length === 0) delete row[ADDITIONAL];
     else row[ADDITIONAL] = Object.fromEntries(kept);
@@ -66,18 +66,28 @@ function pseudonymisation(pseudonyms: Pseudonyms): Redact {
       const value = row[column];
       if (value !== undefined && !isOfApp(column, value, app)) row[column] = people.value(value, WHO);
     }
-    if (typeof additional === 'object' && additional !== null)
-      row[ADDITIONAL] = people.fields(additional, depthOfProperty);
+    if (isObject(additional)) {
+      for (const name of Object.keys(additional)) {
+        const value = additional[name];
+        const depth = depthOfProperty(name);
+        if (depth === WHO || isObject(value)) additional[name] = people.value(value, depth);
+      }
+    }
     let json = JSON.stringify(row);
     if (mayHoldMore(json)) {
       for (const column of Object.keys(row))
         if (!KEPT.has(column)) row[column] = people.value(row[column], THINGS);
+      if (isObject(additional)) row[ADDITIONAL] = people.fields(additional, depthOfProperty);
       json = JSON.stringify(row);
     }
     truncations.values += cut;
     truncations.rows += cut === 0 ? 0 : 1;
     return json;
   };
+}
+
+function isObject(value: unknown): value is Row {
+  return typeof value === 'object' && value !== null;
 }
 
 /** An app is no person: its id stays, also where it stands for the key. */
