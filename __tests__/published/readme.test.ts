@@ -65,6 +65,7 @@ const PAGES = [
   'docs/comparison.md',
   'docs/setup.md',
   'docs/migrate.md',
+  'docs/privacy.md',
   'docs/tables.md',
   'docs/troubleshooting.md',
 ];

@@ -11,6 +11,8 @@ const CUT = '…[cut]';
 export class PeopleInValues {
   readonly #pseudonyms: Pseudonyms;
   readonly #onCut: () => void;
+  /** Whether other texts and the names of fields are looked through for addresses; else only what says who is replaced. */
+  isThorough = true;
 
   /** @param onCut told of each value that nests too deep to be looked through, and is left out */
   constructor(pseudonyms: Pseudonyms, onCut: () => void) {
@@ -19,7 +21,8 @@ export class PeopleInValues {
   }
 
   value(value: unknown, depth: Depth, level = 0): unknown {
-    if (typeof value === 'string') return this.text(value, depth, level);
+    if (typeof value === 'string')
+      return depth === WHO || this.isThorough ? this.#text(value, depth, level) : value;
     if (depth === WHO && typeof value === 'number') return this.#pseudonyms.of(String(value));
     if (typeof value !== 'object' || value === null) return value;
     const number = exactText(value);
@@ -42,7 +45,7 @@ export class PeopleInValues {
     for (const name of Object.keys(value)) {
       at += 1;
       const entry: unknown = value[name as keyof T];
-      const newName = mayHoldAddress(name) ? this.#withoutAddresses(name) : name;
+      const newName = this.isThorough && mayHoldAddress(name) ? this.#withoutAddresses(name) : name;
       const newEntry = this.value(entry, depthOf(name), level + 1);
       if (newName === name && newEntry === entry) continue;
       entries ??= Object.entries(value);
@@ -51,7 +54,9 @@ export class PeopleInValues {
     return entries === undefined ? value : (Object.fromEntries(entries) as T);
   }
 
-  text(text: string, depth: Depth, level = 0): string {
+  #text(text: string, depth: Depth, level: number): string {
+    const recent = depth === WHO ? this.#pseudonyms.recent(text) : undefined;
+    if (recent !== undefined) return recent;
     const first = text.charCodeAt(0);
     if (first === 0x7b || first === 0x5b || first <= 0x20) {
       const nested = this.#json(text, depth, level);

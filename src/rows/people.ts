@@ -106,9 +106,11 @@ export function depthOfField(field: string, around: Depth): Depth {
   return SAYS_WHO_OF_PEOPLE.test(field) ? WHO : ABOUT_PEOPLE;
 }
 
+const DEPTHS: ReadonlyMap<string, Depth> = new Map(
+  [...KINDS].map(([property, kind]): [string, Depth] => [property, kind === 'neither' ? THINGS : WHO]),
+);
+
 /** @param property of an event. One that is not documented is judged by its name, as fields are. */
 export function depthOfProperty(property: string): Depth {
-  const kind = KINDS.get(property);
-  if (kind === undefined) return depthOfField(property, THINGS);
-  return kind === 'neither' ? THINGS : WHO;
+  return DEPTHS.get(property) ?? depthOfField(property, THINGS);
 }

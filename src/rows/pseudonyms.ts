@@ -28,6 +28,11 @@ export class Pseudonyms {
     this.#key = key;
   }
 
+  /** The pseudonym of a value that came a short while ago. */
+  recent(value: string): string | undefined {
+    return this.#recent.get(value);
+  }
+
   /** `p-` and 32 hexadecimal digits, with the domain of an address behind it. A pseudonym stays as it is. */
   of(value: string): string {
     const known = this.#recent.get(value);

@@ -60,8 +60,9 @@ function pseudonymisation(pseudonyms: Pseudonyms): Redact {
   });
   return (row, truncations) => {
     cut = 0;
+    people.isThorough = false;
     const { UserId, [ADDITIONAL]: additional } = row;
-    const app = typeof UserId === 'string' && (UserId === NOBODY || GUID.test(UserId)) ? UserId : undefined;
+    const app = typeof UserId === 'string' && isApp(UserId) ? UserId : undefined;
     for (const column of WHO_COLUMNS) {
       const value = row[column];
       if (value !== undefined && !isOfApp(column, value, app)) row[column] = people.value(value, WHO);
@@ -75,6 +76,7 @@ function pseudonymisation(pseudonyms: Pseudonyms): Redact {
     }
     let json = JSON.stringify(row);
     if (mayHoldMore(json)) {
+      people.isThorough = true;
       for (const column of Object.keys(row))
         if (!KEPT.has(column)) row[column] = people.value(row[column], THINGS);
       if (isObject(additional)) row[ADDITIONAL] = people.fields(additional, depthOfProperty);
@@ -84,6 +86,10 @@ function pseudonymisation(pseudonyms: Pseudonyms): Redact {
     truncations.rows += cut === 0 ? 0 : 1;
     return json;
   };
+}
+
+function isApp(userId: string): boolean {
+  return userId === NOBODY || (!userId.includes('@') && GUID.test(userId));
 }
 
 function isObject(value: unknown): value is Row {
