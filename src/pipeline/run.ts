@@ -156,7 +156,7 @@ async function carryOut(inputs: Inputs, host: Host, record: RunRecord, held: Hel
 }
 
 function openUploader(
-  { concurrency }: Inputs,
+  { concurrency, privacy }: Inputs,
   { context }: Host,
   { destination }: Connections,
   { limits, files }: Held,
@@ -164,6 +164,7 @@ function openUploader(
   const uploader = new Uploader({
     concurrency,
     provenBefore: files.checkpoint.wasAccepted,
+    isRandom: privacy.pseudonymKey !== undefined,
     send: (body, requestId) => {
       // A run that stood still for minutes may have been given up: what it holds is sent by another one.
       files.ensureHeld();
