@@ -14,6 +14,7 @@ export const GROUPS = {
   window: 'Window',
   progress: 'Progress and limits',
   proof: 'Proof of delivery',
+  privacy: 'Privacy',
   addresses: 'Addresses',
 } as const;
 
@@ -244,6 +245,16 @@ export const INPUTS: Readonly<Record<InputName, Input>> = {
     says: 'Query endpoint where it is not the one of the cloud of `dcr-endpoint`; https only.',
     label: 'Log Analytics address',
     group: 'addresses',
+  },
+  'pseudonym-key': {
+    says: 'Secret of at least 32 characters: people appear as keyed pseudonyms in all that leaves the runner, the same person always as the same.',
+    label: 'Key for pseudonyms',
+    group: 'privacy',
+  },
+  'omit-columns': {
+    says: "Columns that are not sent, separated by commas, spaces or new lines; `AdditionalFields.NAME` for one property. `TimeGenerated`, `CreationTime`, `ActivityId` and `RecordType` can't be omitted.",
+    label: 'Columns not to send',
+    group: 'privacy',
   },
   'failure-issue': {
     says: 'Keep one issue in this repository for red and incomplete runs: opened at the first, updated by the next, closed by the first good one. Needs `github-token` and `issues: write`.',

@@ -80,6 +80,7 @@ const tasks = {
   picture: () => run('tools/picture/workbook.mjs', ...extra),
   infra: () => run('infra/generate/generate.ts', ...extra),
   extension: () => run('tools/extension.ts', ...extra),
+  pseudonym: () => run('tools/pseudonym.ts', ...extra),
   docs: () => run('tools/docs.ts', ...extra),
 };
 

@@ -67,6 +67,7 @@ const PAGES = [
   'docs/setup-azure-pipelines.md',
   'azure-pipelines/overview.md',
   'docs/migrate.md',
+  'docs/privacy.md',
   'docs/tables.md',
   'docs/troubleshooting.md',
 ];

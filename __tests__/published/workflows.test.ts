@@ -272,7 +272,12 @@ describe('the reusable workflow', () => {
   });
 
   it('takes as secrets what must not be seen', () => {
-    expect(Object.keys(secrets).sort()).toEqual(['client-certificate', 'client-secret', 'github-token']);
+    expect(Object.keys(secrets).sort()).toEqual([
+      'client-certificate',
+      'client-secret',
+      'github-token',
+      'pseudonym-key',
+    ]);
     for (const name of Object.keys(secrets)) expect(Object.keys(inputs)).not.toContain(name);
   });
 

@@ -304,7 +304,7 @@ describe('a replay', () => {
     emulator.clearFaults();
     const ready: string[] = [];
     const file = await ReplayFile.open(path, true);
-    for await (const { json } of file.rows({ values: 0, rows: 0 })) ready.push(json);
+    for await (const { json } of file.rows({ values: 0, rows: 0 }, undefined)) ready.push(json);
     expect(ready.at(-1)).toContain(`"Size":${long}`);
     const run = await step(emulator, { 'replay-file': path });
     expect([run.code, titles(run.warnings), run.outputs['activities-ingested']]).toEqual([0, [], '3']);

@@ -42,6 +42,8 @@ export const INPUTS: readonly ContractInput[] = [
   { name: 'proof-wait-seconds', byDefault: '60' },
   { name: 'resend-missing', byDefault: 'true' },
   { name: 'log-analytics-url' },
+  { name: 'pseudonym-key' },
+  { name: 'omit-columns' },
   { name: 'failure-issue', byDefault: 'false' },
   { name: 'github-token' },
 ];

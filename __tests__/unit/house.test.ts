@@ -7,7 +7,7 @@ import { describe, expect, it } from '@jest/globals';
 const HOUSES = {
   src: [
     ...['hosts', 'pipeline', 'report', 'host.ts', 'destination', 'sources', 'checkpoint'],
-    ...['auth', 'rows', 'inputs', 'http', 'files', 'time', 'errors.ts'],
+    ...['auth', 'inputs', 'rows', 'http', 'files', 'time', 'errors.ts'],
   ],
   emulator: [
     ...[

@@ -7,6 +7,7 @@ import { fileFault } from '../files/kept-file.ts';
 import { Deduplicator } from '../rows/deduplicator.ts';
 import type { EventKey } from '../rows/event-key.ts';
 import { rowJson } from '../rows/map.ts';
+import type { Redact } from '../rows/redaction.ts';
 import type { ReadyRow } from '../rows/rows.ts';
 import type { Truncations } from '../rows/truncate.ts';
 import { linesOf, rowOf } from './replay-lines.ts';
@@ -77,7 +78,7 @@ export class ReplayFile {
   }
 
   /** The rows that are still to be sent, each event once. @throws ActionError 'replay-file' */
-  async *rows(truncations: Truncations): AsyncGenerator<ReadyRow, void> {
+  async *rows(truncations: Truncations, redact: Redact | undefined): AsyncGenerator<ReadyRow, void> {
     const acceptedBefore = this.#accepted.oneByOne();
     const met = new Deduplicator();
     for await (const text of this.#lines()) {
@@ -96,7 +97,7 @@ export class ReplayFile {
         this.repeated += 1;
         continue;
       }
-      yield { json: rowJson(row, truncations), key };
+      yield { json: rowJson(row, truncations, redact), key };
     }
   }
 

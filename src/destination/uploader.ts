@@ -18,6 +18,8 @@ export interface UploaderOptions {
   /** A refusal that concerns the destination rather than rows, or undefined. */
   readonly faultOf: (answer: Answer) => ActionError | undefined;
   readonly newRequestId: () => string;
+  /** Whether rows are full of random digits, as pseudonyms are. */
+  readonly isRandom?: boolean;
   /** Told once when the destination takes nothing any more: there is no point in collecting on. */
   readonly onStop: (reason: unknown) => void;
 }
@@ -26,6 +28,8 @@ export interface UploaderOptions {
 const FAILURES_IN_A_ROW = 8;
 /** zlib's own default level, and room for the whole output, which else comes in ten pieces by way of the main thread. */
 const GZIP = { level: 6, chunkSize: 256 * 1024 };
+/** Looking longer for what repeats makes random digits no smaller: a quarter less CPU for 3 % more bytes. */
+const GZIP_OF_RANDOM = { ...GZIP, level: 5 };
 const NOT_SENT = { wireBytes: 0, requestId: '', why: 'not sent any more' };
 
 const gzipped = promisify(gzip);
@@ -173,7 +177,7 @@ export class Uploader {
   async #upload(batch: Batch): Promise<boolean> {
     if (this.#stopped) return this.#end({ status: 'failed', batch, ...NOT_SENT });
     const requestId = this.#options.newRequestId();
-    const body = await gzipped(batch.body, GZIP);
+    const body = await gzipped(batch.body, this.#options.isRandom === true ? GZIP_OF_RANDOM : GZIP);
     const sent = { batch, wireBytes: body.length, requestId };
     let answer: Answer;
     try {

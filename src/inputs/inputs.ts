@@ -3,8 +3,9 @@ import { keptFile } from '../files/kept-file.ts';
 import { CLOUDS, type Cloud } from './clouds.ts';
 import type { HostInputs } from './connection.ts';
 import { readIdentity } from './identity.ts';
+import { type PrivacyInputs, readPrivacy } from './privacy.ts';
 import { type ProofInputs, readProof } from './proof.ts';
-import { GUID, InputReader, plainHttpsUrl, quoted } from './reader.ts';
+import { GUID, InputReader, listed, plainHttpsUrl } from './reader.ts';
 import { readSignIn, type SignIn } from './sign-in.ts';
 
 export type SourceChoice = 'auto' | 'power-bi' | 'fabric' | 'workspaces';
@@ -42,6 +43,7 @@ export interface Inputs {
   readonly recheck: 'due' | 'all';
   /** How the table is read back; undefined where it is not. */
   readonly proof: ProofInputs | undefined;
+  readonly privacy: PrivacyInputs;
 }
 
 /**
@@ -132,6 +134,7 @@ export function readInputs(
     ),
     recheck: read.oneOf('recheck', ['due', 'all'], 'due'),
     proof: readProof(read, dcrEndpoint, streamName),
+    privacy: readPrivacy(read),
   };
   if (host === undefined) {
     const hasToken = read.given('github-token');
@@ -174,10 +177,7 @@ export function withKeptFiles<T extends FileInputs>(inputs: T): T {
 }
 
 function readWorkspaceIds(read: InputReader): ReadonlySet<string> {
-  const ids = read
-    .text('workspace-ids')
-    .split(/[\s,]+/)
-    .filter((id) => id !== '');
+  const ids = read.list('workspace-ids');
   const wrong = ids.filter((id) => !GUID.test(id));
   if (wrong.length > 0)
     read.fault('workspace-ids', 'GUIDs separated by commas, spaces or new lines', listed(wrong));
@@ -195,9 +195,4 @@ function readDcrEndpoint(read: InputReader): string {
 function printable(text: string): string | undefined {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   return /[\u0000-\u001f\u007f]/.test(text) ? undefined : text;
-}
-
-function listed(values: readonly string[]): string {
-  const shown = values.slice(0, 5).map(quoted);
-  return values.length > 5 ? `${shown.join(', ')} and ${values.length - 5} more` : shown.join(', ');
 }

@@ -9,7 +9,7 @@ export const INPUT_NAMES = [
   'workspace-ids', 'activity', 'user-id', 'lookback-hours', 'start-time', 'end-time', 'dcr-endpoint',
   'dcr-immutable-id', 'stream-name', 'state-file', 'rejected-file', 'recheck', 'replay-file', 'deadline-minutes',
   'concurrency', 'dry-run', 'authority-host', 'power-bi-url', 'fabric-url', 'workspace-id', 'table-name',
-  'proof-wait-seconds', 'resend-missing', 'log-analytics-url', 'failure-issue', 'github-token',
+  'proof-wait-seconds', 'resend-missing', 'log-analytics-url', 'pseudonym-key', 'omit-columns', 'failure-issue', 'github-token',
 ] as const;
 
 export type InputName = (typeof INPUT_NAMES)[number];

@@ -74,6 +74,13 @@ export class InputReader {
     return value;
   }
 
+  /** What is separated by commas, spaces or new lines. */
+  list(name: InputName): readonly string[] {
+    return this.text(name)
+      .split(/[\s,]+/)
+      .filter((entry) => entry !== '');
+  }
+
   boolean(name: InputName, byDefault: boolean): boolean {
     const values: Record<string, boolean> = { true: true, false: false };
     return this.optional(name, '"true" or "false"', (text) => values[text.toLowerCase()]) ?? byDefault;
@@ -143,4 +150,10 @@ export function quoted(text: string): string {
     .replaceAll(/[\p{Cc}\u2028\u2029]+/gu, '␣')
     .replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/i, '$1***@');
   return `"${line.length > 100 ? `${line.slice(0, 100)}…` : line}"`;
+}
+
+/** Values as part of a fault, the first of many. */
+export function listed(values: readonly string[]): string {
+  const shown = values.slice(0, 5).map(quoted);
+  return values.length > 5 ? `${shown.join(', ')} and ${values.length - 5} more` : shown.join(', ');
 }

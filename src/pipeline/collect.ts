@@ -4,6 +4,7 @@ import type { Inputs } from '../inputs/inputs.ts';
 import { type Collected, nothingCollected } from '../report/run-record.ts';
 import { Deduplicator } from '../rows/deduplicator.ts';
 import type { ActivityEvent } from '../rows/event.ts';
+import { redactionOf } from '../rows/redaction.ts';
 import { type ReadyRow, type RowContext, rowsOf } from '../rows/rows.ts';
 import type { OpenedSource } from '../sources/choose.ts';
 import { openSource, SOURCE, type SourceServices } from '../sources/open.ts';
@@ -95,6 +96,7 @@ async function* collectRows(
     inWindow: isActivity ? within([...plan.windows, ...plan.known]) : () => true,
     isSettled: (hour) => checkpoint.checkpoint?.isSettled(hour) ?? false,
     deduplicator,
+    redact: redactionOf(inputs.privacy),
     ...(memory === undefined ? {} : { onRepeat: (key) => checkpoint.met(key) }),
     now: () => services.time.now(),
     counts: collected.counts,

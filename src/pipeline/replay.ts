@@ -1,24 +1,31 @@
 import type { CheckpointWriter } from '../checkpoint/writer.ts';
 import type { ReplayFile } from '../destination/replay-file.ts';
 import { type Collected, nothingCollected } from '../report/run-record.ts';
+import type { Redact } from '../rows/redaction.ts';
 import type { ReadyRow } from '../rows/rows.ts';
 import type { RowSource } from './row-source.ts';
 
-/** Rows that were rejected before, as a source. @param signal aborted where no more are to be taken */
-export function replayed(file: ReplayFile, checkpoint: CheckpointWriter, signal: AbortSignal): RowSource {
+export interface ReplayOptions {
+  readonly checkpoint: CheckpointWriter;
+  readonly redact: Redact | undefined;
+  /** Aborted where no more rows are to be taken. */
+  readonly signal: AbortSignal;
+}
+
+/** Rows that were rejected before, as a source. */
+export function replayed(file: ReplayFile, options: ReplayOptions): RowSource {
   const collected = nothingCollected();
   collected.isReplay = true;
-  return { rows: rowsOf(file, collected, checkpoint, signal), collected };
+  return { rows: rowsOf(file, collected, options), collected };
 }
 
 async function* rowsOf(
   file: ReplayFile,
   collected: Collected,
-  checkpoint: CheckpointWriter,
-  signal: AbortSignal,
+  { checkpoint, redact, signal }: ReplayOptions,
 ): AsyncGenerator<Iterable<ReadyRow>, void> {
   const { counts } = collected;
-  for await (const row of file.rows(counts.truncations)) {
+  for await (const row of file.rows(counts.truncations, redact)) {
     signal.throwIfAborted();
     counts.collected += 1;
     checkpoint.added(row.key);

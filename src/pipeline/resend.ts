@@ -12,6 +12,7 @@ import type { Proved } from '../report/proved.ts';
 import { keyOf } from '../rows/event-key.ts';
 import { KeySet } from '../rows/key-set.ts';
 import { mapEvent, rowJson } from '../rows/map.ts';
+import { redactionOf } from '../rows/redaction.ts';
 import { activityName, type ReadyRow } from '../rows/rows.ts';
 import { openSource, type SourceServices } from '../sources/open.ts';
 import { collectWindows } from '../sources/windows.ts';
@@ -149,6 +150,7 @@ async function collectAgain(
   const opened = await openSource(inputs, windows, { ...services, onRequest }, () => undefined);
   if (opened.kind !== 'activity') return [];
   const { api, link, windows: asked } = opened.candidate;
+  const redact = redactionOf(inputs.privacy);
   const found = new Map<string, ReadyRow>();
   let bytes = 0;
   for await (const item of collectWindows(api, asked, link, inputs.concurrency, opened.first)) {
@@ -161,7 +163,7 @@ async function collectAgain(
       const key = keyOf(event, hour);
       if (key.byContent || !byHour.get(hour)?.has(key.high, key.low) || bytes > HELD) continue;
       const row = mapEvent(event, createdAt, api.name, services.time.now());
-      const json = rowJson(row, { values: 0, rows: 0 });
+      const json = rowJson(row, { values: 0, rows: 0 }, redact);
       bytes += json.length;
       found.set(`${hour} ${key.high} ${key.low}`, { json, key, operation: activityName(event) });
     }

@@ -12,6 +12,7 @@ import { ProgressLog } from '../report/progress-log.ts';
 import { nothingProved } from '../report/proved.ts';
 import { report } from '../report/report.ts';
 import { failedRows, newRunRecord, outOfTime, type RunRecord } from '../report/run-record.ts';
+import { redactionOf } from '../rows/redaction.ts';
 import { SECOND } from '../time/clock.ts';
 import type { Wait } from '../time/deadline.ts';
 import { ServiceTime } from '../time/service-time.ts';
@@ -46,7 +47,8 @@ interface Held {
 export async function run(host: Host): Promise<RunResult> {
   const record = newRunRecord(host.clock.now());
   const waits = new Map<string, Wait>();
-  for (const name of ['client-secret', 'client-certificate', 'github-token']) host.mask(host.getInput(name));
+  for (const name of ['client-secret', 'client-certificate', 'github-token', 'pseudonym-key'])
+    host.mask(host.getInput(name));
   try {
     const inputs = withKeptFiles(
       readInputs(host.getInput, host.clock.now(), host.proxyFaults, host.dialect?.inputs),
@@ -120,7 +122,11 @@ async function carryOut(inputs: Inputs, host: Host, record: RunRecord, held: Hel
           memory: await table?.memory(),
           relieve: table?.relieve,
         })
-      : replayed(files.replay, checkpoint, limits.collecting.signal);
+      : replayed(files.replay, {
+          checkpoint,
+          redact: redactionOf(inputs.privacy),
+          signal: limits.collecting.signal,
+        });
   record.collected = source.collected;
 
   host.log.startGroup(files.replay === undefined ? 'Collect and ingest' : 'Replay');
@@ -152,7 +158,7 @@ async function carryOut(inputs: Inputs, host: Host, record: RunRecord, held: Hel
 }
 
 function openUploader(
-  { concurrency }: Inputs,
+  { concurrency, privacy }: Inputs,
   { context }: Host,
   { destination }: Connections,
   { limits, files }: Held,
@@ -160,6 +166,7 @@ function openUploader(
   const uploader = new Uploader({
     concurrency,
     provenBefore: files.checkpoint.wasAccepted,
+    isRandom: privacy.pseudonymKey !== undefined,
     send: (body, requestId) => {
       // A run that stood still for minutes may have been given up: what it holds is sent by another one.
       files.ensureHeld();

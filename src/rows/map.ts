@@ -2,6 +2,7 @@ import { parseInstant } from '../time/instant.ts';
 import { COLUMNS, type ColumnType } from './columns.ts';
 import type { ActivityEvent, SourceName } from './event.ts';
 import { exactText } from './exact-json.ts';
+import type { Redact } from './redaction.ts';
 import { FIELD_LIMIT, type Truncations, truncateToSize } from './truncate.ts';
 
 /** A row as it is sent: column name to value. */
@@ -65,9 +66,9 @@ export function mapEvent(
   return row;
 }
 
-/** A row as JSON, held to the limits of the service. */
-export function rowJson(row: Row, truncations: Truncations): string {
-  const json = JSON.stringify(row);
+/** A row as JSON, without what is not to leave, and held to the limits of the service. */
+export function rowJson(row: Row, truncations: Truncations, redact: Redact | undefined): string {
+  const json = redact === undefined ? JSON.stringify(row) : redact(row, truncations);
   // No value can be over the limit where the whole row is not; a UTF-16 unit is at most three bytes of UTF-8.
   if (json.length * 3 <= FIELD_LIMIT || Buffer.byteLength(json) <= FIELD_LIMIT) return json;
   return truncateToSize(row, json, truncations);

@@ -4,6 +4,7 @@ import type { Deduplicator } from './deduplicator.ts';
 import type { ActivityEvent, SourceName } from './event.ts';
 import { type EventKey, keyOf } from './event-key.ts';
 import { mapEvent, rowJson } from './map.ts';
+import type { Redact } from './redaction.ts';
 import type { Truncations } from './truncate.ts';
 
 /** A row ready to be sent: its JSON, and the event that it stands for. */
@@ -27,6 +28,7 @@ export interface RowContext {
   /** Whether an hour was settled before: it is not asked for again. */
   readonly isSettled: (hour: number) => boolean;
   readonly deduplicator: Deduplicator;
+  readonly redact: Redact | undefined;
   /** Told each event that is no new one. */
   readonly onRepeat?: (key: EventKey) => void;
   readonly now: () => number;
@@ -100,13 +102,13 @@ function readied(
   event: ActivityEvent,
   createdAt: number | undefined,
   window: Window,
-  { source, counts, now, deduplicator }: RowContext,
+  { source, counts, now, deduplicator, redact }: RowContext,
 ): { key: EventKey; row: () => string } {
   // The hour that is settled last: as long as any hour of the window is asked for, the event is known.
   const hour = hourOf(createdAt ?? Math.max(window.start, window.end - 1));
   const placed = (key: EventKey) => (createdAt === undefined ? deduplicator.asDelivered(key) : key);
   const json = (given: ActivityEvent) =>
-    rowJson(mapEvent(given, createdAt, source, now()), counts.truncations);
+    rowJson(mapEvent(given, createdAt, source, now()), counts.truncations, redact);
   const row = () => withoutDepth(event, counts.truncations, json);
   try {
     return { key: placed(keyOf(event, hour)), row };

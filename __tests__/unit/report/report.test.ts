@@ -707,6 +707,7 @@ describe('privacy', () => {
       inWindow: () => true,
       isSettled: () => false,
       deduplicator: new Deduplicator(),
+      redact: undefined,
       now: () => NOW,
       counts: record.collected.counts,
     };

@@ -14,7 +14,7 @@ const NOW = Date.parse('2026-11-20T12:34:56Z');
 function received(event: ActivityEvent, source: 'power-bi' | 'fabric' | 'workspaces' = 'power-bi'): Row {
   const time = event.CreationTime;
   const createdAt = typeof time === 'string' ? parseInstant(time) : undefined;
-  return JSON.parse(rowJson(mapEvent(event, createdAt, source, NOW), { values: 0, rows: 0 }));
+  return JSON.parse(rowJson(mapEvent(event, createdAt, source, NOW), { values: 0, rows: 0 }, undefined));
 }
 
 describe('columns', () => {
@@ -169,7 +169,7 @@ describe('mapEvent', () => {
   it('keeps a nested property called __proto__', () => {
     const event = JSON.parse('{"Extra":{"__proto__":{"a":1}}}');
     const mapped = mapEvent(event, undefined, 'power-bi', NOW);
-    expect(rowJson(mapped, { values: 0, rows: 0 })).toContain('{"Extra":{"__proto__":{"a":1}}}');
+    expect(rowJson(mapped, { values: 0, rows: 0 }, undefined)).toContain('{"Extra":{"__proto__":{"a":1}}}');
   });
 });
 
@@ -187,7 +187,7 @@ describe('a number that a double cannot hold', () => {
   ])('is sent as it was written: %s', (_name, text, expected) => {
     const event = parseExactly(text) as ActivityEvent;
     const row = mapEvent(event, undefined, 'power-bi', NOW);
-    expect(rowJson(row, { values: 0, rows: 0 })).toContain(expected);
+    expect(rowJson(row, { values: 0, rows: 0 }, undefined)).toContain(expected);
   });
 });
 
@@ -323,7 +323,7 @@ describe('any event', () => {
     fc.assert(
       fc.property(anyEvent, (event) => {
         const cuts = { values: 0, rows: 0 };
-        const json = rowJson(mapEvent(event, undefined, 'power-bi', NOW), cuts);
+        const json = rowJson(mapEvent(event, undefined, 'power-bi', NOW), cuts, undefined);
         fc.pre(json.length < FIELD_LIMIT);
         expect(cuts).toEqual({ values: 0, rows: 0 });
       }),

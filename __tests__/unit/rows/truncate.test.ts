@@ -13,7 +13,7 @@ const jsonBytes = (value: unknown) => bytes(JSON.stringify(value));
 
 function cut(row: Row): { row: Row; json: string; cuts: Truncations } {
   const cuts = { values: 0, rows: 0 };
-  const json = rowJson(row, cuts);
+  const json = rowJson(row, cuts, undefined);
   return { row: JSON.parse(json), json, cuts };
 }
 
@@ -210,7 +210,7 @@ describe('a row', () => {
       const names = ${JSON.stringify(texts)};
       const value = ${JSON.stringify(character)}.repeat(${Math.floor(65_536 / bytes(character))});
       const row = Object.fromEntries(names.map((name) => [name, value]));
-      process.stdout.write(rowJson({ ...row, ActivityId: 'the id' }, { values: 0, rows: 0 }));`;
+      process.stdout.write(rowJson({ ...row, ActivityId: 'the id' }, { values: 0, rows: 0 }, undefined));`;
     const done = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
       cwd: fileURLToPath(new URL('../../..', import.meta.url)),
       env: { ...process.env, NODE_OPTIONS: '' },

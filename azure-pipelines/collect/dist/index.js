@@ -9075,7 +9075,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(452);
 /* harmony import */ var _inputs_names_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5261);
-/* harmony import */ var _pipeline_run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8019);
+/* harmony import */ var _pipeline_run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(793);
 /* harmony import */ var _time_clock_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4795);
 /* harmony import */ var _memory_flags_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9709);
 /* harmony import */ var _proxy_settings_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8169);
@@ -9387,7 +9387,7 @@ const INPUT_NAMES = [
     'workspace-ids', 'activity', 'user-id', 'lookback-hours', 'start-time', 'end-time', 'dcr-endpoint',
     'dcr-immutable-id', 'stream-name', 'state-file', 'rejected-file', 'recheck', 'replay-file', 'deadline-minutes',
     'concurrency', 'dry-run', 'authority-host', 'power-bi-url', 'fabric-url', 'workspace-id', 'table-name',
-    'proof-wait-seconds', 'resend-missing', 'log-analytics-url', 'failure-issue', 'github-token',
+    'proof-wait-seconds', 'resend-missing', 'log-analytics-url', 'pseudonym-key', 'omit-columns', 'failure-issue', 'github-token',
 ];
 /** Inputs that one host has and the other has not. */
 const GITHUB_ONLY = (/* unused pure expression or super */ null && (['failure-issue', 'github-token']));
@@ -9419,6 +9419,7 @@ function withLeadingNames(fault, written) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   KE: () => (/* binding */ listed),
 /* harmony export */   Sm: () => (/* binding */ GUID),
 /* harmony export */   TL: () => (/* binding */ quoted),
 /* harmony export */   Zs: () => (/* binding */ plainHttpsUrl),
@@ -9490,6 +9491,12 @@ class InputReader {
             this.fault(name, expected, show(text));
         return value;
     }
+    /** What is separated by commas, spaces or new lines. */
+    list(name) {
+        return this.text(name)
+            .split(/[\s,]+/)
+            .filter((entry) => entry !== '');
+    }
     boolean(name, byDefault) {
         const values = { true: true, false: false };
         return this.optional(name, '"true" or "false"', (text) => values[text.toLowerCase()]) ?? byDefault;
@@ -9543,11 +9550,16 @@ function quoted(text) {
         .replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/i, '$1***@');
     return `"${line.length > 100 ? `${line.slice(0, 100)}…` : line}"`;
 }
+/** Values as part of a fault, the first of many. */
+function listed(values) {
+    const shown = values.slice(0, 5).map(quoted);
+    return values.length > 5 ? `${shown.join(', ')} and ${values.length - 5} more` : shown.join(', ');
+}
 
 
 /***/ }),
 
-/***/ 8019:
+/***/ 793:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -10092,6 +10104,8 @@ class Refusals {
 const FAILURES_IN_A_ROW = 8;
 /** zlib's own default level, and room for the whole output, which else comes in ten pieces by way of the main thread. */
 const GZIP = { level: 6, chunkSize: 256 * 1024 };
+/** Looking longer for what repeats makes random digits no smaller: a quarter less CPU for 3 % more bytes. */
+const GZIP_OF_RANDOM = { ...GZIP, level: 5 };
 const NOT_SENT = { wireBytes: 0, requestId: '', why: 'not sent any more' };
 const gzipped = (0,external_node_util_namespaceObject.promisify)(external_node_zlib_namespaceObject.gzip);
 /**
@@ -10242,7 +10256,7 @@ class Uploader {
         if (this.#stopped)
             return this.#end({ status: 'failed', batch, ...NOT_SENT });
         const requestId = this.#options.newRequestId();
-        const body = await gzipped(batch.body, GZIP);
+        const body = await gzipped(batch.body, this.#options.isRandom === true ? GZIP_OF_RANDOM : GZIP);
         const sent = { batch, wireBytes: body.length, requestId };
         let answer;
         try {
@@ -10528,6 +10542,29 @@ function same(one, other) {
     return one.toLowerCase() === other.toLowerCase();
 }
 
+// EXTERNAL MODULE: ./lib/rows/columns.js
+var rows_columns = __nccwpck_require__(1470);
+;// CONCATENATED MODULE: ./lib/inputs/privacy.js
+
+
+/** A shorter key can be tried out: as many characters as a 128-bit key has hexadecimal digits. */
+const SHORTEST_KEY = 32;
+/** Without these no event is told from another, and no row found. */
+const NEEDED = new Set(['TimeGenerated', 'CreationTime', 'ActivityId', 'RecordType']);
+const NAMES = new Set(rows_columns/* COLUMNS */.c.map(({ name }) => name));
+/** The inputs of privacy by choice; faults are noted in `read`. */
+function readPrivacy(read) {
+    const pseudonymKey = read.optional('pseudonym-key', `a secret of at least ${SHORTEST_KEY} characters`, (text) => ([...text].length >= SHORTEST_KEY ? text : undefined), (text) => `one of ${[...text].length}`);
+    const omitColumns = read.list('omit-columns');
+    const unknown = omitColumns.filter((name) => !NAMES.has(name) && !/^AdditionalFields\../.test(name));
+    if (unknown.length > 0)
+        read.fault('omit-columns', 'names of columns, or AdditionalFields.NAME', (0,reader/* listed */.KE)(unknown));
+    const needed = omitColumns.filter((name) => NEEDED.has(name));
+    if (needed.length > 0)
+        read.fault('omit-columns', `other columns than ${[...NEEDED].join(', ')}`, (0,reader/* listed */.KE)(needed));
+    return { pseudonymKey, omitColumns: new Set(omitColumns) };
+}
+
 ;// CONCATENATED MODULE: ./lib/inputs/proof.js
 
 
@@ -10695,6 +10732,7 @@ function vaultScopeOf(text) {
 
 
 
+
 /**
  * Reads and validates all inputs.
  * @param get an input's raw value by name, '' where it is not given
@@ -10753,6 +10791,7 @@ function readInputs(get, now, proxyFaults = [], host) {
         deadlineMinutes: read.positiveNumber('deadline-minutes', host?.deadlineMinutes ?? 330, 'a positive number of minutes'),
         recheck: read.oneOf('recheck', ['due', 'all'], 'due'),
         proof: readProof(read, dcrEndpoint, streamName),
+        privacy: readPrivacy(read),
     };
     if (host === undefined) {
         const hasToken = read.given('github-token');
@@ -10791,13 +10830,10 @@ function withKeptFiles(inputs) {
     return files;
 }
 function readWorkspaceIds(read) {
-    const ids = read
-        .text('workspace-ids')
-        .split(/[\s,]+/)
-        .filter((id) => id !== '');
+    const ids = read.list('workspace-ids');
     const wrong = ids.filter((id) => !reader/* GUID */.Sm.test(id));
     if (wrong.length > 0)
-        read.fault('workspace-ids', 'GUIDs separated by commas, spaces or new lines', listed(wrong));
+        read.fault('workspace-ids', 'GUIDs separated by commas, spaces or new lines', (0,reader/* listed */.KE)(wrong));
     return new Set(ids.map((id) => id.toLowerCase()));
 }
 function readDcrEndpoint(read) {
@@ -10810,10 +10846,6 @@ function readDcrEndpoint(read) {
 function printable(text) {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
     return /[\u0000-\u001f\u007f]/.test(text) ? undefined : text;
-}
-function listed(values) {
-    const shown = values.slice(0, 5).map(reader/* quoted */.TL);
-    return values.length > 5 ? `${shown.join(', ')} and ${values.length - 5} more` : shown.join(', ');
 }
 
 // EXTERNAL MODULE: ./lib/report/conclusions.js
@@ -11019,13 +11051,13 @@ const MARKS = { CAUTION: '❌', WARNING: '⚠️', NOTE: 'ℹ️' };
  * (https://learn.microsoft.com/en-us/azure/devops/pipelines/scripts/logging-commands).
  */
 const plainMarkdown = {
-    alert: (kind, first = '', ...paragraphs) => [`${MARKS[kind]} ${startsBold(first) ? first : `**${NAMES[kind]}:** ${first}`}`, ...paragraphs]
+    alert: (kind, first = '', ...paragraphs) => [`${MARKS[kind]} ${startsBold(first) ? first : `**${markdown_dialects_NAMES[kind]}:** ${first}`}`, ...paragraphs]
         .map(onOneLine)
         .join('\n\n'),
     draw: textChart,
     folded: (title, content) => `### ${title}\n\n${content}`,
 };
-const NAMES = { CAUTION: 'Error', WARNING: 'Warning', NOTE: 'Note' };
+const markdown_dialects_NAMES = { CAUTION: 'Error', WARNING: 'Warning', NOTE: 'Note' };
 function startsBold(text) {
     return text.startsWith('**');
 }
@@ -11296,6 +11328,459 @@ async function report(record, drawn, host) {
         // Old runners have no summary file; what it says stands in the outputs too.
         host.log.warning(`The job summary could not be written (${error.name}).`, 'No job summary');
     }
+}
+
+;// CONCATENATED MODULE: ./lib/rows/people.js
+/**
+ * Which properties of an event say who somebody is: the one list of them. Names and shapes:
+ * https://learn.microsoft.com/en-us/rest/api/power-bi/admin/get-activity-events,
+ * https://learn.microsoft.com/en-us/power-bi/guidance/admin-activity-log and
+ * https://learn.microsoft.com/en-us/office/office-365-management-api/office-365-management-activity-api-schema
+ */
+// biome-ignore format: a table
+const TABLE = [
+    ['UserId', 'person', 'who did it: a user principal name; the id of an app stays'],
+    ['UserKey', 'person', 'the same one by the key of the directory'],
+    ['ClientIP', 'address', 'the line of a household, or the desk of one person'],
+    ['CapacityUsers', 'person', 'who was given rights on a capacity'],
+    ['OrgAppPermission', 'person', 'recipients of an app'],
+    ['SharingInformation', 'person', 'recipients of what was shared: address, name, object id'],
+    ['MembershipInformation', 'person', 'members of a workspace, by address'],
+    ['SubscribeeInformation', 'person', 'who gets a subscription by mail'],
+    ['ExternalSubscribeeInformation', 'person', 'the same outside the organisation'],
+    ['FolderAccessRequests', 'person', 'who was given a role in a workspace'],
+    ['WorkspaceAccessList', 'person', 'who has which role in which workspace'],
+    ['AccessChanges', 'person', 'whose role changed; in no list of properties, met in events'],
+    ['UserInformation', 'person', 'users added and removed'],
+    ['DeploymentPipelineAccesses', 'person', 'who has which role in a pipeline'],
+    ['ArtifactAccessRequestInfo', 'person', 'who asks for access'],
+    ['InstallTeamsAnalyticsInformation', 'person', 'for whom it was installed'],
+    ['PinReportToTabInformation', 'person', 'who pinned it'],
+    ['MentionedUsersInformation', 'person', 'who was mentioned in a comment'],
+    ['OriginalOwner', 'person', 'whose item it was'],
+    ['TakingOverOwner', 'person', 'whose item it is now'],
+];
+/** Of the properties that are documented, those that name things, settings or the tenant. */
+const OTHERS = `
+  Id RecordType CreationTime Operation OrganizationId UserType Workload ResultStatus Scope UserAgent Activity
+  ItemName ItemId WorkSpaceName WorkspaceId CapacityId CapacityName CapacityState DatasetId DatasetName Datasets
+  ReportId ReportName ReportType ReportCertificationStage ReportMobileLayoutAction DashboardId DashboardName
+  DataflowId DataflowName DataflowType DataflowRefreshScheduleType DataflowAllowNativeQueries
+  DataflowAccessTokenRequestParameters DatasetCertificationStage DataConnectivityMode LastRefreshTime RefreshType
+  RefreshEnforcementPolicy ArtifactId ArtifactName ArtifactKind ArtifactObjectId AuditedArtifactInformation ObjectId
+  ObjectType ObjectDisplayName Experience BillingType IsSuccess RequestId ActivityId AppId AppName AppReportId
+  DistributionMethod ConsumptionMethod SensitivityLabelId SharingAction SharingScope ShareLinkId SwitchState
+  DataClassification ModelId ModelsSnapshots Monikers DatasourceId DatasourceObjectIds DatasourceInformations
+  Datasources DatasourceType CredentialSetupMode GatewayId GatewayMemberId GatewayType GatewayClusterId
+  GatewayClustersObjectIds GatewayClusterDatasources GatewayClusters ImportId ImportType ImportSource
+  ImportDisplayName Schedules SubscriptionDetails SubscriptionSchedule FolderObjectId FolderDisplayName
+  WorkspacesSemicolonDelimitedList TargetWorkspaceId AggregatedWorkspaceInformation ExportedArtifactInfo
+  ExportedArtifactDownloadInfo ExportEventStartDateTimeParameter ExportEventEndDateTimeParameter
+  ExportEventActivityTypeParameter GenerateScreenshotInformation HasFullReportAttachment IsTenantAdminApi
+  IsUpdateAppActivity IsTemplateAppFromMarketplace TemplateAppFolderObjectId TemplateAppIsInstalledWithAutomation
+  TemplateAppObjectId TemplateAppOwnerTenantObjectId TemplateAppVersion TemplatePackageName PackageId
+  PaginatedReportDataSources DeploymentPipelineId DeploymentPipelineObjectId DeploymentPipelineDisplayName
+  DeploymentPipelineStageOrder CopiedReportId CopiedReportName CustomVisualAccessTokenResourceId
+  CustomVisualAccessTokenSiteUri AccessRequestMessage AccessRequestType EndPoint TableName TileText
+  UpdateFeaturedTables`;
+const KINDS = new Map([
+    ...TABLE.map(([property, kind]) => [property, kind]),
+    ...OTHERS.trim()
+        .split(/\s+/)
+        .map((property) => [property, 'neither']),
+]);
+/** What is known of a property; undefined of one that is not documented. */
+function people_kindOf(property) {
+    return KINDS.get(property);
+}
+/** Only mail addresses in it are replaced. */
+const THINGS = 0;
+/** The same, and within it ids and names are those of people. */
+const ABOUT_PEOPLE = 1;
+/** It says who: every text and number of it is replaced as a whole. */
+const WHO = 2;
+/** Fields that say who, by how their names end, wherever they stand: RequesterUserPrincipalName, EmailAddress, addedBy. */
+const SAYS_WHO = /(?:mail|mailaddress|upn|puid|principalname|user(?:id|key|name|objectid)|recipients?|recipientname|members?|owners?|(?:added|created|modified|granted|configured|removed)by|users(?:added|removed)?|client_?ip|ip_?address)$/i;
+/** Fields that say who only within a property that is about people; elsewhere they name things. */
+const SAYS_WHO_OF_PEOPLE = /^(?:id|objectid|graphid|principalid|identifier|address|name|displayname|givenname|surname)$/i;
+/** The same few names come in every event; strange ones must not pile up. */
+const MOST_JUDGED = 5000;
+const judged = new Map();
+function saysWho(field) {
+    let verdict = judged.get(field);
+    if (verdict === undefined) {
+        verdict = SAYS_WHO.test(field);
+        if (judged.size >= MOST_JUDGED)
+            judged.clear();
+        judged.set(field, verdict);
+    }
+    return verdict;
+}
+/** @param around of the value that the field stands in */
+function depthOfField(field, around) {
+    if (saysWho(field))
+        return WHO;
+    if (around === THINGS)
+        return THINGS;
+    return SAYS_WHO_OF_PEOPLE.test(field) ? WHO : ABOUT_PEOPLE;
+}
+const DEPTHS = new Map([...KINDS].map(([property, kind]) => [property, kind === 'neither' ? THINGS : WHO]));
+/** @param property of an event. One that is not documented is judged by its name, as fields are. */
+function depthOfProperty(property) {
+    return DEPTHS.get(property) ?? depthOfField(property, THINGS);
+}
+
+;// CONCATENATED MODULE: ./lib/rows/addresses.js
+const LABEL = String.raw `[\p{L}\p{M}\p{N}_-]+`;
+const addresses_DOMAIN = String.raw `${LABEL}(?:\.${LABEL})+`;
+const DOMAIN_ONLY = new RegExp(`^${addresses_DOMAIN}$`, 'u');
+const DOMAIN_HERE = new RegExp(addresses_DOMAIN, 'uy');
+/** What ends a local part in running text, from its right end leftwards. In a URL or a path it begins behind the last `/` or `=`. */
+const LOCAL_CHARACTER = /[\p{L}\p{M}\p{N}.!#$&*+^_~'-]/u;
+/** Allowed in mail, and as often what separates an address from what stands before it: part of it only next to the sign. */
+const NEXT_TO_SIGN = /[%/=?`{|}]/;
+const QUOTED = /"[^"@]{1,64}"$/;
+/** A text that is an address and nothing else, surrounding blanks aside; its domain in lower case. */
+function asAddress(text) {
+    const address = text.trim();
+    const at = address.lastIndexOf('@');
+    if (at <= 0 || !DOMAIN_ONLY.test(address.slice(at + 1)))
+        return undefined;
+    return { local: address.slice(0, at), domain: address.slice(at + 1).toLowerCase() };
+}
+/** Whether a text can hold an address at all: most don't, and this is asked of every text. */
+function mayHoldAddress(text) {
+    return text.includes('@') || text.includes('%40');
+}
+/**
+ * The text with each address in it replaced. A sign between letters that is not escaped, or is as in URLs, makes an address
+ * where a domain of two labels or more follows. Each character is looked at once, however long the text is.
+ */
+function withoutAddresses(text, replace) {
+    if (isSingle(text))
+        return replace(text, '@');
+    let result = '';
+    let done = 0;
+    for (const { index, 0: sign } of text.matchAll(/@|%40/g)) {
+        const from = localStart(text, index, done);
+        const end = from === index ? index : domainEnd(text, index + sign.length);
+        if (end <= index + sign.length)
+            continue;
+        const address = `${text.slice(from, index)}@${text.slice(index + sign.length, end)}`;
+        result += text.slice(done, from) + replace(address, sign);
+        done = end;
+    }
+    return done === 0 ? text : result + text.slice(done);
+}
+/** One address of any characters that mail allows, so that none is cut in two; not one that was replaced behind a `/` before. */
+function isSingle(text) {
+    if (!/^\s*[^\s@"(),:;<>[\]\\]+@[^\s@]+$/.test(text) || text.includes('%40'))
+        return false;
+    return asAddress(text) !== undefined && !/[^\s]p-[0-9a-f]{32}@/.test(text);
+}
+/** Where the domain ends that begins at `start`; another one that follows with a sign between is part of it. */
+function domainEnd(text, start) {
+    let end = start;
+    for (let next = start;; next = end + 1) {
+        DOMAIN_HERE.lastIndex = next;
+        const domain = DOMAIN_HERE.exec(text)?.[0];
+        if (domain === undefined)
+            return end;
+        end = next + domain.length;
+        if (text[end] !== '@')
+            return end;
+    }
+}
+/** Where the local part of an address begins that ends before `end`; `end` where there is none. */
+function localStart(text, end, least) {
+    let from = end;
+    while (from > least && NEXT_TO_SIGN.test(text.charAt(from - 1)))
+        from -= 1;
+    while (from > least) {
+        // A character outside the basic plane takes two units.
+        const code = text.charCodeAt(from - 1);
+        const units = code >= 0xdc00 && code <= 0xdfff ? 2 : 1;
+        if (from - units < least || !LOCAL_CHARACTER.test(text.slice(from - units, from)))
+            break;
+        from -= units;
+    }
+    // A quotation mark at its beginning quotes the address, unless nothing else is there.
+    const first = from;
+    while (from < end && text[from] === "'")
+        from += 1;
+    if (from < end)
+        return from;
+    if (first < end)
+        return first;
+    const quoted = QUOTED.exec(text.slice(Math.max(least, end - 66), end));
+    return quoted === null ? end : end - quoted[0].length;
+}
+
+// EXTERNAL MODULE: ./lib/rows/exact-json.js
+var exact_json = __nccwpck_require__(9241);
+;// CONCATENATED MODULE: ./lib/rows/people-in-values.js
+
+
+
+/** Deeper than any event nests, and far from what a stack holds. */
+const DEEPEST = 200;
+const CUT = '…[cut]';
+/** Puts pseudonyms in the place of people. Values that hold none come back as the same value, not a copy. */
+class PeopleInValues {
+    #pseudonyms;
+    #onCut;
+    /** Whether other texts and the names of fields are looked through for addresses; else only what says who is replaced. */
+    isThorough = true;
+    /** @param onCut told of each value that nests too deep to be looked through, and is left out */
+    constructor(pseudonyms, onCut) {
+        this.#pseudonyms = pseudonyms;
+        this.#onCut = onCut;
+    }
+    value(value, depth, level = 0) {
+        if (typeof value === 'string')
+            return depth === WHO || this.isThorough ? this.#text(value, depth, level) : value;
+        if (depth === WHO && typeof value === 'number')
+            return this.#pseudonyms.of(String(value));
+        if (typeof value !== 'object' || value === null)
+            return value;
+        const number = (0,exact_json/* exactText */.n)(value);
+        if (number !== undefined)
+            return depth === WHO ? this.#pseudonyms.of(number) : value;
+        if (level > DEEPEST) {
+            this.#onCut();
+            return CUT;
+        }
+        if (Array.isArray(value)) {
+            const entries = value.map((entry) => this.value(entry, depth, level + 1));
+            return entries.some((entry, at) => entry !== value[at]) ? entries : value;
+        }
+        return this.fields(value, (field) => depthOfField(field, depth), level);
+    }
+    /** An object by its fields; a field whose name holds an address gets another one. */
+    fields(value, depthOf, level = 0) {
+        let entries;
+        let at = -1;
+        for (const name of Object.keys(value)) {
+            at += 1;
+            const entry = value[name];
+            const newName = this.isThorough && mayHoldAddress(name) ? this.#withoutAddresses(name) : name;
+            const newEntry = this.value(entry, depthOf(name), level + 1);
+            if (newName === name && newEntry === entry)
+                continue;
+            entries ??= Object.entries(value);
+            entries[at] = [newName, newEntry];
+        }
+        return entries === undefined ? value : Object.fromEntries(entries);
+    }
+    #text(text, depth, level) {
+        const recent = depth === WHO ? this.#pseudonyms.recent(text) : undefined;
+        if (recent !== undefined)
+            return recent;
+        const first = text.charCodeAt(0);
+        if (first === 0x7b || first === 0x5b || first <= 0x20) {
+            const nested = this.#json(text, depth, level);
+            if (nested !== undefined)
+                return nested;
+        }
+        if (depth === WHO)
+            return this.#who(text);
+        return mayHoldAddress(text) ? this.#withoutAddresses(text) : text;
+    }
+    /** Text that is JSON of an object or a list; as it was where nobody is in it. */
+    #json(text, depth, level) {
+        if (!/^\s*[{[]/.test(text))
+            return undefined;
+        try {
+            const parsed = (0,exact_json/* parseExactly */.A)(text);
+            const replaced = this.value(parsed, depth, level + 1);
+            return replaced === parsed ? text : JSON.stringify(replaced);
+        }
+        catch {
+            return undefined;
+        }
+    }
+    /** One who is named, or a list of addresses. */
+    #who(text) {
+        const separator = text.includes(';') ? ';' : ',';
+        if (!text.includes(separator))
+            return this.#pseudonyms.of(text);
+        const parts = text.split(/[;,]/);
+        if (parts.every((part) => /^\s*[^\s@]+@[^\s@]+\s*$/.test(part)))
+            return parts.map((part) => this.#pseudonyms.of(part)).join(separator);
+        return this.#pseudonyms.of(text);
+    }
+    #withoutAddresses(text) {
+        return withoutAddresses(text, (address, sign) => {
+            const pseudonym = this.#pseudonyms.of(address);
+            return sign === '@' ? pseudonym : pseudonym.replace('@', sign);
+        });
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/rows/pseudonyms.js
+
+
+const PSEUDONYM = /^p-[0-9a-f]{32}$/;
+/** Values held in each of the two halves of the memory: some 5 MB. People come back; 200,000 events name a few thousand. */
+const RECENT = 10_000;
+/** Longer values are no names that come back. */
+const LONGEST_HELD = 200;
+/** @returns undefined of a text that names nobody: a blank one, or one that is a pseudonym already */
+function named(text) {
+    const name = text.trim().toLowerCase();
+    const address = asAddress(name);
+    if (name === '' || PSEUDONYM.test(address?.local ?? name))
+        return undefined;
+    return { name, ending: address === undefined ? '' : `@${address.domain}` };
+}
+/**
+ * Keyed pseudonyms: the same for the same person, whoever writes the name how, for as long as the key lives. Without the key
+ * nobody can compute one, nor try an address book on it.
+ */
+class Pseudonyms {
+    #key;
+    #recent = new Map();
+    #before = new Map();
+    constructor(key) {
+        this.#key = key;
+    }
+    /** The pseudonym of a value that came a short while ago. */
+    recent(value) {
+        return this.#recent.get(value);
+    }
+    /** `p-` and 32 hexadecimal digits, with the domain of an address behind it. A pseudonym stays as it is. */
+    of(value) {
+        const known = this.#recent.get(value);
+        if (known !== undefined)
+            return known;
+        const pseudonym = this.#before.get(value) ?? this.#compute(value);
+        if (value.length <= LONGEST_HELD)
+            this.#hold(value, pseudonym);
+        return pseudonym;
+    }
+    #compute(value) {
+        const found = named(value);
+        if (found === undefined)
+            return value;
+        const digest = (0,external_node_crypto_.createHmac)('sha256', this.#key).update(found.name, 'utf8').digest('hex');
+        return `p-${digest.slice(0, 32)}${found.ending}`;
+    }
+    #hold(value, pseudonym) {
+        if (this.#recent.size >= RECENT) {
+            this.#before = this.#recent;
+            this.#recent = new Map();
+        }
+        this.#recent.set(value, pseudonym);
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/rows/redaction.js
+
+
+
+
+/** @returns undefined where everything may leave */
+function redactionOf({ pseudonymKey, omitColumns }) {
+    const omit = omitColumns.size === 0 ? undefined : omission(omitColumns);
+    const replace = pseudonymKey === undefined ? undefined : pseudonymisation(new Pseudonyms(pseudonymKey));
+    if (omit === undefined && replace === undefined)
+        return undefined;
+    return (row, truncations) => {
+        omit?.(row);
+        return replace === undefined ? JSON.stringify(row) : replace(row, truncations);
+    };
+}
+const ADDITIONAL = 'AdditionalFields';
+function omission(names) {
+    const columns = rows_columns/* COLUMNS */.c.filter(({ name }) => names.has(name));
+    // A value that does not fit its column stands among the additional ones, under the name of its property.
+    const properties = new Set([
+        ...columns.flatMap(({ from }) => from),
+        ...[...names].filter((name) => name.startsWith(`${ADDITIONAL}.`)).map((name) => name.slice(17)),
+    ]);
+    return (row) => {
+        for (const { name } of columns)
+            delete row[name];
+        const additional = row[ADDITIONAL];
+        if (!isObject(additional))
+            return;
+        const kept = Object.entries(additional).filter(([property]) => !properties.has(property));
+        if (kept.length === 0)
+            delete row[ADDITIONAL];
+        else
+            row[ADDITIONAL] = Object.fromEntries(kept);
+    };
+}
+const GUID = /^\s*[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\s*$/i;
+/** Whom workspace records name, and no person. */
+const NOBODY = 'ServicePrincipal';
+/** Replaced already, or what the table is searched by. */
+const KEPT = new Set(['ActivityId', 'UserId', ADDITIONAL]);
+const WHO_COLUMNS = rows_columns/* COLUMNS */.c.map(({ name }) => name).filter((name) => depthOfProperty(name) === WHO);
+function pseudonymisation(pseudonyms) {
+    let cut = 0;
+    const people = new PeopleInValues(pseudonyms, () => {
+        cut += 1;
+    });
+    return (row, truncations) => {
+        cut = 0;
+        people.isThorough = false;
+        const { UserId, [ADDITIONAL]: additional } = row;
+        const app = typeof UserId === 'string' && isApp(UserId) ? UserId : undefined;
+        for (const column of WHO_COLUMNS) {
+            const value = row[column];
+            if (value !== undefined && !isOfApp(column, value, app))
+                row[column] = people.value(value, WHO);
+        }
+        if (isObject(additional)) {
+            for (const name of Object.keys(additional)) {
+                const value = additional[name];
+                const depth = depthOfProperty(name);
+                if (depth === WHO || isObject(value))
+                    additional[name] = people.value(value, depth);
+            }
+        }
+        let json = JSON.stringify(row);
+        if (mayHoldMore(json)) {
+            people.isThorough = true;
+            for (const column of Object.keys(row))
+                if (!KEPT.has(column))
+                    row[column] = people.value(row[column], THINGS);
+            if (isObject(additional))
+                row[ADDITIONAL] = people.fields(additional, depthOfProperty);
+            json = JSON.stringify(row);
+        }
+        truncations.values += cut;
+        truncations.rows += cut === 0 ? 0 : 1;
+        return json;
+    };
+}
+function isApp(userId) {
+    return userId === NOBODY || (!userId.includes('@') && GUID.test(userId));
+}
+function isObject(value) {
+    return typeof value === 'object' && value !== null;
+}
+/** An app is no person: its id stays, also where it stands for the key. */
+function isOfApp(column, value, app) {
+    if (app === undefined)
+        return false;
+    if (column === 'UserId')
+        return true;
+    return column === 'UserKey' && typeof value === 'string' && value.toLowerCase() === app.toLowerCase();
+}
+/**
+ * Whether an address may still be in a row's texts, or JSON within a string. One look at the whole row, since to look at
+ * each of its values would cost more than all the rest, and hardly any holds one.
+ */
+function mayHoldMore(json) {
+    if (json.includes('\\') || json.includes('%40'))
+        return true;
+    for (let at = json.indexOf('@'); at >= 0; at = json.indexOf('@', at + 1)) {
+        if (!/^"p-[0-9a-f]{32}$/.test(json.slice(Math.max(at - 35, 0), at)))
+            return true;
+    }
+    return false;
 }
 
 ;// CONCATENATED MODULE: ./lib/time/service-time.js
@@ -12457,7 +12942,7 @@ function createEmptyPipeline() {
  * Helper to determine when an input is a generic JS object.
  * @returns true when input is an object type that is not null, Array, RegExp, or Date.
  */
-function isObject(input) {
+function object_isObject(input) {
     return (typeof input === "object" &&
         input !== null &&
         !Array.isArray(input) &&
@@ -12474,7 +12959,7 @@ function isObject(input) {
  * @param e - Something caught by a catch clause.
  */
 function error_isError(e) {
-    if (isObject(e)) {
+    if (object_isObject(e)) {
         const hasName = typeof e.name === "string";
         const hasMessage = typeof e.message === "string";
         return hasName && hasMessage;
@@ -12565,13 +13050,13 @@ class Sanitizer {
                     message: value.message,
                 };
             }
-            if (key === "headers" && isObject(value)) {
+            if (key === "headers" && object_isObject(value)) {
                 return this.sanitizeHeaders(value);
             }
             else if (key === "url" && typeof value === "string") {
                 return this.sanitizeUrl(value);
             }
-            else if (key === "query" && isObject(value)) {
+            else if (key === "query" && object_isObject(value)) {
                 return this.sanitizeQuery(value);
             }
             else if (key === "body") {
@@ -12587,7 +13072,7 @@ class Sanitizer {
                 // field with the autorest spec. No need to log it.
                 return undefined;
             }
-            else if (Array.isArray(value) || isObject(value)) {
+            else if (Array.isArray(value) || object_isObject(value)) {
                 if (seen.has(value)) {
                     return "[Circular]";
                 }
@@ -19108,8 +19593,6 @@ function codeOf(error) {
     return /proxy/i.test(error.message) ? 'proxy refused the connection' : undefined;
 }
 
-// EXTERNAL MODULE: ./lib/rows/exact-json.js
-var exact_json = __nccwpck_require__(9241);
 ;// CONCATENATED MODULE: ./lib/sources/page.js
 
 
@@ -19733,7 +20216,7 @@ class OpenHours {
 
 
 
-const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const workspaces_GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /**
  * One record for each workspace that the app can read: all of them, or the ids given. It says that the workspace was
  * readable at this time, not that somebody used it.
@@ -19770,7 +20253,7 @@ async function allWorkspaceIds(url, link) {
         const value = body.value;
         for (const workspace of Array.isArray(value) ? value : []) {
             const id = workspace?.id;
-            if (typeof id === 'string' && GUID.test(id))
+            if (typeof id === 'string' && workspaces_GUID.test(id))
                 ids.add(id);
             else
                 odd += 1;
@@ -19883,6 +20366,7 @@ async function* withRefusals(results, refusals) {
 
 
 
+
 /** Windows refused in a row, from which on the others are not asked for any more. */
 const REFUSALS_IN_A_ROW = 3;
 /**
@@ -19925,6 +20409,7 @@ async function* collectRows(collection, onRefusal) {
         inWindow: isActivity ? collect_within([...plan.windows, ...plan.known]) : () => true,
         isSettled: (hour) => checkpoint.checkpoint?.isSettled(hour) ?? false,
         deduplicator,
+        redact: redactionOf(inputs.privacy),
         ...(memory === undefined ? {} : { onRepeat: (key) => checkpoint.met(key) }),
         now: () => services.time.now(),
         counts: collected.counts,
@@ -35495,7 +35980,7 @@ const dist_ResponseMode = ResponseMode;
 const azure_devops_id_token_SILENCE = 30_000;
 const API_VERSION = '7.1';
 /** Characters of an answer that are quoted. */
-const QUOTED = 300;
+const azure_devops_id_token_QUOTED = 300;
 /**
  * An ID token for a service connection with workload identity federation. It lives ten minutes; its audience is the
  * connection's. (https://learn.microsoft.com/en-us/rest/api/azure/devops/distributedtask/oidctoken/create)
@@ -35571,7 +36056,7 @@ function messageOf(answer) {
     return text
         .replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ')
         .trim()
-        .slice(0, QUOTED);
+        .slice(0, azure_devops_id_token_QUOTED);
 }
 
 ;// CONCATENATED MODULE: ./lib/auth/github-id-token.js
@@ -37228,7 +37713,7 @@ function hashOf(inputs) {
 /** An old SLA has nearly all rows indexed within this time; a newer upper bound is not documented. */
 const OLD = 6 * time_clock/* HOUR */.dp;
 /** Uploads and operations kept of each group of rows. */
-const KEPT = 5;
+const hour_proof_KEPT = 5;
 function newHourProof() {
     return { proven: 0, givenUp: 0, repeats: 0, unproven: [] };
 }
@@ -37269,9 +37754,16 @@ function takeBack(proof, keys) {
     proof.unproven = proof.unproven.filter((group) => group.keys.size > 0);
     proof.unproven.push({ ...unprovenRows(keys, 1), acknowledgedAt: 0, absences: 2, isCounted: true });
 }
+/**
+ * After a run that was killed while it sent rows once more: whether they were sent is not known. They count as sent once, and
+ * as young as the others of that run, so that what was in flight has its time to show up.
+ */
+function forgetUnconfirmed(proof) {
+    proof.unproven = proof.unproven.map((group) => group.sends === 2 && group.requestIds.length === 0 ? unprovenRows(group.keys, 1) : group);
+}
 /** Keeps a few different ones. */
 function note(list, text) {
-    if (text !== '' && list.length < KEPT && !list.includes(text))
+    if (text !== '' && list.length < hour_proof_KEPT && !list.includes(text))
         list.push(text);
 }
 /** Takes out what the table has. @returns how many rows that were, and how many of them had been sent again */
@@ -37523,7 +38015,7 @@ function decodeHour(payload) {
 
 ;// CONCATENATED MODULE: ./lib/checkpoint/log-record.js
 
-const KINDS = {
+const log_record_KINDS = {
     /** JSON: version and fingerprint of the configuration. */
     header: 1,
     /** An hour as it stands. */
@@ -37545,7 +38037,7 @@ const KINDS = {
     /** A part of an hour that was asked for, and when; every row of it was delivered. */
     asked: 10,
 };
-const log_record_NAMES = new Map(Object.entries(KINDS).map(([name, kind]) => [kind, name]));
+const log_record_NAMES = new Map(Object.entries(log_record_KINDS).map(([name, kind]) => [kind, name]));
 /** Length, its complement, checksum of the rest, kind. */
 const HEAD = 13;
 const KIND_AT = 12;
@@ -37554,7 +38046,7 @@ function encode(record) {
     const framed = Buffer.allocUnsafe(HEAD + length);
     framed.writeUInt32LE(length, 0);
     framed.writeUInt32LE(~length >>> 0, 4);
-    framed[KIND_AT] = KINDS[record.kind];
+    framed[KIND_AT] = log_record_KINDS[record.kind];
     record.payload.copy(framed, HEAD);
     framed.writeUInt32LE((0,external_node_zlib_namespaceObject.crc32)(framed.subarray(KIND_AT)), 8);
     return framed;
@@ -38095,6 +38587,7 @@ function beat(file, own, { flush = false } = {}) {
 
 
 
+
 /**
  * Reads a state file. One that is damaged, of another configuration or of a newer version is set aside under another
  * name, or left where it is in a dry run.
@@ -38119,6 +38612,8 @@ function load(options) {
         }
         for (const record of decoded.records)
             checkpoint.apply(record);
+        for (const { proof } of checkpoint.hours.values())
+            forgetUnconfirmed(proof);
         return checkpoint;
     }
     catch {
@@ -38880,8 +39375,8 @@ function eventKey(text) {
     };
 }
 
-// EXTERNAL MODULE: ./lib/rows/map.js + 1 modules
-var map = __nccwpck_require__(1949);
+// EXTERNAL MODULE: ./lib/rows/map.js
+var map = __nccwpck_require__(4943);
 // EXTERNAL MODULE: ./lib/time/instant.js
 var instant = __nccwpck_require__(6216);
 ;// CONCATENATED MODULE: ./lib/destination/replay-lines.js
@@ -39180,7 +39675,7 @@ class ReplayFile {
         return this.#stretches.some(({ kind }, at) => kind === 'damaged' || (kind === 'zeros' && at < this.#stretches.length - 1));
     }
     /** The rows that are still to be sent, each event once. @throws ActionError 'replay-file' */
-    async *rows(truncations) {
+    async *rows(truncations, redact) {
         const acceptedBefore = this.#accepted.oneByOne();
         const met = new Deduplicator();
         for await (const text of this.#lines()) {
@@ -39199,7 +39694,7 @@ class ReplayFile {
                 this.repeated += 1;
                 continue;
             }
-            yield { json: (0,map/* rowJson */.T)(row, truncations), key };
+            yield { json: (0,map/* rowJson */.T)(row, truncations, redact), key };
         }
     }
     /** Notes rows as accepted. @throws ActionError 'replay-file' where that cannot be written */
@@ -40190,6 +40685,7 @@ function isSame({ ids, isClosed, proof }, print) {
 
 
 
+
 /** Most rows sent again in one run, and the most of the events of the hours looked at. */
 const MOST = 10_000;
 const MOST_SHARE = 0.1;
@@ -40303,6 +40799,7 @@ async function collectAgain(missing, { inputs, services }, proved) {
     if (opened.kind !== 'activity')
         return [];
     const { api, link, windows: asked } = opened.candidate;
+    const redact = redactionOf(inputs.privacy);
     const found = new Map();
     let bytes = 0;
     for await (const item of collectWindows(api, asked, link, inputs.concurrency, opened.first)) {
@@ -40318,7 +40815,7 @@ async function collectAgain(missing, { inputs, services }, proved) {
             if (key.byContent || !byHour.get(hour)?.has(key.high, key.low) || bytes > HELD)
                 continue;
             const row = (0,map/* mapEvent */.B)(event, createdAt, api.name, services.time.now());
-            const json = (0,map/* rowJson */.T)(row, { values: 0, rows: 0 });
+            const json = (0,map/* rowJson */.T)(row, { values: 0, rows: 0 }, redact);
             bytes += json.length;
             found.set(`${hour} ${key.high} ${key.low}`, { json, key, operation: (0,rows/* activityName */.J7)(event) });
         }
@@ -40594,15 +41091,15 @@ async function read_back_reasonOf(groups, reader) {
 
 ;// CONCATENATED MODULE: ./lib/pipeline/replay.js
 
-/** Rows that were rejected before, as a source. @param signal aborted where no more are to be taken */
-function replayed(file, checkpoint, signal) {
+/** Rows that were rejected before, as a source. */
+function replayed(file, options) {
     const collected = (0,run_record/* nothingCollected */.P1)();
     collected.isReplay = true;
-    return { rows: replay_rowsOf(file, collected, checkpoint, signal), collected };
+    return { rows: replay_rowsOf(file, collected, options), collected };
 }
-async function* replay_rowsOf(file, collected, checkpoint, signal) {
+async function* replay_rowsOf(file, collected, { checkpoint, redact, signal }) {
     const { counts } = collected;
-    for await (const row of file.rows(counts.truncations)) {
+    for await (const row of file.rows(counts.truncations, redact)) {
         signal.throwIfAborted();
         counts.collected += 1;
         checkpoint.added(row.key);
@@ -40686,6 +41183,7 @@ function createRunLimits({ clock, cancelled }, startedAt, deadlineMinutes, onWai
 
 
 
+
 /** Waits that are named where a run ends for want of time: the seconds between two attempts are no reason. */
 const WORTH_NAMING = 5 * time_clock/* SECOND */.Z2;
 /**
@@ -40695,7 +41193,7 @@ const WORTH_NAMING = 5 * time_clock/* SECOND */.Z2;
 async function run(host) {
     const record = (0,run_record/* newRunRecord */.pB)(host.clock.now());
     const waits = new Map();
-    for (const name of ['client-secret', 'client-certificate', 'github-token'])
+    for (const name of ['client-secret', 'client-certificate', 'github-token', 'pseudonym-key'])
         host.mask(host.getInput(name));
     try {
         const inputs = withKeptFiles(readInputs(host.getInput, host.clock.now(), host.proxyFaults, host.dialect?.inputs));
@@ -40767,7 +41265,11 @@ async function carryOut(inputs, host, record, held) {
             memory: await table?.memory(),
             relieve: table?.relieve,
         })
-        : replayed(files.replay, checkpoint, limits.collecting.signal);
+        : replayed(files.replay, {
+            checkpoint,
+            redact: redactionOf(inputs.privacy),
+            signal: limits.collecting.signal,
+        });
     record.collected = source.collected;
     host.log.startGroup(files.replay === undefined ? 'Collect and ingest' : 'Replay');
     const batcher = new Batcher();
@@ -40798,10 +41300,11 @@ async function carryOut(inputs, host, record, held) {
     if (signal.aborted && ((0,run_record/* failedRows */.lG)(record) > 0 || !(signal.reason instanceof errors/* DeadlineError */.j3)))
         throw signal.reason;
 }
-function openUploader({ concurrency }, { context }, { destination }, { limits, files }) {
+function openUploader({ concurrency, privacy }, { context }, { destination }, { limits, files }) {
     const uploader = new Uploader({
         concurrency,
         provenBefore: files.checkpoint.wasAccepted,
+        isRandom: privacy.pseudonymKey !== undefined,
         send: (body, requestId) => {
             // A run that stood still for minutes may have been given up: what it holds is sent by another one.
             files.ensureHeld();
@@ -41221,6 +41724,68 @@ function outOfTime(error, waits) {
 
 /***/ }),
 
+/***/ 1470:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   c: () => (/* binding */ COLUMNS)
+/* harmony export */ });
+/**
+ * Field names and meanings: https://learn.microsoft.com/en-us/rest/api/power-bi/admin/get-activity-events and
+ * https://learn.microsoft.com/en-us/office/office-365-management-api/office-365-management-activity-api-schema
+ * RecordType and UserType are numbers in activity events and words in workspace records; both fit a string.
+ */
+// biome-ignore format: a table
+const TABLE = [
+    ['TimeGenerated', 'datetime', 'CreationTime as UTC; the service replaces it by the time of arrival when it is more than two days old', '2026-11-20T07:55:15Z', { from: [] }],
+    ['ActivityId', 'string', "The event's unique id, its property Id", '00000000-0000-4000-8000-000000000001', { from: ['Id'] }],
+    ['RecordType', 'string', 'Kind of audit record: 20 is Power BI, WorkspaceAccess a workspace record', '20'],
+    ['CreationTime', 'datetime', 'When it happened, UTC: the time to query by', '2026-11-20T07:55:15'],
+    ['Operation', 'string', 'Name of the operation', 'ViewReport'],
+    ['OrganizationId', 'string', 'Id of the Entra tenant', '00000000-0000-4000-8000-0000000000aa'],
+    ['UserType', 'string', 'Kind of user: 0 regular, 2 admin, 5 application, 6 service principal, 10 guest', '0'],
+    ['UserKey', 'string', "The user's PUID or another key", '100SYNTH0001'],
+    ['Workload', 'string', 'Service that wrote the event', 'PowerBI'],
+    ['UserId', 'string', 'User principal name, or the id of an app or service', 'ana@example.test'],
+    ['ClientIP', 'string', 'Address that the user came from, IPv4 or IPv6', '203.0.113.7'],
+    ['UserAgent', 'string', 'Browser or client', 'SyntheticAgent/1.0'],
+    ['Activity', 'string', 'Name of the activity, normally the same as Operation', 'ViewReport'],
+    ['ActivityType', 'string', 'Kind of activity, where the source names one', 'WorkspaceViewed'],
+    ['ItemName', 'string', 'Name of the item acted on', 'Margin'],
+    ['WorkspaceId', 'string', 'Id of the workspace', '00000000-0000-4000-8000-0000000000b1'],
+    ['WorkspaceName', 'string', 'Name of the workspace', 'Sales', { from: ['WorkSpaceName', 'WorkspaceName'] }],
+    ['CapacityId', 'string', 'Id of the capacity', '00000000-0000-4000-8000-0000000000c1'],
+    ['CapacityName', 'string', 'Name of the capacity', 'F2 test'],
+    ['AppName', 'string', 'Name of the Power BI app', 'Sales app'],
+    ['ObjectId', 'string', 'The object acted on: an id, or the name of an item', 'Margin'],
+    ['DatasetName', 'string', 'Name of the semantic model', 'Sales model'],
+    ['ReportName', 'string', 'Name of the report', 'Margin'],
+    ['ReportType', 'string', 'Kind of report', 'PowerBIReport'],
+    ['RequestId', 'string', 'Id of the request behind the event', '00000000-0000-4000-8000-0000000000f1'],
+    ['AppReportId', 'string', 'Id of the report within an app', '00000000-0000-4000-8000-0000000000e2'],
+    ['DistributionMethod', 'string', 'How the report reached the user', 'Apps'],
+    ['ConsumptionMethod', 'string', 'Where the user read it', 'Power BI Web'],
+    ['IsSuccess', 'boolean', 'Whether the operation succeeded', 'true', { notebook: false }],
+    ['ArtifactId', 'string', 'Id of the item acted on', '00000000-0000-4000-8000-0000000000e1', { notebook: false }],
+    ['ArtifactName', 'string', 'Name of the item acted on', 'Margin', { notebook: false }],
+    ['ArtifactKind', 'string', 'Kind of item', 'Report', { notebook: false }],
+    ['DatasetId', 'string', 'Id of the semantic model', '00000000-0000-4000-8000-0000000000d1', { notebook: false }],
+    ['ReportId', 'string', 'Id of the report', '00000000-0000-4000-8000-0000000000e1', { notebook: false }],
+    ['SourceApi', 'string', 'Where the row came from: power-bi, fabric or workspaces', 'power-bi', { from: [], notebook: false }],
+    ['AdditionalFields', 'dynamic', 'Every other property of the event under its own name', '{"SharingAction":"Direct"}', { from: [], notebook: false }],
+];
+const COLUMNS = TABLE.map(([name, type, meaning, example, { from = [name], notebook = true } = {}]) => ({
+    name,
+    type,
+    from,
+    notebook,
+    meaning,
+    example,
+}));
+
+
+/***/ }),
+
 /***/ 939:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -41301,82 +41866,22 @@ function survives(value, source) {
 
 /***/ }),
 
-/***/ 1949:
+/***/ 4943:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  B: () => (/* binding */ mapEvent),
-  T: () => (/* binding */ rowJson)
-});
-
-// EXTERNAL MODULE: ./lib/time/instant.js
-var instant = __nccwpck_require__(6216);
-;// CONCATENATED MODULE: ./lib/rows/columns.js
-/**
- * Field names and meanings: https://learn.microsoft.com/en-us/rest/api/power-bi/admin/get-activity-events and
- * https://learn.microsoft.com/en-us/office/office-365-management-api/office-365-management-activity-api-schema
- * RecordType and UserType are numbers in activity events and words in workspace records; both fit a string.
- */
-// biome-ignore format: a table
-const TABLE = [
-    ['TimeGenerated', 'datetime', 'CreationTime as UTC; the service replaces it by the time of arrival when it is more than two days old', '2026-11-20T07:55:15Z', { from: [] }],
-    ['ActivityId', 'string', "The event's unique id, its property Id", '00000000-0000-4000-8000-000000000001', { from: ['Id'] }],
-    ['RecordType', 'string', 'Kind of audit record: 20 is Power BI, WorkspaceAccess a workspace record', '20'],
-    ['CreationTime', 'datetime', 'When it happened, UTC: the time to query by', '2026-11-20T07:55:15'],
-    ['Operation', 'string', 'Name of the operation', 'ViewReport'],
-    ['OrganizationId', 'string', 'Id of the Entra tenant', '00000000-0000-4000-8000-0000000000aa'],
-    ['UserType', 'string', 'Kind of user: 0 regular, 2 admin, 5 application, 6 service principal, 10 guest', '0'],
-    ['UserKey', 'string', "The user's PUID or another key", '100SYNTH0001'],
-    ['Workload', 'string', 'Service that wrote the event', 'PowerBI'],
-    ['UserId', 'string', 'User principal name, or the id of an app or service', 'ana@example.test'],
-    ['ClientIP', 'string', 'Address that the user came from, IPv4 or IPv6', '203.0.113.7'],
-    ['UserAgent', 'string', 'Browser or client', 'SyntheticAgent/1.0'],
-    ['Activity', 'string', 'Name of the activity, normally the same as Operation', 'ViewReport'],
-    ['ActivityType', 'string', 'Kind of activity, where the source names one', 'WorkspaceViewed'],
-    ['ItemName', 'string', 'Name of the item acted on', 'Margin'],
-    ['WorkspaceId', 'string', 'Id of the workspace', '00000000-0000-4000-8000-0000000000b1'],
-    ['WorkspaceName', 'string', 'Name of the workspace', 'Sales', { from: ['WorkSpaceName', 'WorkspaceName'] }],
-    ['CapacityId', 'string', 'Id of the capacity', '00000000-0000-4000-8000-0000000000c1'],
-    ['CapacityName', 'string', 'Name of the capacity', 'F2 test'],
-    ['AppName', 'string', 'Name of the Power BI app', 'Sales app'],
-    ['ObjectId', 'string', 'The object acted on: an id, or the name of an item', 'Margin'],
-    ['DatasetName', 'string', 'Name of the semantic model', 'Sales model'],
-    ['ReportName', 'string', 'Name of the report', 'Margin'],
-    ['ReportType', 'string', 'Kind of report', 'PowerBIReport'],
-    ['RequestId', 'string', 'Id of the request behind the event', '00000000-0000-4000-8000-0000000000f1'],
-    ['AppReportId', 'string', 'Id of the report within an app', '00000000-0000-4000-8000-0000000000e2'],
-    ['DistributionMethod', 'string', 'How the report reached the user', 'Apps'],
-    ['ConsumptionMethod', 'string', 'Where the user read it', 'Power BI Web'],
-    ['IsSuccess', 'boolean', 'Whether the operation succeeded', 'true', { notebook: false }],
-    ['ArtifactId', 'string', 'Id of the item acted on', '00000000-0000-4000-8000-0000000000e1', { notebook: false }],
-    ['ArtifactName', 'string', 'Name of the item acted on', 'Margin', { notebook: false }],
-    ['ArtifactKind', 'string', 'Kind of item', 'Report', { notebook: false }],
-    ['DatasetId', 'string', 'Id of the semantic model', '00000000-0000-4000-8000-0000000000d1', { notebook: false }],
-    ['ReportId', 'string', 'Id of the report', '00000000-0000-4000-8000-0000000000e1', { notebook: false }],
-    ['SourceApi', 'string', 'Where the row came from: power-bi, fabric or workspaces', 'power-bi', { from: [], notebook: false }],
-    ['AdditionalFields', 'dynamic', 'Every other property of the event under its own name', '{"SharingAction":"Direct"}', { from: [], notebook: false }],
-];
-const COLUMNS = TABLE.map(([name, type, meaning, example, { from = [name], notebook = true } = {}]) => ({
-    name,
-    type,
-    from,
-    notebook,
-    meaning,
-    example,
-}));
-
-// EXTERNAL MODULE: ./lib/rows/exact-json.js
-var exact_json = __nccwpck_require__(9241);
-// EXTERNAL MODULE: ./lib/rows/truncate.js
-var truncate = __nccwpck_require__(3771);
-;// CONCATENATED MODULE: ./lib/rows/map.js
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   B: () => (/* binding */ mapEvent),
+/* harmony export */   T: () => (/* binding */ rowJson)
+/* harmony export */ });
+/* harmony import */ var _time_instant_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6216);
+/* harmony import */ var _columns_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1470);
+/* harmony import */ var _exact_json_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9241);
+/* harmony import */ var _truncate_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3771);
 
 
 
 
-const TARGETS = new Map(COLUMNS.flatMap(({ name, type, from }) => from.map((property, at) => [
+const TARGETS = new Map(_columns_js__WEBPACK_IMPORTED_MODULE_0__/* .COLUMNS */ .c.flatMap(({ name, type, from }) => from.map((property, at) => [
     property,
     { column: name, type, unless: at === 0 ? undefined : from[0] },
 ])));
@@ -41416,13 +41921,13 @@ function mapEvent(event, createdAt, source, now) {
         row.AdditionalFields = additional;
     return row;
 }
-/** A row as JSON, held to the limits of the service. */
-function rowJson(row, truncations) {
-    const json = JSON.stringify(row);
+/** A row as JSON, without what is not to leave, and held to the limits of the service. */
+function rowJson(row, truncations, redact) {
+    const json = redact === undefined ? JSON.stringify(row) : redact(row, truncations);
     // No value can be over the limit where the whole row is not; a UTF-16 unit is at most three bytes of UTF-8.
-    if (json.length * 3 <= truncate/* FIELD_LIMIT */.Pm || Buffer.byteLength(json) <= truncate/* FIELD_LIMIT */.Pm)
+    if (json.length * 3 <= _truncate_js__WEBPACK_IMPORTED_MODULE_1__/* .FIELD_LIMIT */ .Pm || Buffer.byteLength(json) <= _truncate_js__WEBPACK_IMPORTED_MODULE_1__/* .FIELD_LIMIT */ .Pm)
         return json;
-    return (0,truncate/* truncateToSize */.z8)(row, json, truncations);
+    return (0,_truncate_js__WEBPACK_IMPORTED_MODULE_1__/* .truncateToSize */ .z8)(row, json, truncations);
 }
 function timeGenerated(creationTime, instant) {
     // The usual forms, without and with Z, need no Date.
@@ -41440,13 +41945,13 @@ function inType(type, value) {
         case 'string':
             if (typeof value === 'string')
                 return value;
-            return typeof value === 'number' || typeof value === 'boolean' ? String(value) : (0,exact_json/* exactText */.n)(value);
+            return typeof value === 'number' || typeof value === 'boolean' ? String(value) : (0,_exact_json_js__WEBPACK_IMPORTED_MODULE_2__/* .exactText */ .n)(value);
         case 'boolean':
             if (typeof value === 'boolean')
                 return value;
             return typeof value === 'string' ? BOOLEANS.get(value.toLowerCase()) : undefined;
         case 'datetime':
-            return typeof value === 'string' && (0,instant/* parseInstant */.n)(value) !== undefined ? value : undefined;
+            return typeof value === 'string' && (0,_time_instant_js__WEBPACK_IMPORTED_MODULE_3__/* .parseInstant */ .n)(value) !== undefined ? value : undefined;
         case 'dynamic':
             return value ?? undefined;
     }
@@ -41470,7 +41975,7 @@ const BOOLEANS = new Map([
 /* harmony import */ var _time_instant_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6216);
 /* harmony import */ var _time_window_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1697);
 /* harmony import */ var _event_key_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(939);
-/* harmony import */ var _map_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1949);
+/* harmony import */ var _map_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4943);
 
 
 
@@ -41520,11 +42025,11 @@ function* rowsOf(events, window, context) {
     }
 }
 /** An event's key, and its row for when it is new. */
-function readied(event, createdAt, window, { source, counts, now, deduplicator }) {
+function readied(event, createdAt, window, { source, counts, now, deduplicator, redact }) {
     // The hour that is settled last: as long as any hour of the window is asked for, the event is known.
     const hour = (0,_time_window_js__WEBPACK_IMPORTED_MODULE_0__/* .hourOf */ .cg)(createdAt ?? Math.max(window.start, window.end - 1));
     const placed = (key) => (createdAt === undefined ? deduplicator.asDelivered(key) : key);
-    const json = (given) => (0,_map_js__WEBPACK_IMPORTED_MODULE_2__/* .rowJson */ .T)((0,_map_js__WEBPACK_IMPORTED_MODULE_2__/* .mapEvent */ .B)(given, createdAt, source, now()), counts.truncations);
+    const json = (given) => (0,_map_js__WEBPACK_IMPORTED_MODULE_2__/* .rowJson */ .T)((0,_map_js__WEBPACK_IMPORTED_MODULE_2__/* .mapEvent */ .B)(given, createdAt, source, now()), counts.truncations, redact);
     const row = () => withoutDepth(event, counts.truncations, json);
     try {
         return { key: placed((0,_event_key_js__WEBPACK_IMPORTED_MODULE_1__/* .keyOf */ .TN)(event, hour)), row };
