@@ -8,6 +8,8 @@ const MOST_BARS = 48;
 /** Events of an hour or a day. */
 export interface Bar {
   readonly time: string;
+  /** Of a midnight within the chart: the first and the last bar may be of the same time. */
+  readonly date: string | undefined;
   readonly events: number;
   /** Not asked for in this run, or not reached: nothing is known of it. */
   readonly isUnknown: boolean;
@@ -55,18 +57,14 @@ function barsOf(hours: ReadonlyMap<number, number>, window: Window, known: Known
     const text = new Date(slot).toISOString();
     const events = sums.get(slot) ?? 0;
     bars.push({
-      time: unit === 'day' || isMidnightInside(slot, bars) ? text.slice(5, 10) : text.slice(11, 16),
+      time: unit === 'day' ? text.slice(5, 10) : text.slice(11, 16),
+      date: slot % DAY === 0 && bars.length > 0 ? text.slice(5, 10) : undefined,
       events,
       isUnknown: known !== undefined && events === 0 && !whole.has(slot),
       isMissing: missing.has(slot),
     });
   }
   return { unit, bars };
-}
-
-/** A day after the first bar its label would come again: from midnight on, the date says which day it is. */
-function isMidnightInside(slot: number, before: readonly Bar[]): boolean {
-  return slot % DAY === 0 && before.length > 0;
 }
 
 /**
@@ -82,7 +80,7 @@ export function mermaidChart({ unit, bars }: Bars): string {
     SETTINGS,
     'xychart-beta',
     `  title "New events by ${unit} (UTC)${missingOf(bars)}"`,
-    `  x-axis [${labels(drawn.map(({ time }) => time)).join(', ')}]`,
+    `  x-axis [${labels(drawn.map(({ time, date }) => date ?? time)).join(', ')}]`,
     `  y-axis "events" 0 --> ${Math.max(...events, 1)}`,
     `  bar [${events.join(', ')}]`,
     '```',
