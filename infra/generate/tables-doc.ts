@@ -6,16 +6,16 @@ import { orderedColumns, STREAM, TABLE } from './schema.ts';
 const CLASSES = [...CLASS_RULES.map(({ gives }) => gives).sort(), OTHER];
 
 const ADDED = [
-  ['`EventTime`', 'when it happened: `CreationTime`, or `TimeGenerated` where there is none'],
-  ['`IngestedAt`', 'when its first copy arrived in the table'],
-  ['`EventKey`', 'one for each event: `ActivityId`, or the id of the row where there is none'],
-  ['`OperationClass`', CLASSES.map((each) => `\`${each}\``).join(', ')],
-  ['`IsRoutine`', 'whether programs do it in great number, such as OneLake’s calls for files'],
-  ['`UserKind`, `IsPerson`', 'kind of user in a word, guests by their names too; whether it is a person'],
-  ['`ItemKey`, `ItemLabel`, `ItemKind`', 'id, name and kind of what was acted on, whichever column has them'],
-  ['`Parties`', 'all who got something: recipients, subscribers, members, roles'],
-  ['`Recipients`, `AccessChanges`', 'what the event says of sharing, and of access'],
-  ['`SwitchState`', 'what a tenant setting was switched to'],
+  ['EventTime', 'when it happened: `CreationTime`, or `TimeGenerated` where there is none'],
+  ['IngestedAt', 'when its first copy arrived in the table'],
+  ['EventKey', 'one for each event: `ActivityId`, or the id of the row where there is none'],
+  ['OperationClass', CLASSES.map((each) => `\`${each}\``).join(', ')],
+  ['IsRoutine', 'whether programs do it in great number, such as OneLake’s calls for files'],
+  ['UserKind, IsPerson', 'kind of user in a word, guests by their names too; whether it is a person'],
+  ['ItemKey, ItemLabel, ItemKind', 'id, name and kind of what was acted on, whichever column has them'],
+  ['Parties', 'all who got something: recipients, subscribers, members, roles'],
+  ['Recipients, AccessChanges', 'what the event says of sharing, and of access'],
+  ['SwitchState', 'what a tenant setting was switched to'],
 ];
 
 /** docs/tables.md */

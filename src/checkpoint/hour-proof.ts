@@ -79,6 +79,16 @@ export function takeBack(proof: HourProof, keys: KeySet): void {
   proof.unproven.push({ ...unprovenRows(keys, 1), acknowledgedAt: 0, absences: 2, isCounted: true });
 }
 
+/**
+ * After a run that was killed while it sent rows once more: whether they were sent is not known. They count as sent once, and
+ * as young as the others of that run, so that what was in flight has its time to show up.
+ */
+export function forgetUnconfirmed(proof: HourProof): void {
+  proof.unproven = proof.unproven.map((group) =>
+    group.sends === 2 && group.requestIds.length === 0 ? unprovenRows(group.keys, 1) : group,
+  );
+}
+
 /** Keeps a few different ones. */
 export function note(list: string[], text: string): void {
   if (text !== '' && list.length < KEPT && !list.includes(text)) list.push(text);

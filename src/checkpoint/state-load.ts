@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { Checkpoint, type Header, VERSION } from './checkpoint.ts';
+import { forgetUnconfirmed } from './hour-proof.ts';
 import { decode, type Record } from './log-record.ts';
 
 export interface LoadOptions {
@@ -37,6 +38,7 @@ export function load(options: LoadOptions): Checkpoint | undefined {
       );
     }
     for (const record of decoded.records) checkpoint.apply(record);
+    for (const { proof } of checkpoint.hours.values()) forgetUnconfirmed(proof);
     return checkpoint;
   } catch {
     return setAside(options, 'damaged', 'is damaged');

@@ -1,3 +1,5 @@
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
@@ -14,8 +16,10 @@ import {
   takeBack,
 } from '../../../src/checkpoint/hour-proof.ts';
 import { decodeHour, encodeHour, newHour } from '../../../src/checkpoint/hour-state.ts';
+import { deliveredRecord, resentRecord } from '../../../src/checkpoint/records.ts';
 import { KeySet } from '../../../src/rows/key-set.ts';
 import { HOUR } from '../../../src/time/clock.ts';
+import { inFolder, key, open } from '../../support/checkpoint.ts';
 
 const NOW = Date.parse('2026-11-20T12:00:00Z');
 const setOf = (...lows: number[]) => {
@@ -128,5 +132,30 @@ describe('rows', () => {
     expect(proof.unproven[1]).toMatchObject({ acknowledgedAt: undefined, absences: 0 });
     expect(prove(proof, (_high, low) => low === 3)).toEqual({ seen: 1, seenAgain: 1 });
     expect([proof.proven, pendingRows(proof)]).toEqual([1, 2]);
+  });
+
+  it('whose second sending was cut off by a kill count as sent once, and are young again', () => {
+    inFolder((folder) => {
+      const hour = Math.floor(NOW / HOUR) * HOUR;
+      const { state } = open(join(folder, 'state'), NOW);
+      state.begin({ since: hour, at: NOW, table: 'a table' });
+      const keys = [1, 2].map((number) => key(hour, number));
+      state.note(deliveredRecord(keys, 'request'));
+      const { proof } = state.checkpoint.hour(hour);
+      for (let run = 0; run < 2; run += 1) {
+        for (const group of proof.unproven) group.isCounted = false;
+        noteAbsence(proof, NOW, true);
+      }
+      state.note(resentRecord(keys));
+      // As a killed process leaves it: nothing is closed.
+      copyFileSync(join(folder, 'state'), join(folder, 'killed'));
+      const killed = open(join(folder, 'killed'), NOW).state;
+      const [group, ...others] = killed.checkpoint.hour(hour).proof.unproven;
+      expect(others).toEqual([]);
+      expect(group).toMatchObject({ sends: 1, acknowledgedAt: undefined, absences: 0 });
+      expect(group?.keys.size).toBe(2);
+      killed.close(NOW);
+      state.close(NOW);
+    });
   });
 });

@@ -214,7 +214,7 @@ describe('a row', () => {
     const done = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
       cwd: fileURLToPath(new URL('../../..', import.meta.url)),
       env: { ...process.env, NODE_OPTIONS: '' },
-      timeout: 8000,
+      timeout: 100_000,
       maxBuffer: 64 * 1024 * 1024,
     });
     expect(done.error).toBeUndefined();
