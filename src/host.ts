@@ -49,4 +49,6 @@ export interface RunContext {
   readonly event: string;
   /** Address of the run's page, '' where there is none. */
   readonly runUrl: string;
+  /** Address of the folder of documents that belongs to this version, where it is known. */
+  readonly docsUrl?: string;
 }

@@ -1,6 +1,6 @@
-/** The inputs and outputs of action.yml, as the contract has them; what stands before and after is written by hand. */
+/** Description, inputs and outputs of action.yml, as the contract has them; what else stands before and after is written by hand. */
 import { parse } from 'yaml';
-import { actionInputs, OUTPUTS } from './contract.ts';
+import { actionInputs, DESCRIPTION, OUTPUTS } from './contract.ts';
 
 /** @param text of action.yml as it is */
 export function withContract(text: string): string {
@@ -17,7 +17,8 @@ export function withContract(text: string): string {
   const generated = ['inputs:', ...inputs, 'outputs:', ...outputs, ''].join('\n');
   const [before = '', after] = [text.split(/^inputs:$/m)[0], text.split(/^runs:$/m)[1]];
   if (after === undefined) throw new Error('expected inputs: and runs: in action.yml, got none');
-  return `${before}${generated}runs:${after}`;
+  const described = before.replace(/^description: .*$/m, `description: ${scalar(DESCRIPTION)}`);
+  return `${described}${generated}runs:${after}`;
 }
 
 /** Plain where YAML reads just that text back, else in double quotes. */

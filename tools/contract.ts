@@ -7,6 +7,10 @@ import {
   withNames,
 } from '../src/inputs/names.ts';
 
+/** Of the Action and the task: GitHub's Marketplace takes fewer than 125 characters. */
+export const DESCRIPTION =
+  'Collects Microsoft Fabric and Power BI user activity into Azure Log Analytics: nothing lost, nothing sent twice.';
+
 export const GROUPS = {
   signIn: 'Sign-in',
   destination: 'Destination',

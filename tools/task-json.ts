@@ -1,6 +1,6 @@
 /** The manifest of the Azure Pipelines task, as the contract has its inputs and outputs. */
 import { type Json, jsonText } from '../infra/generate/json-text.ts';
-import { GROUPS, type Input, taskInputs, taskOutputs } from './contract.ts';
+import { DESCRIPTION, GROUPS, type Input, taskInputs, taskOutputs } from './contract.ts';
 
 /** Never changes: agents and pipelines know the task by it. */
 const TASK_ID = '8f0b7a52-6c1d-4a53-9a67-2f4f4a3c5d11';
@@ -16,8 +16,7 @@ export function taskJson(version: string): string {
     id: TASK_ID,
     name: TASK_NAME,
     friendlyName: 'Collect Fabric activity',
-    description:
-      'Collects the user activity of a Microsoft Fabric and Power BI tenant into Azure Log Analytics, with nothing lost and nothing twice.',
+    description: DESCRIPTION,
     helpUrl: 'https://github.com/OWNER/REPO/blob/main/docs/setup-azure-pipelines.md',
     helpMarkDown:
       '[Setting it up](https://github.com/OWNER/REPO/blob/main/docs/setup-azure-pipelines.md), [troubleshooting](https://github.com/OWNER/REPO/blob/main/docs/troubleshooting.md)',

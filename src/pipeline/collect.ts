@@ -135,7 +135,9 @@ async function* activityEvents(
         yield item;
         continue;
       case 'whole':
-        collected.anyHourWhole = true;
+        // An hour that had lost its beginning is named as missing.
+        if (item.part.start === item.window.start)
+          for (const { hour } of hoursOf(item.window)) collected.wholeHours.add(hour);
         refusals = 0;
         noteQuiet(item.part, collection);
         checkpoint.collected(item.part, services.time.earliest(askedAt.get(item.window) ?? 0, SOURCE));

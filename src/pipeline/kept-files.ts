@@ -62,6 +62,7 @@ export async function openKeptFiles(
     replay,
     record: {
       carriesOn: inputs.stateFile !== undefined,
+      keepsRejected: rejected !== undefined,
       lastRunAt: checkpoint.lastRunAt,
       notices,
       faults: checkpoint.faults,

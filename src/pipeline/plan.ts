@@ -9,8 +9,6 @@ import { clipToHistory, type HourWindow, hoursOf, requestedWindow, type Window }
 
 /** What a run sets out to do. */
 export interface Plan extends Planned {
-  /** What of the window has to be asked for, oldest first. */
-  readonly windows: readonly HourWindow[];
   /** Hours that were asked for before and are not due yet: their events may be listed under others. */
   readonly known: readonly HourWindow[];
   /** The window that runs of this configuration cover from now on; undefined where no activity log is asked. */
@@ -31,6 +29,8 @@ export interface PlannedHours {
   readonly caughtUp: number;
   /** Hours of the window that were asked for before and are not due yet. */
   readonly known: readonly HourWindow[];
+  /** Hours asked for that an earlier run covered and never collected whole. */
+  readonly missed: readonly number[];
   /** When the next of them is due, ms since the epoch. */
   readonly nextDue: number | undefined;
   /** Hours that were still open when they left the service's 28 days since the run before. */
@@ -81,6 +81,7 @@ const NOTHING = {
   window: undefined,
   windows: [],
   known: [],
+  missed: [],
   hours: 0,
   settled: 0,
   settledWanted: 0,
@@ -146,7 +147,25 @@ export function planHours(
     ? 0
     : openHours({ start: Math.min(since, window.start), end: window.start }, checkpoint, covered);
   const next = known.length > 0 ? nextDue : undefined;
-  return { window, windows, settled, settledWanted, caughtUp, known, nextDue: next, lost };
+  const missed = ownStart ? [] : missedHours(windows, checkpoint, covered);
+  return { window, windows, settled, settledWanted, caughtUp, known, missed, nextDue: next, lost };
+}
+
+/** Hours that had ended when the last run began, and that no run has collected whole so far. */
+function missedHours(
+  windows: readonly HourWindow[],
+  checkpoint: Checkpoint | undefined,
+  covered: number | undefined,
+): number[] {
+  const lastRunAt = checkpoint?.mark?.at;
+  if (checkpoint === undefined || lastRunAt === undefined || covered === undefined) return [];
+  return windows
+    .map(({ hour }) => hour)
+    .filter((hour) => {
+      const state = checkpoint.hours.get(hour);
+      const isCovered = hour >= covered && hour + HOUR <= lastRunAt;
+      return isCovered && state?.asked === undefined && (state?.final.length ?? 0) === 0;
+    });
 }
 
 /** Hours of a window that earlier runs covered and did not settle. */

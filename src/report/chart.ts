@@ -1,54 +1,86 @@
 import { DAY, HOUR } from '../time/clock.ts';
-import type { Window } from '../time/window.ts';
+import { hourOf, type Window } from '../time/window.ts';
 import { grouped } from './markdown.ts';
 
 /** Bars that are still told apart; longer windows are drawn by the day. */
 const MOST_BARS = 48;
 
+/** Events of an hour or a day. */
+export interface Bar {
+  readonly time: string;
+  /** Of a midnight within the chart: the first and the last bar may be of the same time. */
+  readonly date: string | undefined;
+  readonly events: number;
+  /** Not asked for in this run, or not reached: nothing is known of it. */
+  readonly isUnknown: boolean;
+  /** Asked for, and not collected whole. */
+  readonly isMissing: boolean;
+}
+
 /** Events by hour, or by day in long windows. */
 export interface Bars {
   readonly unit: 'hour' | 'day';
-  readonly bars: readonly { readonly time: string; readonly events: number }[];
+  readonly bars: readonly Bar[];
 }
 
-/** @returns '' where there is nothing to draw */
+/** What is known of the hours of a window, by their first instants. */
+export interface KnownHours {
+  readonly whole: ReadonlySet<number>;
+  readonly missing: ReadonlySet<number>;
+}
+
+/**
+ * @param known without it, every hour of the window counts as collected
+ * @returns '' where there is nothing to draw
+ */
 export function chart(
   hours: ReadonlyMap<number, number>,
   window: Window | undefined,
   now: number | undefined,
   draw: (bars: Bars) => string = mermaidChart,
+  known?: KnownHours,
 ): string {
   if (window === undefined || now === undefined || hours.size === 0) return '';
-  return draw(barsOf(hours, window));
+  return draw(barsOf(hours, window, known));
 }
 
-function barsOf(hours: ReadonlyMap<number, number>, window: Window): Bars {
+function barsOf(hours: ReadonlyMap<number, number>, window: Window, known: KnownHours | undefined): Bars {
   const unit = window.end - window.start > MOST_BARS * HOUR ? 'day' : 'hour';
   const step = unit === 'day' ? DAY : HOUR;
+  const slotOf = (instant: number) => Math.floor(instant / step) * step;
   const sums = new Map<number, number>();
-  for (const [hour, events] of hours) {
-    const slot = Math.floor(hour / step) * step;
-    sums.set(slot, (sums.get(slot) ?? 0) + events);
-  }
-  const bars = [];
-  const first = Math.floor(window.start / step) * step;
-  for (let slot = first; slot < window.end; slot += step) {
+  for (const [hour, events] of hours) sums.set(slotOf(hour), (sums.get(slotOf(hour)) ?? 0) + events);
+  const whole = new Set([...(known?.whole ?? [])].map(slotOf));
+  const missing = new Set([...(known?.missing ?? [])].map(slotOf));
+  const bars: Bar[] = [];
+  for (let slot = slotOf(hourOf(window.start)); slot < window.end; slot += step) {
     const text = new Date(slot).toISOString();
-    const time = unit === 'day' ? text.slice(5, 10) : text.slice(11, 16);
-    bars.push({ time, events: sums.get(slot) ?? 0 });
+    const events = sums.get(slot) ?? 0;
+    bars.push({
+      time: unit === 'day' ? text.slice(5, 10) : text.slice(11, 16),
+      date: slot % DAY === 0 && bars.length > 0 ? text.slice(5, 10) : undefined,
+      events,
+      isUnknown: known !== undefined && events === 0 && !whole.has(slot),
+      isMissing: missing.has(slot),
+    });
   }
   return { unit, bars };
 }
 
-/** A mermaid chart, which GitHub draws (https://mermaid.js.org/syntax/xyChart.html). */
+/**
+ * A mermaid chart, which GitHub draws (https://mermaid.js.org/syntax/xyChart.html). A bar of no events is drawn by it as a
+ * stub; with the count on each bar nobody takes that for a few. Hours of which nothing is known have no bar.
+ */
 export function mermaidChart({ unit, bars }: Bars): string {
-  const events = bars.map((bar) => bar.events);
+  const drawn = bars.filter(({ isUnknown }) => !isUnknown);
+  if (drawn.length === 0) return '';
+  const events = drawn.map((bar) => bar.events);
   return [
     '```mermaid',
     SETTINGS,
     'xychart-beta',
-    `  title "New events by ${unit} (UTC)"`,
-    `  x-axis [${labels(bars.map(({ time }) => time)).join(', ')}]`,
+    `  title "New events by ${unit} (UTC)${missingOf(bars)}"`,
+    `  x-axis [${labels(drawn.map(({ time, date }) => date ?? time)).join(', ')}]`,
     `  y-axis "events" 0 --> ${Math.max(...events, 1)}`,
     `  bar [${events.join(', ')}]`,
     '```',
@@ -57,21 +89,33 @@ export function mermaidChart({ unit, bars }: Bars): string {
 
 /** A chart of text, for where nothing is drawn. */
 export function textChart({ unit, bars }: Bars): string {
-  const most = Math.max(...bars.map(({ events }) => events), 1);
+  const drawn = bars.filter(({ isUnknown, isMissing }) => !isUnknown || isMissing);
+  const most = Math.max(...drawn.map(({ events }) => events), 1);
   const width = grouped(most).length;
-  const lines = bars.map(({ time, events }) => {
+  const lines = drawn.map(({ time, events, isUnknown, isMissing }) => {
+    if (isUnknown) return `${time}  ${'missing'.padStart(width)}`;
     const bar = '█'.repeat(Math.ceil((TEXT_BAR * events) / most));
-    return `${time}  ${grouped(events).padStart(width)}  ${bar}`.trimEnd();
+    return `${time}  ${grouped(events).padStart(width)}  ${bar}${isMissing ? ' (not whole)' : ''}`.trimEnd();
   });
   return [`### New events by ${unit} (UTC)`, ['```', ...lines, '```'].join('\n')].join('\n\n');
+}
+
+/** Names that fit a title. */
+const NAMED = 6;
+
+function missingOf(bars: readonly Bar[]): string {
+  const missing = bars.filter(({ isMissing }) => isMissing).map(({ time }) => time);
+  if (missing.length === 0) return '';
+  const more = missing.length > NAMED ? ` and ${missing.length - NAMED} more` : '';
+  return `, missing: ${missing.slice(0, NAMED).join(', ')}${more}`;
 }
 
 /** Characters of the longest bar. */
 const TEXT_BAR = 50;
 
-/** Wide and low, in a colour that stands out from a light page and a dark one. */
+/** Wide and low, zeros at zero with the count on each bar, in colours that stand out from a light page and a dark one. */
 const SETTINGS =
-  '%%{init: {"xyChart": {"width": 1000, "height": 300}, "themeVariables": {"xyChart": {"plotColorPalette": "#4184e4", "backgroundColor": "transparent"}}}}%%';
+  '%%{init: {"xyChart": {"width": 1000, "height": 300, "showDataLabel": true, "yAxis": {"showLabel": false, "showTick": false, "showTitle": false}}, "themeVariables": {"xyChart": {"plotColorPalette": "#4184e4", "backgroundColor": "transparent"}}}}%%';
 
 /** Labels that fit beside each other. */
 const MOST_LABELS = 13;

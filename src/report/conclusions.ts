@@ -3,6 +3,7 @@ import { DAY, HOUR } from '../time/clock.ts';
 import { describe, type Window } from '../time/window.ts';
 import { cannotKeepUp, lengthOf, REQUESTS_AN_HOUR, remainingOf } from './budget.ts';
 import type { Notice, NoticeCode } from './notice.ts';
+import { remedyFor } from './remedies.ts';
 import { failedRows, hoursPlanned, type RunRecord } from './run-record.ts';
 
 /** How a run ended: what the whole picture says. */
@@ -30,9 +31,9 @@ export function conclude(record: RunRecord): Conclusions {
     early instanceof ActionError ? early : undefined,
     // A source that refuses says itself how much is missing.
     collected.uncollected.length > 0 && !faults.has('source-refused') ? uncollected(record) : undefined,
-    delivered.rejectedRows > 0 ? rejected(delivered.rejectedRows) : undefined,
+    delivered.rejectedRows > 0 ? rejected(record) : undefined,
     failed > delivered.rejectedRows && !endedEarly
-      ? unacknowledged(failed - delivered.rejectedRows)
+      ? unacknowledged(record, failed - delivered.rejectedRows)
       : undefined,
   ];
   for (const fault of found)
@@ -56,9 +57,14 @@ export function conclude(record: RunRecord): Conclusions {
 }
 
 /** A fault of the last source to be asked, with what the others had refused before it, and the remedy for those. */
-export function afterRefusals(code: FaultCode, detail: string, refusals: readonly string[]): ActionError {
-  if (refusals.length === 0) return new ActionError(code, detail);
-  const remedy = `${FAULTS['source-refused'].remedy} ${FAULTS[code].remedy}`;
+export function afterRefusals(
+  code: FaultCode,
+  detail: string,
+  refusals: readonly string[],
+  own: string = FAULTS[code].remedy,
+): ActionError {
+  if (refusals.length === 0) return new ActionError(code, detail, { remedy: own });
+  const remedy = `${FAULTS['source-refused'].remedy} ${own}`;
   return new ActionError(code, `${refusals.join('; ')}; ${detail}`, { remedy });
 }
 
@@ -83,7 +89,7 @@ function endedForTime(record: RunRecord, why: string): ActionError | Notice {
   const detail = `${why}; ${hours}`;
   return record.files.carriesOn && record.collected.source !== 'workspaces'
     ? { code: 'incomplete', text: `Out of time: ${detail}. The next run goes on from here.` }
-    : new ActionError('out-of-time', detail);
+    : new ActionError('out-of-time', detail, { remedy: remedyFor('out-of-time', record) });
 }
 
 function uncollected(record: RunRecord): ActionError {
@@ -94,9 +100,9 @@ function uncollected(record: RunRecord): ActionError {
     collected.counts.collected === 0 &&
     collected.hoursDone >= hoursPlanned(record) &&
     collected.uncollected.every(({ status }) => !isRefusal(status)) &&
-    !collected.anyHourWhole;
+    collected.wholeHours.size === 0;
   const code = isNothing ? 'source-unreachable' : 'hours-missing';
-  return afterRefusals(code, `${named.join(', ')}${more}`, collected.refusals);
+  return afterRefusals(code, `${named.join(', ')}${more}`, collected.refusals, remedyFor(code, record));
 }
 
 /** Whether a service said no, rather than nothing. */
@@ -104,12 +110,15 @@ export function isRefusal(status: number | undefined): boolean {
   return status !== undefined && status >= 400 && status < 500;
 }
 
-function rejected(rows: number): ActionError {
-  return new ActionError('rows-refused', `${rows} rows were refused one by one with HTTP 400 or 413`);
+function rejected(record: RunRecord): ActionError {
+  const rows = record.delivered.rejectedRows;
+  const detail = `${rows} rows were refused one by one with HTTP 400 or 413`;
+  return new ActionError('rows-refused', detail, { remedy: remedyFor('rows-refused', record) });
 }
 
-function unacknowledged(rows: number): ActionError {
-  return new ActionError('uploads-failed', `${rows} rows were not acknowledged`);
+function unacknowledged(record: RunRecord, rows: number): ActionError {
+  const remedy = remedyFor('uploads-failed', record);
+  return new ActionError('uploads-failed', `${rows} rows were not acknowledged`, { remedy });
 }
 
 function* conclusionsOfAll(record: RunRecord): Generator<Notice, void> {

@@ -13,6 +13,8 @@ export interface BatchEntry {
 
 /** First entries kept of the batch summary, so that the output stays far below GitHub's megabyte. */
 export const BATCH_ENTRIES = 500;
+/** Refused batches that are shown. */
+export const REFUSED_ENTRIES = 50;
 
 const STATUS_WORDS = {
   delivered: 'sent',
@@ -34,6 +36,8 @@ export interface Delivered {
   bytes: number;
   /** The first of the batches. */
   readonly entries: BatchEntry[];
+  /** The first of the refused ones. */
+  readonly refused: BatchEntry[];
   readonly faults: ActionError[];
 }
 
@@ -46,6 +50,7 @@ export function nothingDelivered(): Delivered {
     batchesFailed: 0,
     bytes: 0,
     entries: [],
+    refused: [],
     faults: [],
   };
 }
@@ -63,8 +68,9 @@ export function addDelivery(delivered: Delivered, delivery: Omit<Delivery, 'why'
     delivered.batchesFailed += 1;
     if (status === 'rejected') delivered.rejectedRows += rows;
   }
-  if (delivered.entries.length >= BATCH_ENTRIES) return;
   const bytes = batch.body.length;
   const word = STATUS_WORDS[status];
-  delivered.entries.push({ batch: delivered.batches, rows, bytes, wireBytes, status: word, requestId });
+  const entry = { batch: delivered.batches, rows, bytes, wireBytes, status: word, requestId };
+  if (delivered.entries.length < BATCH_ENTRIES) delivered.entries.push(entry);
+  if (status === 'rejected' && delivered.refused.length < REFUSED_ENTRIES) delivered.refused.push(entry);
 }

@@ -16,11 +16,13 @@ export function plain(text: string): string {
 export function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],
-  align: 'left' | 'right' | 'right-but-first' = 'left',
+  align: 'left' | 'right' | 'right-but-first' | readonly ('left' | 'right')[] = 'left',
 ): string {
-  const rule = head.map((_, at) =>
-    align === 'left' || (at === 0 && align === 'right-but-first') ? '---' : '---:',
-  );
+  const isLeft = (at: number) =>
+    typeof align === 'string'
+      ? align === 'left' || (at === 0 && align === 'right-but-first')
+      : align[at] === 'left';
+  const rule = head.map((_, at) => (isLeft(at) ? '---' : '---:'));
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell) => cell.replaceAll(/(?<!\\)\|/g, '\\|')).join(' | ')} |`;
   return [line(head), line(rule), ...rows.map(line)].join('\n');

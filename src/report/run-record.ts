@@ -2,7 +2,7 @@ import type { ActionError, DeadlineError } from '../errors.ts';
 import type { SourceName } from '../rows/event.ts';
 import { type EventCounts, newEventCounts } from '../rows/rows.ts';
 import type { Wait } from '../time/deadline.ts';
-import type { Window } from '../time/window.ts';
+import { type HourWindow, hoursOf, type Window } from '../time/window.ts';
 import { type Delivered, nothingDelivered } from './delivered.ts';
 import type { Notice } from './notice.ts';
 import type { Proved } from './proved.ts';
@@ -15,6 +15,10 @@ export interface Planned {
   readonly hasOwnStart: boolean;
   /** Hours to ask for. */
   readonly hours: number;
+  /** What of the window has to be asked for, oldest first. */
+  readonly windows: readonly HourWindow[];
+  /** Hours to ask for that an earlier run covered and never collected whole. */
+  readonly missed: readonly number[];
   /** Hours of the window that were settled before, and how many of them lie in the window that the inputs name. */
   readonly settled: number;
   readonly settledWanted: number;
@@ -36,9 +40,10 @@ export interface Collected {
   /** Sources that said no, such as "power-bi: HTTP 401 PowerBINotAuthorizedException". */
   readonly refusals: string[];
   requests: number;
+  /** Hours that were dealt with, collected or not. */
   hoursDone: number;
-  /** Whether any hour was collected whole. */
-  anyHourWhole: boolean;
+  /** First instants of the hours that were collected whole. */
+  readonly wholeHours: Set<number>;
   readonly uncollected: Uncollected[];
   /** Windows that had left the service's history before they were asked for. */
   readonly agedOut: Window[];
@@ -68,7 +73,7 @@ export function nothingCollected(): Collected {
     refusals: [],
     requests: 0,
     hoursDone: 0,
-    anyHourWhole: false,
+    wholeHours: new Set(),
     uncollected: [],
     agedOut: [],
     unreadable: [],
@@ -82,6 +87,8 @@ export function nothingCollected(): Collected {
 export interface KeptFilesRecord {
   /** Whether a checkpoint lets the next run go on. */
   readonly carriesOn: boolean;
+  /** Whether rows that the service rejects are kept in a file. */
+  readonly keepsRejected: boolean;
   /** When the run before this one began, ms since the epoch. */
   readonly lastRunAt: number | undefined;
   readonly notices: readonly Notice[];
@@ -117,7 +124,7 @@ export function newRunRecord(startedAt: number): RunRecord {
     dryRun: false,
     clockAhead: 0,
     notices: [],
-    files: { carriesOn: false, lastRunAt: undefined, notices: [], faults: [] },
+    files: { carriesOn: false, keepsRejected: false, lastRunAt: undefined, notices: [], faults: [] },
     planned: undefined,
     collected: nothingCollected(),
     delivered: nothingDelivered(),
@@ -131,6 +138,26 @@ export function newRunRecord(startedAt: number): RunRecord {
 /** Hours that are asked for of an activity log. */
 export function hoursPlanned({ collected, planned }: RunRecord): number {
   return collected.source === 'workspaces' ? 0 : (planned?.hours ?? 0);
+}
+
+/** First instants of the hours that were asked for and not collected, or not as a whole, oldest first. */
+export function missingHours({ uncollected, agedOut }: Collected): number[] {
+  const windows = [...uncollected.map(({ window }) => window), ...agedOut];
+  const hours = windows.flatMap((window) => [...hoursOf(window)].map(({ hour }) => hour));
+  return [...new Set(hours)].sort((a, b) => a - b);
+}
+
+/** Hours that were collected whole. */
+export function hoursCollected(collected: Collected): number {
+  const missing = new Set(missingHours(collected));
+  return [...collected.wholeHours].filter((hour) => !missing.has(hour)).length;
+}
+
+/** Hours that earlier runs had missed and this one collected, every row of them acknowledged. */
+export function recoveredHours(record: RunRecord): number {
+  const { dryRun, planned, collected } = record;
+  if (dryRun || planned === undefined || failedRows(record) > 0) return 0;
+  return planned.missed.filter((hour) => collected.wholeHours.has(hour)).length;
 }
 
 /** Rows that were collected and not acknowledged. */

@@ -1,21 +1,25 @@
 import { FAULTS } from '../errors.ts';
 import type { HostDialect, RunContext } from '../host.ts';
-import { DAY, HOUR, MINUTE } from '../time/clock.ts';
+import { VERSION } from '../http/user-agent.ts';
+import { DAY, HOUR } from '../time/clock.ts';
 import { describe, hourOf } from '../time/window.ts';
-import { REQUESTS_AN_HOUR } from './budget.ts';
 import { chart } from './chart.ts';
 import type { Conclusions } from './conclusions.ts';
-import type { Delivered } from './delivered.ts';
 import { ourWords } from './host-words.ts';
 import { grouped, plain, table } from './markdown.ts';
-import { githubMarkdown, type MarkdownDialect, plainMarkdown } from './markdown-dialects.ts';
-import { proofHeadline, proofTable } from './proof-summary.ts';
-import { type Collected, hoursPlanned, type RunRecord } from './run-record.ts';
+import { githubMarkdown, plainMarkdown } from './markdown-dialects.ts';
+import { proofTable } from './proof-summary.ts';
+import { type Collected, missingHours, type RunRecord } from './run-record.ts';
+import { batches, refusedBatches } from './summary-batches.ts';
+import { catchingUp, countsTable, otherHours } from './summary-counts.ts';
+import { headline } from './summary-headline.ts';
+import { troubleshootingLink } from './troubleshooting-link.ts';
 
 /** Rows shown of each list; the outputs hold more. */
-const SHOWN_BATCHES = 50;
 const SHOWN_ACTIVITIES = 10;
 const SHOWN_HOURS = 24;
+/** Events from which on a picture says more than their number. */
+const WORTH_DRAWING = 10;
 /** GitHub drops a summary of more than 1 MiB as a whole. */
 const LARGEST = 900_000;
 
@@ -38,94 +42,62 @@ export function summaryOf(
   now: number,
   host?: HostDialect,
 ): string {
-  const { collected, planned } = record;
-  const { alert, draw, folded } = host === undefined ? githubMarkdown : plainMarkdown;
-  const shownUntil = collected.source === 'workspaces' ? undefined : now;
+  const { collected } = record;
+  const { alert, folded } = host === undefined ? githubMarkdown : plainMarkdown;
+  const refusals = refusalNote(record, conclusions);
   const parts = [
     `## ${headline(record, conclusions)}`,
-    origin(record, context),
-    ...[...conclusions.faults.values()].map((fault) =>
+    origin(record),
+    ...[...conclusions.faults.values()].map(({ code, detail, remedy }) =>
       alert(
         'CAUTION',
-        `**${FAULTS[fault.code].title}.** ${plain(fault.detail)}`,
-        `**What to do:** ${fault.remedy}`,
+        `**${FAULTS[code].title}.** ${plain(detail)}`,
+        `**What to do:** ${remedy}`,
+        troubleshootingLink(FAULTS[code].title, context.docsUrl),
       ),
     ),
+    // Why there is no activity log comes before what stands in for it.
+    collected.fallbackUsed && refusals !== '' ? alert('WARNING', refusals) : '',
     ...[...conclusions.notices.values()].map((text) => alert('WARNING', plain(text))),
-    missingHours(collected),
+    catchingUp(record, now),
+    refusedBatches(record, host),
+    missing(collected),
     proofTable(record.proved),
-    counts(record, conclusions),
-    chart(collected.counts.hours, planned?.window, shownUntil, draw),
+    countsTable(record, conclusions, now - record.clockAhead),
+    otherHours(record),
+    drawn(record, now, host),
     activities(collected),
-    ...notes(record, conclusions, now, host).map((text) => alert('NOTE', text)),
-    batches(record.delivered, folded),
+    ...notes(record, now, host).map((text) => alert('NOTE', text)),
+    !collected.fallbackUsed && refusals !== '' ? alert('NOTE', refusals) : '',
+    batches(record, folded),
+    footer(context),
   ];
   const text = `${parts.filter((part) => part !== '').join('\n\n')}\n`;
   return Buffer.byteLength(text) <= LARGEST ? text : `${text.slice(0, LARGEST / 4)}\n\n(cut)\n`;
 }
 
-function headline(
-  { dryRun, collected, delivered, proved }: RunRecord,
-  { faults, failed, isComplete }: Conclusions,
-): string {
-  const ingested = grouped(delivered.rows);
-  const events = grouped(collected.counts.collected);
-  if (faults.size > 0) {
-    const kept = delivered.rows > 0 ? `: ${ingested} rows ingested, ${grouped(failed)} not` : '';
-    return `❌ ${[...faults.keys()].map((code) => FAULTS[code].title).join('; ')}${kept}`;
-  }
-  if (collected.source === 'workspaces') return `⚠️ No activity log: ${events} workspace records instead`;
-  if (!isComplete) return `⚠️ Incomplete: ${ingested} rows ingested so far`;
-  if (dryRun) return `✅ Dry run: ${events} activity events collected, nothing uploaded`;
-  return proofHeadline(delivered.rows, proved);
-}
-
-function origin({ collected, planned }: RunRecord, context: RunContext): string {
+function origin({ collected, planned }: RunRecord): string {
   const source = collected.source === undefined ? undefined : `From the ${SOURCES[collected.source]}`;
   const window = planned?.window === undefined ? undefined : `${describe(planned.window)} (UTC)`;
-  const run = context.runUrl === '' ? undefined : `[run ${context.runId}](${context.runUrl})`;
-  return [source, window, run].filter((part) => part !== undefined).join(' · ');
+  return [source, window].filter((part) => part !== undefined).join(' · ');
 }
 
-function counts(record: RunRecord, { failed }: Conclusions): string {
-  const { collected, delivered } = record;
-  if (collected.source === undefined && !collected.isReplay) return '';
-  const failedBatches = delivered.batchesFailed > 0 ? `, ${grouped(delivered.batchesFailed)} failed` : '';
-  const columns: [string, string][] = [
-    ['Collected', grouped(collected.counts.collected)],
-    ['Repeats skipped', grouped(collected.counts.skipped)],
-    ['Ingested', grouped(delivered.rows)],
-    ['Failed', grouped(failed)],
-    ['Batches sent', `${grouped(delivered.batchesSent)}${failedBatches}`],
-    ['Bytes on the wire', grouped(delivered.bytes)],
-  ];
-  if (hoursPlanned(record) > 0) columns.push(['Hours', hours(record)]);
-  columns.push(['Source requests', `${grouped(collected.requests)} (budget ${REQUESTS_AN_HOUR} an hour)`]);
-  return table(
-    columns.map(([head]) => head),
-    [columns.map(([, cell]) => cell)],
-    'right',
-  );
+/** Whoever gets this in a mail or an issue wants to know whose it is. */
+function footer({ runUrl, runId }: RunContext): string {
+  const run = runUrl === '' ? '' : ` · [run ${runId}](${runUrl})`;
+  return `Version ${VERSION}${run}`;
 }
 
-/** Hours done of those asked for, and those that this run did not have to ask for, or asked for on top. */
-function hours(record: RunRecord): string {
-  const { caughtUp = 0, settled = 0, notDue = 0, nextDue } = record.planned ?? {};
-  const next = nextDue === undefined ? '' : `, the next at ${minuteOf(nextDue)}`;
-  const notes = [
-    caughtUp > 0 ? `${grouped(caughtUp)} caught up` : '',
-    notDue > 0 ? `${grouped(notDue)} not due yet${next}` : '',
-    settled > 0 ? `${grouped(settled)} more settled before` : '',
-  ].filter((note) => note !== '');
-  const done = `${grouped(record.collected.hoursDone)} of ${grouped(hoursPlanned(record))}`;
-  return `${done}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`;
+function drawn({ collected, planned }: RunRecord, now: number, host: HostDialect | undefined): string {
+  const { draw } = host === undefined ? githubMarkdown : plainMarkdown;
+  const { counts, wholeHours, source } = collected;
+  const events = [...counts.hours.values()].reduce((sum, count) => sum + count, 0);
+  if (source === 'workspaces' || events < WORTH_DRAWING) return '';
+  const known = { whole: wholeHours, missing: new Set(missingHours(collected)) };
+  return chart(counts.hours, planned?.window, now, draw, known);
 }
 
-function minuteOf(instant: number): string {
-  return `${new Date(Math.ceil(instant / MINUTE) * MINUTE).toISOString().slice(11, 16)}Z`;
-}
-
-function missingHours({ uncollected, agedOut }: Collected): string {
+function missing({ uncollected, agedOut }: Collected): string {
   const rows = [
     ...uncollected.map(({ window, why }) => [describe(window), plain(why)]),
     ...agedOut.map((window) => [describe(window), 'left the 28 days of history before it was asked for']),
@@ -146,13 +118,9 @@ function activities({ counts, source }: Collected): string {
   return `### Busiest activities${more}\n\n${table(['Activity', 'Events', 'Share'], rows, 'right-but-first')}`;
 }
 
-function notes(
-  { collected, delivered, proved }: RunRecord,
-  { faults }: Conclusions,
-  now: number,
-  host: HostDialect | undefined,
-): string[] {
-  const { counts, source, refusals } = collected;
+function notes(record: RunRecord, now: number, host: HostDialect | undefined): string[] {
+  const { collected, delivered, proved } = record;
+  const { counts, source } = collected;
   const found = [];
   if (delivered.rows > 0 && source !== 'workspaces' && replacesTimeGenerated(counts.hours.keys(), now)) {
     found.push(
@@ -165,29 +133,16 @@ function notes(
   }
   if (proved !== undefined && proved.resent > 0)
     found.push(`${grouped(proved.resent)} rows that were missing from the table were sent once more.`);
-  if (refusals.length > 0 && !faults.has('source-refused'))
-    found.push(`Refused by ${plain(refusals.join('; '))}.`);
   return found;
+}
+
+/** What the sources refused, where no fault says so already. */
+function refusalNote({ collected: { refusals } }: RunRecord, { faults }: Conclusions): string {
+  if (refusals.length === 0 || faults.has('source-refused')) return '';
+  return `Refused by ${plain(refusals.join('; '))}.`;
 }
 
 /** Whether events lie so far back that the service replaces their TimeGenerated (older than two days). */
 function replacesTimeGenerated(hours: Iterable<number>, now: number): boolean {
   return [...hours].some((hour) => hour + HOUR < hourOf(now) - 2 * DAY);
-}
-
-function batches({ entries, batches }: Delivered, folded: MarkdownDialect['folded']): string {
-  if (entries.length === 0) return '';
-  const rows = entries
-    .slice(0, SHOWN_BATCHES)
-    .map(({ batch, rows, bytes, wireBytes, status, requestId }) => [
-      String(batch),
-      grouped(rows),
-      grouped(bytes),
-      grouped(wireBytes),
-      status,
-      requestId === '' ? '' : `\`${requestId}\``,
-    ]);
-  const more = batches > rows.length ? `\n\nand ${grouped(batches - rows.length)} more` : '';
-  const head = ['Batch', 'Rows', 'Bytes', 'Wire bytes', 'Status', 'x-ms-client-request-id'];
-  return folded(`Batches (${grouped(batches)})`, `${table(head, rows)}${more}`);
 }

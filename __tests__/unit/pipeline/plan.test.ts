@@ -87,6 +87,20 @@ describe('the hours to ask for', () => {
     expect(plan.window).toEqual({ start: since, end: NOW });
   });
 
+  it('name those that earlier runs covered and never collected whole, and no others', () => {
+    const since = TWELVE - 30 * HOUR;
+    const made = checkpoint(hours(since, TWELVE - 26 * HOUR), since);
+    const young = hours(TWELVE - 26 * HOUR, TWELVE - HOUR);
+    for (const part of young) made.hour(part.start).asked = { ...part, at: NOW - HOUR };
+    expect(planHours(lookback(24), false, made, NOW).missed).toEqual([]);
+    made.hour(TWELVE - 5 * HOUR).asked = undefined;
+    made.hour(TWELVE - 9 * HOUR).asked = undefined;
+    // The hour that was under way at the last run, and those since, are nobody's fault.
+    expect(planHours(lookback(24), false, made, NOW).missed).toEqual([TWELVE - 9 * HOUR, TWELVE - 5 * HOUR]);
+    expect(planHours(lookback(24), true, made, NOW).missed).toEqual([]);
+    expect(planHours(lookback(24), false, undefined, NOW).missed).toEqual([]);
+  });
+
   it('stay within a window with a start of its own', () => {
     const made = checkpoint(hours(TWELVE - 9 * HOUR, TWELVE - 8 * HOUR), TWELVE - 20 * DAY);
     const wanted = { start: TWELVE - 10 * HOUR, end: TWELVE - 7 * HOUR };

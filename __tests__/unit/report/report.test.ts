@@ -45,6 +45,8 @@ function planned(window: Window): Planned {
     window,
     hasOwnStart: false,
     hours: [...hoursOf(window)].length,
+    windows: [...hoursOf(window)],
+    missed: [],
     settled: 0,
     settledWanted: 0,
     caughtUp: 0,
@@ -66,6 +68,7 @@ function recordOf(
   collected.source = 'power-bi';
   collected.isWhole = true;
   collected.hoursDone = 25;
+  for (const { hour } of hoursOf(window)) collected.wholeHours.add(hour);
   collected.requests = 30;
   collected.counts.skipped = skipped;
   collected.counts.collected = skipped + unsent;
@@ -78,6 +81,11 @@ function recordOf(
   collected.counts.activities.set('ViewReport', 90);
   collected.counts.activities.set('ExportReport', 10);
   return record;
+}
+
+/** Leaves the first of the hours collected. */
+function keepHours({ collected }: RunRecord, kept: number): void {
+  for (const hour of [...collected.wholeHours].slice(kept)) collected.wholeHours.delete(hour);
 }
 
 /** Faults of the run, in the order in which they came. */
@@ -432,7 +440,7 @@ describe('the summary', () => {
     expect(summary).toContain('Power BI activity log');
     expect(summary).toContain('2026-11-19T12:34Z to 2026-11-20T12:34Z');
     expect(summary).toContain(`[run 4711](${CONTEXT.runUrl})`);
-    expect(summary).toMatch(/\| 101,234 \| 1,234 \| 100,000 \| 0 \| 2 \|/);
+    expect(summary).toMatch(/\| 101,234 \| 100,000 \| 1,234 \| 0 \| 25 of 25 \| 60 s \|/);
     expect(summary).toContain('| ViewReport | 90 | 90.0 % |');
     expect(summary.indexOf('ViewReport')).toBeLessThan(summary.indexOf('ExportReport'));
     expect(summary).toContain('%%\nxychart-beta\n');
@@ -450,7 +458,7 @@ describe('the summary', () => {
       status: 500,
     });
     const { summary } = told(record);
-    expect(summary).toMatch(/^## ❌ Hours not collected: 10 rows ingested, 0 not\n/);
+    expect(summary).toMatch(/^## ❌ 1 of 25 hours missing; 10 events ingested\n/);
     expect(summary).toContain('> [!CAUTION]\n> **Hours not collected.**');
     expect(summary).toContain(`**What to do:** ${FAULTS['hours-missing'].remedy}`);
     expect(summary).toContain('### Missing');
@@ -519,6 +527,7 @@ describe('the summary', () => {
     const record = recordOf({ ended: [['sent', 10]] });
     record.collected.isWhole = false;
     record.collected.hoursDone = 5;
+    keepHours(record, 5);
     record.outOfTime = new DeadlineError({
       service: 'The activity log',
       why: 'HTTP 429',
@@ -526,7 +535,7 @@ describe('the summary', () => {
     }).message;
     record.files = { ...record.files, carriesOn: true };
     const { summary } = told(record);
-    expect(summary).toMatch(/^## ⚠️ Incomplete: 10 rows ingested so far\n/);
+    expect(summary).toMatch(/^## ⚠️ Incomplete: 10 rows ingested so far, 20 hours to go\n/);
     expect(summary).toContain('20 of 25 hours are left');
     expect(summary).toContain('The next run goes on from here.');
   });
@@ -582,7 +591,8 @@ describe('the summary', () => {
     }
     const { summary, outputs } = told(record);
     expect(Buffer.byteLength(summary)).toBeLessThan(MEBIBYTE / 4);
-    expect(summary).toContain('❌ Hours not collected');
+    expect(summary).toMatch(/^## ❌ [\d,]+ of 25 hours missing/);
+    expect(summary).toContain('**Hours not collected.**');
     expect(summary).toContain('and 19976 more');
     expect(summary).toContain('and 4,950 more');
     expect(summary).toContain('| Activity9999 |');

@@ -72,7 +72,9 @@ function runContext(): RunContext {
   const repository = process.env.GITHUB_REPOSITORY ?? '';
   const { workflow = '', runId, runAttempt } = context;
   const known = repository !== '' && Number.isSafeInteger(runId);
+  const docsUrl = docsOf(process.env);
   return {
+    ...(docsUrl === undefined ? {} : { docsUrl }),
     repository,
     workflow,
     event: context.eventName ?? '',
@@ -80,4 +82,13 @@ function runContext(): RunContext {
     runAttempt: Number.isSafeInteger(runAttempt) ? runAttempt : 1,
     runUrl: known ? `${context.serverUrl}/${repository}/actions/runs/${runId}/attempts/${runAttempt}` : '',
   };
+}
+
+/** Empty for an action of the repository's own; on Enterprise Server the action may come from anywhere. */
+function docsOf(env: NodeJS.ProcessEnv): string | undefined {
+  const { GITHUB_SERVER_URL: server, GITHUB_ACTION_REPOSITORY: repository, GITHUB_ACTION_REF: ref } = env;
+  if (server !== 'https://github.com' || !repository || !ref) return undefined;
+  return /^[\w.-]+\/[\w.-]+$/.test(repository) && /^[\w./-]+$/.test(ref)
+    ? `${server}/${repository}/blob/${ref}/docs`
+    : undefined;
 }

@@ -1,0 +1,48 @@
+import { FAULTS, type FaultCode } from '../errors.ts';
+import type { Conclusions } from './conclusions.ts';
+import { grouped } from './markdown.ts';
+import { proofHeadline } from './proof-summary.ts';
+import { hoursCollected, hoursPlanned, missingHours, type RunRecord, recoveredHours } from './run-record.ts';
+
+/** The first line of the summary: is it fine, how much, what is missing. */
+export function headline(record: RunRecord, { faults, failed, isComplete }: Conclusions): string {
+  const { dryRun, collected, delivered, proved } = record;
+  const ingested = grouped(delivered.rows);
+  const events = grouped(collected.counts.collected);
+  if (faults.size > 0) {
+    const kept =
+      failed > 0 ? `${ingested} events ingested, ${grouped(failed)} not` : `${ingested} events ingested`;
+    const what = [...faults.keys()].map((code) => faultWords(code, record)).join('; ');
+    return `❌ ${what}${delivered.rows > 0 ? `; ${kept}` : ''}`;
+  }
+  if (collected.source === 'workspaces') return `⚠️ No activity log: ${events} workspace records instead`;
+  if (!isComplete) return `⚠️ Incomplete: ${ingested} rows ingested so far${toGo(record)}`;
+  if (dryRun) return `✅ Dry run: ${events} activity events collected, nothing uploaded`;
+  const recovered = recoveredHours(record);
+  const closed = recovered === 0 ? '' : `, ${counted(recovered, 'missing hour')} recovered`;
+  return `${proofHeadline(delivered.rows, proved)}${closed}`;
+}
+
+function faultWords(code: FaultCode, record: RunRecord): string {
+  if (code === 'hours-missing') {
+    const missing = missingHours(record.collected).length;
+    return `${grouped(missing)} of ${counted(hoursPlanned(record), 'hour')} missing`;
+  }
+  if (code === 'rows-refused') return `${counted(record.delivered.rejectedRows, 'row')} refused for good`;
+  return FAULTS[code].title;
+}
+
+function toGo(record: RunRecord): string {
+  const missing = missingHours(record.collected).length;
+  const left = hoursPlanned(record) - hoursCollected(record.collected) - missing;
+  const parts = [
+    left > 0 ? `${counted(left, 'hour')} to go` : '',
+    missing > 0 ? `${counted(missing, 'hour')} lost` : '',
+  ].filter((part) => part !== '');
+  return parts.length === 0 ? '' : `, ${parts.join(', ')}`;
+}
+
+/** "1 hour", "1,234 hours". */
+export function counted(count: number, noun: string): string {
+  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
