@@ -38348,7 +38348,7 @@ async function warnOfInactivity(octokit, place, host) {
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8179);
-/* harmony import */ var _pipeline_run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5749);
+/* harmony import */ var _pipeline_run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(371);
 /* harmony import */ var _time_clock_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4795);
 /* harmony import */ var _memory_flags_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9709);
 /* harmony import */ var _proxy_settings_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8169);
@@ -38425,7 +38425,9 @@ function runContext() {
     const repository = process.env.GITHUB_REPOSITORY ?? '';
     const { workflow = '', runId, runAttempt } = context;
     const known = repository !== '' && Number.isSafeInteger(runId);
+    const docsUrl = docsOf(process.env);
     return {
+        ...(docsUrl === undefined ? {} : { docsUrl }),
         repository,
         workflow,
         event: context.eventName ?? '',
@@ -38433,6 +38435,15 @@ function runContext() {
         runAttempt: Number.isSafeInteger(runAttempt) ? runAttempt : 1,
         runUrl: known ? `${context.serverUrl}/${repository}/actions/runs/${runId}/attempts/${runAttempt}` : '',
     };
+}
+/** Empty for an action of the repository's own; on Enterprise Server the action may come from anywhere. */
+function docsOf(env) {
+    const { GITHUB_SERVER_URL: server, GITHUB_ACTION_REPOSITORY: repository, GITHUB_ACTION_REF: ref } = env;
+    if (server !== 'https://github.com' || !repository || !ref)
+        return undefined;
+    return /^[\w.-]+\/[\w.-]+$/.test(repository) && /^[\w./-]+$/.test(ref)
+        ? `${server}/${repository}/blob/${ref}/docs`
+        : undefined;
 }
 
 __webpack_async_result__();
@@ -39153,9 +39164,10 @@ function codeOf(error) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   N1: () => (/* binding */ userAgent)
+/* harmony export */   N1: () => (/* binding */ userAgent),
+/* harmony export */   xv: () => (/* binding */ VERSION)
 /* harmony export */ });
-/* unused harmony exports PRODUCT, VERSION */
+/* unused harmony export PRODUCT */
 const PRODUCT = 'fabric-activity-to-log-analytics';
 const VERSION = '1.0.0';
 /** User agent of every request, so that sign-in and service logs lead back to the workflow. */
@@ -39358,7 +39370,7 @@ function listed(values) {
 
 /***/ }),
 
-/***/ 5749:
+/***/ 371:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -40801,6 +40813,43 @@ function lengthOf(ms) {
     return minutes < 100 ? `${minutes} minutes` : `${(ms / time_clock/* HOUR */.dp).toFixed(1)} hours`;
 }
 
+;// CONCATENATED MODULE: ./lib/report/remedies.js
+
+/** What to do about a fault, given which files this run carries on with. Inputs are named in double quotes. */
+function remedyFor(code, record) {
+    const { carriesOn } = record.files;
+    switch (code) {
+        case 'hours-missing':
+            return carriesOn
+                ? 'Nothing, unless it stays like this: the next run asks for these hours again by itself, and says when they are recovered. The service forgets an hour after 28 days.'
+                : errors/* FAULTS */.y2[code].remedy;
+        case 'uploads-failed':
+            return carriesOn
+                ? 'Check the health of Azure Monitor ingestion and the network; the next run sends what is missing by itself.'
+                : errors/* FAULTS */.y2[code].remedy;
+        case 'rows-refused':
+            return `${afterRefusal(record)} ${errors/* FAULTS */.y2[code].remedy}`;
+        case 'out-of-time':
+            return carriesOn ? 'Give a later "deadline-minutes".' : errors/* FAULTS */.y2[code].remedy;
+        default:
+            return errors/* FAULTS */.y2[code].remedy;
+    }
+}
+/** Whether every refused row is kept in the file of rejected rows. */
+function keepsRefused({ files, delivered }) {
+    return files.keepsRejected && delivered.faults.every(({ code }) => code !== 'rejected-file');
+}
+function afterRefusal(record) {
+    if (record.collected.isReplay)
+        return 'The refused rows stay in the file of "replay-file": run again with it once the rule is fixed.';
+    if (keepsRefused(record))
+        return 'The refused rows are kept in the file of "rejected-file": once the rule is fixed, run once with that path as "replay-file".';
+    const next = record.files.carriesOn
+        ? 'the next run tries these rows again'
+        : 'run again for the same window once the rule is fixed';
+    return `Not kept: ${next}. With "rejected-file" such rows are kept, to be sent later with "replay-file".`;
+}
+
 // EXTERNAL MODULE: ./lib/time/instant.js
 var instant = __nccwpck_require__(6216);
 ;// CONCATENATED MODULE: ./lib/rows/event-key.js
@@ -41067,6 +41116,8 @@ function count(counts, key) {
 ;// CONCATENATED MODULE: ./lib/report/delivered.js
 /** First entries kept of the batch summary, so that the output stays far below GitHub's megabyte. */
 const BATCH_ENTRIES = 500;
+/** Refused batches that are shown. */
+const REFUSED_ENTRIES = 50;
 const STATUS_WORDS = {
     delivered: 'sent',
     rejected: 'refused',
@@ -41082,6 +41133,7 @@ function nothingDelivered() {
         batchesFailed: 0,
         bytes: 0,
         entries: [],
+        refused: [],
         faults: [],
     };
 }
@@ -41100,14 +41152,17 @@ function addDelivery(delivered, delivery) {
         if (status === 'rejected')
             delivered.rejectedRows += rows;
     }
-    if (delivered.entries.length >= BATCH_ENTRIES)
-        return;
     const bytes = batch.body.length;
     const word = STATUS_WORDS[status];
-    delivered.entries.push({ batch: delivered.batches, rows, bytes, wireBytes, status: word, requestId });
+    const entry = { batch: delivered.batches, rows, bytes, wireBytes, status: word, requestId };
+    if (delivered.entries.length < BATCH_ENTRIES)
+        delivered.entries.push(entry);
+    if (status === 'rejected' && delivered.refused.length < REFUSED_ENTRIES)
+        delivered.refused.push(entry);
 }
 
 ;// CONCATENATED MODULE: ./lib/report/run-record.js
+
 
 
 function nothingCollected() {
@@ -41119,7 +41174,7 @@ function nothingCollected() {
         refusals: [],
         requests: 0,
         hoursDone: 0,
-        anyHourWhole: false,
+        wholeHours: new Set(),
         uncollected: [],
         agedOut: [],
         unreadable: [],
@@ -41134,7 +41189,7 @@ function newRunRecord(startedAt) {
         dryRun: false,
         clockAhead: 0,
         notices: [],
-        files: { carriesOn: false, lastRunAt: undefined, notices: [], faults: [] },
+        files: { carriesOn: false, keepsRejected: false, lastRunAt: undefined, notices: [], faults: [] },
         planned: undefined,
         collected: nothingCollected(),
         delivered: nothingDelivered(),
@@ -41147,6 +41202,24 @@ function newRunRecord(startedAt) {
 /** Hours that are asked for of an activity log. */
 function hoursPlanned({ collected, planned }) {
     return collected.source === 'workspaces' ? 0 : (planned?.hours ?? 0);
+}
+/** First instants of the hours that were asked for and not collected, or not as a whole, oldest first. */
+function missingHours({ uncollected, agedOut }) {
+    const windows = [...uncollected.map(({ window }) => window), ...agedOut];
+    const hours = windows.flatMap((window) => [...(0,time_window/* hoursOf */.ZA)(window)].map(({ hour }) => hour));
+    return [...new Set(hours)].sort((a, b) => a - b);
+}
+/** Hours that were collected whole. */
+function hoursCollected(collected) {
+    const missing = new Set(missingHours(collected));
+    return [...collected.wholeHours].filter((hour) => !missing.has(hour)).length;
+}
+/** Hours that earlier runs had missed and this one collected, every row of them acknowledged. */
+function recoveredHours(record) {
+    const { dryRun, planned, collected } = record;
+    if (dryRun || planned === undefined || failedRows(record) > 0)
+        return 0;
+    return planned.missed.filter((hour) => collected.wholeHours.has(hour)).length;
 }
 /** Rows that were collected and not acknowledged. */
 function failedRows({ dryRun, collected: { counts }, delivered }) {
@@ -41169,6 +41242,7 @@ function outOfTime(error, waits) {
 
 
 
+
 /** Draws the conclusions, faults and notices that no single stage can tell among them. */
 function conclude(record) {
     const { files, planned, collected, delivered, proved, closed } = record;
@@ -41180,9 +41254,9 @@ function conclude(record) {
         early instanceof errors/* ActionError */.lZ ? early : undefined,
         // A source that refuses says itself how much is missing.
         collected.uncollected.length > 0 && !faults.has('source-refused') ? uncollected(record) : undefined,
-        delivered.rejectedRows > 0 ? rejected(delivered.rejectedRows) : undefined,
+        delivered.rejectedRows > 0 ? rejected(record) : undefined,
         failed > delivered.rejectedRows && !endedEarly
-            ? unacknowledged(failed - delivered.rejectedRows)
+            ? unacknowledged(record, failed - delivered.rejectedRows)
             : undefined,
     ];
     for (const fault of found)
@@ -41206,10 +41280,10 @@ function conclude(record) {
     };
 }
 /** A fault of the last source to be asked, with what the others had refused before it, and the remedy for those. */
-function afterRefusals(code, detail, refusals) {
+function afterRefusals(code, detail, refusals, own = errors/* FAULTS */.y2[code].remedy) {
     if (refusals.length === 0)
-        return new errors/* ActionError */.lZ(code, detail);
-    const remedy = `${errors/* FAULTS */.y2['source-refused'].remedy} ${errors/* FAULTS */.y2[code].remedy}`;
+        return new errors/* ActionError */.lZ(code, detail, { remedy: own });
+    const remedy = `${errors/* FAULTS */.y2['source-refused'].remedy} ${own}`;
     return new errors/* ActionError */.lZ(code, `${refusals.join('; ')}; ${detail}`, { remedy });
 }
 function firstOfEach(faults, last) {
@@ -41229,7 +41303,7 @@ function endedForTime(record, why) {
     const detail = `${why}; ${hours}`;
     return record.files.carriesOn && record.collected.source !== 'workspaces'
         ? { code: 'incomplete', text: `Out of time: ${detail}. The next run goes on from here.` }
-        : new errors/* ActionError */.lZ('out-of-time', detail);
+        : new errors/* ActionError */.lZ('out-of-time', detail, { remedy: remedyFor('out-of-time', record) });
 }
 function uncollected(record) {
     const { collected } = record;
@@ -41238,19 +41312,22 @@ function uncollected(record) {
     const isNothing = collected.counts.collected === 0 &&
         collected.hoursDone >= hoursPlanned(record) &&
         collected.uncollected.every(({ status }) => !isRefusal(status)) &&
-        !collected.anyHourWhole;
+        collected.wholeHours.size === 0;
     const code = isNothing ? 'source-unreachable' : 'hours-missing';
-    return afterRefusals(code, `${named.join(', ')}${more}`, collected.refusals);
+    return afterRefusals(code, `${named.join(', ')}${more}`, collected.refusals, remedyFor(code, record));
 }
 /** Whether a service said no, rather than nothing. */
 function isRefusal(status) {
     return status !== undefined && status >= 400 && status < 500;
 }
-function rejected(rows) {
-    return new errors/* ActionError */.lZ('rows-refused', `${rows} rows were refused one by one with HTTP 400 or 413`);
+function rejected(record) {
+    const rows = record.delivered.rejectedRows;
+    const detail = `${rows} rows were refused one by one with HTTP 400 or 413`;
+    return new errors/* ActionError */.lZ('rows-refused', detail, { remedy: remedyFor('rows-refused', record) });
 }
-function unacknowledged(rows) {
-    return new errors/* ActionError */.lZ('uploads-failed', `${rows} rows were not acknowledged`);
+function unacknowledged(record, rows) {
+    const remedy = remedyFor('uploads-failed', record);
+    return new errors/* ActionError */.lZ('uploads-failed', `${rows} rows were not acknowledged`, { remedy });
 }
 function* conclusionsOfAll(record) {
     const { planned, collected, startedAt, files } = record;
@@ -41324,6 +41401,8 @@ class ProgressLog {
     #info;
     #toldUntil = new Map();
     #last;
+    /** When the first hours were asked for, and how many events there were: sign-in is no measure of the pace. */
+    #begun;
     constructor(record, clock, info) {
         this.#record = record;
         this.#clock = clock;
@@ -41333,14 +41412,39 @@ class ProgressLog {
     /** Says where the run is, at most every 15 seconds unless `now`. */
     tell(always = false) {
         const now = this.#clock.now();
+        const { collected, delivered } = this.#record;
+        this.#begun ??= { at: now, events: collected.counts.collected };
         if (!always && now - this.#last < INTERVAL)
             return;
         this.#last = now;
-        const { collected, delivered } = this.#record;
-        const planned = hoursPlanned(this.#record);
-        const hours = planned > 0 ? `${collected.hoursDone} of ${planned} hours, ` : '';
+        const hours = this.#hours();
         const batches = `${(0,markdown/* grouped */.zD)(delivered.batchesSent)} ${delivered.batchesSent === 1 ? 'batch' : 'batches'}`;
-        this.#info(`${hours}${(0,markdown/* grouped */.zD)(collected.counts.collected)} events collected, ${(0,markdown/* grouped */.zD)(delivered.rows)} rows acknowledged in ${batches}`);
+        this.#info(`${hours}${(0,markdown/* grouped */.zD)(collected.counts.collected)} events collected, ${(0,markdown/* grouped */.zD)(delivered.rows)} rows acknowledged in ${batches}${this.#pace(now)}`);
+    }
+    #hours() {
+        const { collected } = this.#record;
+        const planned = hoursPlanned(this.#record);
+        if (planned === 0)
+            return '';
+        const missing = missingHours(collected).length;
+        const lacking = missing > 0 ? `, ${missing} missing` : '';
+        const percent = Math.floor((100 * collected.hoursDone) / planned);
+        return `${hoursCollected(collected)} of ${planned} hours (${percent} %${lacking}), `;
+    }
+    /** How fast it goes and when it will be done at this pace; nothing in the first seconds, of which nothing follows. */
+    #pace(now) {
+        const begun = this.#begun;
+        if (begun === undefined || now - begun.at < INTERVAL)
+            return '';
+        const { collected } = this.#record;
+        const elapsed = now - begun.at;
+        const rate = Math.round((collected.counts.collected - begun.events) / (elapsed / time_clock/* SECOND */.Z2));
+        const left = hoursPlanned(this.#record) - collected.hoursDone;
+        const pace = `; ${(0,markdown/* grouped */.zD)(rate)} events a second`;
+        if (left <= 0 || collected.hoursDone === 0)
+            return pace;
+        const end = new Date(now + (elapsed * left) / collected.hoursDone).toISOString();
+        return `${pace}, done at about ${end.slice(11, 16)}Z${end.slice(0, 10) === new Date(now).toISOString().slice(0, 10) ? '' : ` on ${end.slice(0, 10)}`}`;
     }
     /** Says who makes the run wait, why, and until when; not of the seconds between two attempts. */
     waiting({ service, why, until }) {
@@ -41448,43 +41552,61 @@ function outputsOf({ planned, collected, delivered, proved }, { isComplete, fail
     };
 }
 
+// EXTERNAL MODULE: ./lib/http/user-agent.js
+var user_agent = __nccwpck_require__(6209);
 ;// CONCATENATED MODULE: ./lib/report/chart.js
+
 
 
 /** Bars that are still told apart; longer windows are drawn by the day. */
 const MOST_BARS = 48;
-/** @returns '' where there is nothing to draw */
-function chart(hours, window, now, draw = mermaidChart) {
+/**
+ * @param known without it, every hour of the window counts as collected
+ * @returns '' where there is nothing to draw
+ */
+function chart(hours, window, now, draw = mermaidChart, known) {
     if (window === undefined || now === undefined || hours.size === 0)
         return '';
-    return draw(barsOf(hours, window));
+    return draw(barsOf(hours, window, known));
 }
-function barsOf(hours, window) {
+function barsOf(hours, window, known) {
     const unit = window.end - window.start > MOST_BARS * time_clock/* HOUR */.dp ? 'day' : 'hour';
     const step = unit === 'day' ? time_clock/* DAY */.d_ : time_clock/* HOUR */.dp;
+    const slotOf = (instant) => Math.floor(instant / step) * step;
     const sums = new Map();
-    for (const [hour, events] of hours) {
-        const slot = Math.floor(hour / step) * step;
-        sums.set(slot, (sums.get(slot) ?? 0) + events);
-    }
+    for (const [hour, events] of hours)
+        sums.set(slotOf(hour), (sums.get(slotOf(hour)) ?? 0) + events);
+    const whole = new Set([...(known?.whole ?? [])].map(slotOf));
+    const missing = new Set([...(known?.missing ?? [])].map(slotOf));
     const bars = [];
-    const first = Math.floor(window.start / step) * step;
-    for (let slot = first; slot < window.end; slot += step) {
+    for (let slot = slotOf((0,time_window/* hourOf */.cg)(window.start)); slot < window.end; slot += step) {
         const text = new Date(slot).toISOString();
-        const time = unit === 'day' ? text.slice(5, 10) : text.slice(11, 16);
-        bars.push({ time, events: sums.get(slot) ?? 0 });
+        const events = sums.get(slot) ?? 0;
+        bars.push({
+            time: unit === 'day' ? text.slice(5, 10) : text.slice(11, 16),
+            date: slot % time_clock/* DAY */.d_ === 0 && bars.length > 0 ? text.slice(5, 10) : undefined,
+            events,
+            isUnknown: known !== undefined && events === 0 && !whole.has(slot),
+            isMissing: missing.has(slot),
+        });
     }
     return { unit, bars };
 }
-/** A mermaid chart, which GitHub draws (https://mermaid.js.org/syntax/xyChart.html). */
+/**
+ * A mermaid chart, which GitHub draws (https://mermaid.js.org/syntax/xyChart.html). A bar of no events is drawn by it as a
+ * stub; with the count on each bar nobody takes that for a few. Hours of which nothing is known have no bar.
+ */
 function mermaidChart({ unit, bars }) {
-    const events = bars.map((bar) => bar.events);
+    const drawn = bars.filter(({ isUnknown }) => !isUnknown);
+    if (drawn.length === 0)
+        return '';
+    const events = drawn.map((bar) => bar.events);
     return [
         '```mermaid',
         SETTINGS,
         'xychart-beta',
-        `  title "New events by ${unit} (UTC)"`,
-        `  x-axis [${labels(bars.map(({ time }) => time)).join(', ')}]`,
+        `  title "New events by ${unit} (UTC)${missingOf(bars)}"`,
+        `  x-axis [${labels(drawn.map(({ time, date }) => date ?? time)).join(', ')}]`,
         `  y-axis "events" 0 --> ${Math.max(...events, 1)}`,
         `  bar [${events.join(', ')}]`,
         '```',
@@ -41492,18 +41614,30 @@ function mermaidChart({ unit, bars }) {
 }
 /** A chart of text, for where nothing is drawn. */
 function textChart({ unit, bars }) {
-    const most = Math.max(...bars.map(({ events }) => events), 1);
+    const drawn = bars.filter(({ isUnknown, isMissing }) => !isUnknown || isMissing);
+    const most = Math.max(...drawn.map(({ events }) => events), 1);
     const width = (0,markdown/* grouped */.zD)(most).length;
-    const lines = bars.map(({ time, events }) => {
+    const lines = drawn.map(({ time, events, isUnknown, isMissing }) => {
+        if (isUnknown)
+            return `${time}  ${'missing'.padStart(width)}`;
         const bar = '█'.repeat(Math.ceil((TEXT_BAR * events) / most));
-        return `${time}  ${(0,markdown/* grouped */.zD)(events).padStart(width)}  ${bar}`.trimEnd();
+        return `${time}  ${(0,markdown/* grouped */.zD)(events).padStart(width)}  ${bar}${isMissing ? ' (not whole)' : ''}`.trimEnd();
     });
     return [`### New events by ${unit} (UTC)`, ['```', ...lines, '```'].join('\n')].join('\n\n');
 }
+/** Names that fit a title. */
+const NAMED = 6;
+function missingOf(bars) {
+    const missing = bars.filter(({ isMissing }) => isMissing).map(({ time }) => time);
+    if (missing.length === 0)
+        return '';
+    const more = missing.length > NAMED ? ` and ${missing.length - NAMED} more` : '';
+    return `, missing: ${missing.slice(0, NAMED).join(', ')}${more}`;
+}
 /** Characters of the longest bar. */
 const TEXT_BAR = 50;
-/** Wide and low, in a colour that stands out from a light page and a dark one. */
-const SETTINGS = '%%{init: {"xyChart": {"width": 1000, "height": 300}, "themeVariables": {"xyChart": {"plotColorPalette": "#4184e4", "backgroundColor": "transparent"}}}}%%';
+/** Wide and low, zeros at zero with the count on each bar, in colours that stand out from a light page and a dark one. */
+const SETTINGS = '%%{init: {"xyChart": {"width": 1000, "height": 300, "showDataLabel": true, "yAxis": {"showLabel": false, "showTick": false, "showTitle": false}}, "themeVariables": {"xyChart": {"plotColorPalette": "#4184e4", "backgroundColor": "transparent"}}}}%%';
 /** Labels that fit beside each other. */
 const MOST_LABELS = 13;
 const ZERO_WIDTH_SPACE = '\u200b';
@@ -41601,6 +41735,205 @@ function proofTable(proved) {
     return `### In the table\n\n${(0,markdown/* table */.tp)(head, rows, 'right-but-first')}${hidden}${others}`;
 }
 
+;// CONCATENATED MODULE: ./lib/report/summary-counts.js
+
+
+
+
+/** How much, in six columns, which is what a narrow page holds. @param runner by the runner's clock, ms since the epoch */
+function countsTable(record, { failed }, runner) {
+    const { collected, delivered, dryRun } = record;
+    if (collected.source === undefined && !collected.isReplay)
+        return '';
+    const { counts } = collected;
+    const columns = [
+        ['Collected', (0,markdown/* grouped */.zD)(counts.collected)],
+        ['New', (0,markdown/* grouped */.zD)(dryRun ? counts.collected - counts.skipped : delivered.rows)],
+        ['Repeats', (0,markdown/* grouped */.zD)(counts.skipped)],
+        ['Failed', (0,markdown/* grouped */.zD)(failed)],
+    ];
+    if (hoursPlanned(record) > 0)
+        columns.push(['Hours', hours(record)]);
+    columns.push(['Duration', duration(runner - record.startedAt)]);
+    return (0,markdown/* table */.tp)(columns.map(([head]) => head), [columns.map(([, cell]) => cell)], 'right');
+}
+/** Hours collected of those asked for. */
+function hours(record) {
+    const missing = missingHours(record.collected).length;
+    const done = `${(0,markdown/* grouped */.zD)(hoursCollected(record.collected))} of ${(0,markdown/* grouped */.zD)(hoursPlanned(record))}`;
+    return missing > 0 ? `${done} (${(0,markdown/* grouped */.zD)(missing)} missing)` : done;
+}
+/** Hours that this run did not have to ask for, or asked for on top; '' where there are none. */
+function otherHours({ planned }) {
+    const { caughtUp = 0, settled = 0, notDue = 0, nextDue } = planned ?? {};
+    const next = nextDue === undefined ? '' : `, the next at ${minuteOf(nextDue)}`;
+    const notes = [
+        caughtUp > 0 ? `${(0,markdown/* grouped */.zD)(caughtUp)} of them from before the window (caught up)` : '',
+        notDue > 0 ? `${(0,markdown/* grouped */.zD)(notDue)} more not due yet${next}` : '',
+        settled > 0 ? `${(0,markdown/* grouped */.zD)(settled)} more settled before` : '',
+    ].filter((note) => note !== '');
+    return notes.length === 0 ? '' : `Hours: ${notes.join(' · ')}.`;
+}
+/** While older hours are caught up: how far all runs together are, and when it will be done at this pace. */
+function catchingUp(record, now) {
+    const { collected, planned, files, outOfTime } = record;
+    const done = hoursCollected(collected);
+    const left = hoursPlanned(record) - done;
+    if (outOfTime === undefined || !files.carriesOn || planned === undefined || left <= 0)
+        return '';
+    const whole = planned.settled + planned.notDue + done;
+    const all = whole + left;
+    const sofar = `**All runs so far: ${(0,markdown/* grouped */.zD)(whole)} of ${(0,markdown/* grouped */.zD)(all)} hours (${Math.floor((100 * whole) / all)} %).**`;
+    if (done === 0)
+        return `${sofar} This run collected none, so there is no telling when the rest is done.`;
+    const runs = Math.ceil(left / done);
+    const pace = `At this pace ${runs === 1 ? 'one more run does' : `${(0,markdown/* grouped */.zD)(runs)} more runs do`} the rest`;
+    const interval = files.lastRunAt === undefined ? 0 : record.startedAt - files.lastRunAt;
+    if (interval <= 0)
+        return `${sofar} ${pace}.`;
+    const end = new Date(now + runs * interval).toISOString().slice(0, 16);
+    return `${sofar} ${pace}, by about ${end}Z if they keep coming every ${duration(interval)}.`;
+}
+function requestsLine({ collected, proved }) {
+    const reading = (proved?.requests ?? 0) > 0 ? `, ${(0,markdown/* grouped */.zD)(proved?.requests ?? 0)} of them for the proof` : '';
+    const all = (0,markdown/* grouped */.zD)(collected.requests + (proved?.requests ?? 0));
+    return `${all} source requests${reading}. The service documents ${REQUESTS_AN_HOUR} an hour; where it throttles, the run waits.`;
+}
+/** A length of time in two words: "45 s", "12 min", "3 h 20 min". */
+function duration(ms) {
+    if (ms < 90 * time_clock/* SECOND */.Z2)
+        return `${Math.max(Math.round(ms / time_clock/* SECOND */.Z2), 0)} s`;
+    const minutes = Math.round(ms / time_clock/* MINUTE */.pY);
+    if (minutes < 100)
+        return `${minutes} min`;
+    const rest = minutes % 60;
+    return `${Math.floor((minutes * time_clock/* MINUTE */.pY) / time_clock/* HOUR */.dp)} h${rest === 0 ? '' : ` ${rest} min`}`;
+}
+function minuteOf(instant) {
+    return `${new Date(Math.ceil(instant / time_clock/* MINUTE */.pY) * time_clock/* MINUTE */.pY).toISOString().slice(11, 16)}Z`;
+}
+
+;// CONCATENATED MODULE: ./lib/report/summary-headline.js
+
+
+
+
+/** The first line of the summary: is it fine, how much, what is missing. */
+function headline(record, { faults, failed, isComplete }) {
+    const { dryRun, collected, delivered, proved } = record;
+    const ingested = (0,markdown/* grouped */.zD)(delivered.rows);
+    const events = (0,markdown/* grouped */.zD)(collected.counts.collected);
+    if (faults.size > 0) {
+        const kept = failed > 0 ? `${ingested} events ingested, ${(0,markdown/* grouped */.zD)(failed)} not` : `${ingested} events ingested`;
+        const what = [...faults.keys()].map((code) => faultWords(code, record)).join('; ');
+        return `❌ ${what}${delivered.rows > 0 ? `; ${kept}` : ''}`;
+    }
+    if (collected.source === 'workspaces')
+        return `⚠️ No activity log: ${events} workspace records instead`;
+    if (!isComplete)
+        return `⚠️ Incomplete: ${ingested} rows ingested so far${toGo(record)}`;
+    if (dryRun)
+        return `✅ Dry run: ${events} activity events collected, nothing uploaded`;
+    const recovered = recoveredHours(record);
+    const closed = recovered === 0 ? '' : `, ${counted(recovered, 'missing hour')} recovered`;
+    return `${proofHeadline(delivered.rows, proved)}${closed}`;
+}
+function faultWords(code, record) {
+    if (code === 'hours-missing') {
+        const missing = missingHours(record.collected).length;
+        return `${(0,markdown/* grouped */.zD)(missing)} of ${counted(hoursPlanned(record), 'hour')} missing`;
+    }
+    if (code === 'rows-refused')
+        return `${counted(record.delivered.rejectedRows, 'row')} refused for good`;
+    return errors/* FAULTS */.y2[code].title;
+}
+function toGo(record) {
+    const missing = missingHours(record.collected).length;
+    const left = hoursPlanned(record) - hoursCollected(record.collected) - missing;
+    const parts = [
+        left > 0 ? `${counted(left, 'hour')} to go` : '',
+        missing > 0 ? `${counted(missing, 'hour')} lost` : '',
+    ].filter((part) => part !== '');
+    return parts.length === 0 ? '' : `, ${parts.join(', ')}`;
+}
+/** "1 hour", "1,234 hours". */
+function counted(count, noun) {
+    return `${(0,markdown/* grouped */.zD)(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+;// CONCATENATED MODULE: ./lib/report/summary-batches.js
+
+
+
+
+
+/** Batches shown; the output holds more. */
+const SHOWN = 50;
+/** The uploads that were refused, open to be seen, and whether their rows were kept. */
+function refusedBatches(record, host) {
+    const { delivered, collected } = record;
+    const { refused, rejectedRows } = delivered;
+    if (refused.length === 0)
+        return '';
+    const place = collected.isReplay ? '`replay-file`' : '`rejected-file`';
+    const isKept = collected.isReplay || keepsRefused(record);
+    const rows = counted(rejectedRows, 'row');
+    const kept = isKept ? `kept in the file of ${place}` : '**not kept in a file**';
+    const shown = refused.reduce((sum, entry) => sum + entry.rows, 0);
+    const more = shown < rejectedRows ? `\n\nand ${counted(rejectedRows - shown, 'row')} more` : '';
+    const head = ourWords(`${rows}, ${kept}. \`DCRLogErrors\` knows the uploads by these ids.`, host);
+    const cells = refused.map(({ batch, rows, requestId }) => [String(batch), (0,markdown/* grouped */.zD)(rows), code(requestId)]);
+    const columns = ['Batch', 'Rows', 'x-ms-client-request-id'];
+    return `### Refused\n\n${head}\n\n${(0,markdown/* table */.tp)(columns, cells, ['right', 'right', 'left'])}${more}`;
+}
+/** All uploads and requests, for whoever looks for a certain one. */
+function batches(record, folded) {
+    const { entries, batches, bytes } = record.delivered;
+    if (record.collected.source === undefined && entries.length === 0)
+        return '';
+    const lines = [requestsLine(record)];
+    if (entries.length === 0)
+        return folded('Requests', lines.join('\n\n'));
+    lines.push(`${counted(bytes, 'byte')} on the wire.`, batchTable(entries));
+    const shown = Math.min(entries.length, SHOWN);
+    if (batches > shown)
+        lines.push(`and ${(0,markdown/* grouped */.zD)(batches - shown)} more`);
+    return folded(`Batches (${(0,markdown/* grouped */.zD)(batches)}) and requests`, lines.join('\n\n'));
+}
+function batchTable(entries) {
+    const rows = entries
+        .slice(0, SHOWN)
+        .map(({ batch, rows, bytes, wireBytes, status, requestId }) => [
+        String(batch),
+        (0,markdown/* grouped */.zD)(rows),
+        (0,markdown/* grouped */.zD)(bytes),
+        (0,markdown/* grouped */.zD)(wireBytes),
+        status,
+        code(requestId),
+    ]);
+    const head = ['Batch', 'Rows', 'Bytes', 'Wire bytes', 'Status', 'x-ms-client-request-id'];
+    return (0,markdown/* table */.tp)(head, rows, ['right', 'right', 'right', 'right', 'left', 'left']);
+}
+function code(text) {
+    return text === '' ? '' : `\`${text}\``;
+}
+
+;// CONCATENATED MODULE: ./lib/report/troubleshooting-link.js
+/** Where the troubleshooting entry of a fault is, as Markdown. @param docsUrl of the folder of documents, where it is known */
+function troubleshootingLink(title, docsUrl) {
+    const page = 'docs/troubleshooting.md';
+    return docsUrl === undefined
+        ? `More on it: "${title}" in \`${page}\`.`
+        : `[More on "${title}"](${docsUrl}/troubleshooting.md#${anchorOf(title)})`;
+}
+/** As GitHub makes anchors of headings. */
+function anchorOf(heading) {
+    return heading
+        .toLowerCase()
+        .replaceAll(/[^\w\- ]/g, '')
+        .replaceAll(' ', '-');
+}
+
 ;// CONCATENATED MODULE: ./lib/report/summary.js
 
 
@@ -41612,10 +41945,15 @@ function proofTable(proved) {
 
 
 
+
+
+
+
 /** Rows shown of each list; the outputs hold more. */
-const SHOWN_BATCHES = 50;
 const SHOWN_ACTIVITIES = 10;
 const summary_SHOWN_HOURS = 24;
+/** Events from which on a picture says more than their number. */
+const WORTH_DRAWING = 10;
 /** GitHub drops a summary of more than 1 MiB as a whole. */
 const LARGEST = 900_000;
 const SOURCES = {
@@ -41630,80 +41968,52 @@ const SOURCES = {
  * @param host how it differs from GitHub, where it does
  */
 function summaryOf(record, conclusions, context, now, host) {
-    const { collected, planned } = record;
-    const { alert, draw, folded } = host === undefined ? githubMarkdown : plainMarkdown;
-    const shownUntil = collected.source === 'workspaces' ? undefined : now;
+    const { collected } = record;
+    const { alert, folded } = host === undefined ? githubMarkdown : plainMarkdown;
+    const refusals = refusalNote(record, conclusions);
     const parts = [
         `## ${headline(record, conclusions)}`,
-        origin(record, context),
-        ...[...conclusions.faults.values()].map((fault) => alert('CAUTION', `**${errors/* FAULTS */.y2[fault.code].title}.** ${(0,markdown/* plain */.pj)(fault.detail)}`, `**What to do:** ${fault.remedy}`)),
+        origin(record),
+        ...[...conclusions.faults.values()].map(({ code, detail, remedy }) => alert('CAUTION', `**${errors/* FAULTS */.y2[code].title}.** ${(0,markdown/* plain */.pj)(detail)}`, `**What to do:** ${remedy}`, troubleshootingLink(errors/* FAULTS */.y2[code].title, context.docsUrl))),
+        // Why there is no activity log comes before what stands in for it.
+        collected.fallbackUsed && refusals !== '' ? alert('WARNING', refusals) : '',
         ...[...conclusions.notices.values()].map((text) => alert('WARNING', (0,markdown/* plain */.pj)(text))),
-        missingHours(collected),
+        catchingUp(record, now),
+        refusedBatches(record, host),
+        missing(collected),
         proofTable(record.proved),
-        counts(record, conclusions),
-        chart(collected.counts.hours, planned?.window, shownUntil, draw),
+        countsTable(record, conclusions, now - record.clockAhead),
+        otherHours(record),
+        drawn(record, now, host),
         activities(collected),
-        ...notes(record, conclusions, now, host).map((text) => alert('NOTE', text)),
-        batches(record.delivered, folded),
+        ...notes(record, now, host).map((text) => alert('NOTE', text)),
+        !collected.fallbackUsed && refusals !== '' ? alert('NOTE', refusals) : '',
+        batches(record, folded),
+        footer(context),
     ];
     const text = `${parts.filter((part) => part !== '').join('\n\n')}\n`;
     return Buffer.byteLength(text) <= LARGEST ? text : `${text.slice(0, LARGEST / 4)}\n\n(cut)\n`;
 }
-function headline({ dryRun, collected, delivered, proved }, { faults, failed, isComplete }) {
-    const ingested = (0,markdown/* grouped */.zD)(delivered.rows);
-    const events = (0,markdown/* grouped */.zD)(collected.counts.collected);
-    if (faults.size > 0) {
-        const kept = delivered.rows > 0 ? `: ${ingested} rows ingested, ${(0,markdown/* grouped */.zD)(failed)} not` : '';
-        return `❌ ${[...faults.keys()].map((code) => errors/* FAULTS */.y2[code].title).join('; ')}${kept}`;
-    }
-    if (collected.source === 'workspaces')
-        return `⚠️ No activity log: ${events} workspace records instead`;
-    if (!isComplete)
-        return `⚠️ Incomplete: ${ingested} rows ingested so far`;
-    if (dryRun)
-        return `✅ Dry run: ${events} activity events collected, nothing uploaded`;
-    return proofHeadline(delivered.rows, proved);
-}
-function origin({ collected, planned }, context) {
+function origin({ collected, planned }) {
     const source = collected.source === undefined ? undefined : `From the ${SOURCES[collected.source]}`;
     const window = planned?.window === undefined ? undefined : `${(0,time_window/* describe */.q0)(planned.window)} (UTC)`;
-    const run = context.runUrl === '' ? undefined : `[run ${context.runId}](${context.runUrl})`;
-    return [source, window, run].filter((part) => part !== undefined).join(' · ');
+    return [source, window].filter((part) => part !== undefined).join(' · ');
 }
-function counts(record, { failed }) {
-    const { collected, delivered } = record;
-    if (collected.source === undefined && !collected.isReplay)
+/** Whoever gets this in a mail or an issue wants to know whose it is. */
+function footer({ runUrl, runId }) {
+    const run = runUrl === '' ? '' : ` · [run ${runId}](${runUrl})`;
+    return `Version ${user_agent/* VERSION */.xv}${run}`;
+}
+function drawn({ collected, planned }, now, host) {
+    const { draw } = host === undefined ? githubMarkdown : plainMarkdown;
+    const { counts, wholeHours, source } = collected;
+    const events = [...counts.hours.values()].reduce((sum, count) => sum + count, 0);
+    if (source === 'workspaces' || events < WORTH_DRAWING)
         return '';
-    const failedBatches = delivered.batchesFailed > 0 ? `, ${(0,markdown/* grouped */.zD)(delivered.batchesFailed)} failed` : '';
-    const columns = [
-        ['Collected', (0,markdown/* grouped */.zD)(collected.counts.collected)],
-        ['Repeats skipped', (0,markdown/* grouped */.zD)(collected.counts.skipped)],
-        ['Ingested', (0,markdown/* grouped */.zD)(delivered.rows)],
-        ['Failed', (0,markdown/* grouped */.zD)(failed)],
-        ['Batches sent', `${(0,markdown/* grouped */.zD)(delivered.batchesSent)}${failedBatches}`],
-        ['Bytes on the wire', (0,markdown/* grouped */.zD)(delivered.bytes)],
-    ];
-    if (hoursPlanned(record) > 0)
-        columns.push(['Hours', hours(record)]);
-    columns.push(['Source requests', `${(0,markdown/* grouped */.zD)(collected.requests)} (budget ${REQUESTS_AN_HOUR} an hour)`]);
-    return (0,markdown/* table */.tp)(columns.map(([head]) => head), [columns.map(([, cell]) => cell)], 'right');
+    const known = { whole: wholeHours, missing: new Set(missingHours(collected)) };
+    return chart(counts.hours, planned?.window, now, draw, known);
 }
-/** Hours done of those asked for, and those that this run did not have to ask for, or asked for on top. */
-function hours(record) {
-    const { caughtUp = 0, settled = 0, notDue = 0, nextDue } = record.planned ?? {};
-    const next = nextDue === undefined ? '' : `, the next at ${minuteOf(nextDue)}`;
-    const notes = [
-        caughtUp > 0 ? `${(0,markdown/* grouped */.zD)(caughtUp)} caught up` : '',
-        notDue > 0 ? `${(0,markdown/* grouped */.zD)(notDue)} not due yet${next}` : '',
-        settled > 0 ? `${(0,markdown/* grouped */.zD)(settled)} more settled before` : '',
-    ].filter((note) => note !== '');
-    const done = `${(0,markdown/* grouped */.zD)(record.collected.hoursDone)} of ${(0,markdown/* grouped */.zD)(hoursPlanned(record))}`;
-    return `${done}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`;
-}
-function minuteOf(instant) {
-    return `${new Date(Math.ceil(instant / time_clock/* MINUTE */.pY) * time_clock/* MINUTE */.pY).toISOString().slice(11, 16)}Z`;
-}
-function missingHours({ uncollected, agedOut }) {
+function missing({ uncollected, agedOut }) {
     const rows = [
         ...uncollected.map(({ window, why }) => [(0,time_window/* describe */.q0)(window), (0,markdown/* plain */.pj)(why)]),
         ...agedOut.map((window) => [(0,time_window/* describe */.q0)(window), 'left the 28 days of history before it was asked for']),
@@ -41724,8 +42034,9 @@ function activities({ counts, source }) {
     const more = all.length > SHOWN_ACTIVITIES ? ` (${SHOWN_ACTIVITIES} of ${all.length})` : '';
     return `### Busiest activities${more}\n\n${(0,markdown/* table */.tp)(['Activity', 'Events', 'Share'], rows, 'right-but-first')}`;
 }
-function notes({ collected, delivered, proved }, { faults }, now, host) {
-    const { counts, source, refusals } = collected;
+function notes(record, now, host) {
+    const { collected, delivered, proved } = record;
+    const { counts, source } = collected;
     const found = [];
     if (delivered.rows > 0 && source !== 'workspaces' && replacesTimeGenerated(counts.hours.keys(), now)) {
         found.push('Azure Monitor replaces `TimeGenerated` of events older than two days by the time of arrival. Query by `CreationTime`.');
@@ -41736,30 +42047,17 @@ function notes({ collected, delivered, proved }, { faults }, now, host) {
     }
     if (proved !== undefined && proved.resent > 0)
         found.push(`${(0,markdown/* grouped */.zD)(proved.resent)} rows that were missing from the table were sent once more.`);
-    if (refusals.length > 0 && !faults.has('source-refused'))
-        found.push(`Refused by ${(0,markdown/* plain */.pj)(refusals.join('; '))}.`);
     return found;
+}
+/** What the sources refused, where no fault says so already. */
+function refusalNote({ collected: { refusals } }, { faults }) {
+    if (refusals.length === 0 || faults.has('source-refused'))
+        return '';
+    return `Refused by ${(0,markdown/* plain */.pj)(refusals.join('; '))}.`;
 }
 /** Whether events lie so far back that the service replaces their TimeGenerated (older than two days). */
 function replacesTimeGenerated(hours, now) {
     return [...hours].some((hour) => hour + time_clock/* HOUR */.dp < (0,time_window/* hourOf */.cg)(now) - 2 * time_clock/* DAY */.d_);
-}
-function batches({ entries, batches }, folded) {
-    if (entries.length === 0)
-        return '';
-    const rows = entries
-        .slice(0, SHOWN_BATCHES)
-        .map(({ batch, rows, bytes, wireBytes, status, requestId }) => [
-        String(batch),
-        (0,markdown/* grouped */.zD)(rows),
-        (0,markdown/* grouped */.zD)(bytes),
-        (0,markdown/* grouped */.zD)(wireBytes),
-        status,
-        requestId === '' ? '' : `\`${requestId}\``,
-    ]);
-    const more = batches > rows.length ? `\n\nand ${(0,markdown/* grouped */.zD)(batches - rows.length)} more` : '';
-    const head = ['Batch', 'Rows', 'Bytes', 'Wire bytes', 'Status', 'x-ms-client-request-id'];
-    return folded(`Batches (${(0,markdown/* grouped */.zD)(batches)})`, `${(0,markdown/* table */.tp)(head, rows)}${more}`);
 }
 
 ;// CONCATENATED MODULE: ./lib/report/report.js
@@ -43326,7 +43624,10 @@ async function* activityEvents(collection, opened) {
                 yield item;
                 continue;
             case 'whole':
-                collected.anyHourWhole = true;
+                // An hour that had lost its beginning is named as missing.
+                if (item.part.start === item.window.start)
+                    for (const { hour } of (0,time_window/* hoursOf */.ZA)(item.window))
+                        collected.wholeHours.add(hour);
                 refusals = 0;
                 noteQuiet(item.part, collection);
                 checkpoint.collected(item.part, services.time.earliest(askedAt.get(item.window) ?? 0, SOURCE));
@@ -60483,8 +60784,6 @@ function destinationFault(answer, where, audience) {
     }
 }
 
-// EXTERNAL MODULE: ./lib/http/user-agent.js
-var user_agent = __nccwpck_require__(6209);
 ;// CONCATENATED MODULE: ./lib/pipeline/connect.js
 
 
@@ -62687,6 +62986,7 @@ async function openKeptFiles(inputs, now, onFault) {
         replay,
         record: {
             carriesOn: inputs.stateFile !== undefined,
+            keepsRejected: rejected !== undefined,
             lastRunAt: checkpoint.lastRunAt,
             notices,
             faults: checkpoint.faults,
@@ -62764,6 +63064,7 @@ const plan_NOTHING = {
     window: undefined,
     windows: [],
     known: [],
+    missed: [],
     hours: 0,
     settled: 0,
     settledWanted: 0,
@@ -62823,7 +63124,21 @@ function planHours(wanted, ownStart, checkpoint, now, covered = checkpoint?.mark
         ? 0
         : openHours({ start: Math.min(since, window.start), end: window.start }, checkpoint, covered);
     const next = known.length > 0 ? nextDue : undefined;
-    return { window, windows, settled, settledWanted, caughtUp, known, nextDue: next, lost };
+    const missed = ownStart ? [] : missedHours(windows, checkpoint, covered);
+    return { window, windows, settled, settledWanted, caughtUp, known, missed, nextDue: next, lost };
+}
+/** Hours that had ended when the last run began, and that no run has collected whole so far. */
+function missedHours(windows, checkpoint, covered) {
+    const lastRunAt = checkpoint?.mark?.at;
+    if (checkpoint === undefined || lastRunAt === undefined || covered === undefined)
+        return [];
+    return windows
+        .map(({ hour }) => hour)
+        .filter((hour) => {
+        const state = checkpoint.hours.get(hour);
+        const isCovered = hour >= covered && hour + time_clock/* HOUR */.dp <= lastRunAt;
+        return isCovered && state?.asked === undefined && (state?.final.length ?? 0) === 0;
+    });
 }
 /** Hours of a window that earlier runs covered and did not settle. */
 function openHours(window, checkpoint, covered) {
@@ -64233,7 +64548,10 @@ function plain(text) {
 }
 /** A table; pipes in cells are escaped. */
 function table(head, rows, align = 'left') {
-    const rule = head.map((_, at) => align === 'left' || (at === 0 && align === 'right-but-first') ? '---' : '---:');
+    const isLeft = (at) => typeof align === 'string'
+        ? align === 'left' || (at === 0 && align === 'right-but-first')
+        : align[at] === 'left';
+    const rule = head.map((_, at) => (isLeft(at) ? '---' : '---:'));
     const line = (cells) => `| ${cells.map((cell) => cell.replaceAll(/(?<!\\)\|/g, '\\|')).join(' | ')} |`;
     return [line(head), line(rule), ...rows.map(line)].join('\n');
 }
