@@ -44,11 +44,33 @@ async function openDay(): Promise<Tenant> {
 const requests = (run: Step) => number(run, 'source-requests');
 
 describe('a second run', () => {
+  it('says that it recovered an hour which the first one could not collect', async () => {
+    const { emulator, run } = await openDay();
+    emulator.addEvents(eventsFrom(hourBack(5), 10));
+    const bad = new Date(hourBack(5)).toISOString().slice(0, 13);
+    emulator.fault({
+      service: 'power-bi',
+      status: 400,
+      match: ({ query }) => query.startDateTime?.includes(bad) ?? false,
+      times: 100,
+    });
+    const first = await run();
+    expect(first.summary).toMatch(/^## ❌ 1 of 25 hours missing/);
+    expect(first.summary).toContain('the next run asks for these hours again by itself');
+    emulator.clearFaults();
+    const second = await run();
+    expect(second.summary).toMatch(
+      /^## ✅ Complete: 10 activity events ingested, 1 missing hour recovered\n/,
+    );
+    expect((await run()).summary).not.toContain('recovered');
+  });
+
   it('right after a complete one makes at most 3 requests, and is complete', async () => {
     const { emulator, run } = await openDay();
     emulator.addEvents(eventsFrom(hourBack(5), 10));
     const first = await run();
     expect(requests(first)).toBeGreaterThanOrEqual(25);
+    expect(first.summary).not.toContain('recovered');
     const second = await run();
     expect([requests(second) <= 3, second.outputs.complete]).toEqual([true, 'true']);
     expect(second.summary).toMatch(/not due yet, the next at \d\d:\d\dZ/);

@@ -40,7 +40,7 @@ export interface PlannedHours {
 /**
  * The hours that this run asks for, held to what the service keeps; none for a replay.
  * @param now by the services' clocks where they are known, ms since the epoch
- * @param covered the oldest instant that earlier runs covered
+ * @param covered the oldest instant that earlier runs covered; lastRunAt when the last of them began
  * @throws ActionError 'inputs' where the window is empty or ends in the future
  */
 export function planRun(
@@ -49,7 +49,12 @@ export function planRun(
   {
     checkpoint,
     covered,
-  }: { readonly checkpoint: Checkpoint | undefined; readonly covered: number | undefined },
+    lastRunAt,
+  }: {
+    readonly checkpoint: Checkpoint | undefined;
+    readonly covered: number | undefined;
+    readonly lastRunAt: number | undefined;
+  },
 ): Plan {
   if (inputs.endTime !== undefined && inputs.endTime > now) {
     throw new ActionError(
@@ -61,7 +66,7 @@ export function planRun(
   if (inputs.replayFile !== undefined) return { ...NOTHING, hasOwnStart: false };
   const wanted = requestedWindow(inputs, now);
   const recheck = hasOwnStart ? 'all' : inputs.recheck;
-  const { lost, ...planned } = planHours(wanted, hasOwnStart, checkpoint, now, covered, recheck);
+  const { lost, ...planned } = planHours(wanted, hasOwnStart, checkpoint, now, covered, recheck, lastRunAt);
   const { window, windows } = planned;
   const hours = { ...planned, notDue: planned.known.length };
   if (inputs.source === 'workspaces')
@@ -111,6 +116,7 @@ function noticesOf(window: Window, wanted: Window, lost: number): Notice[] {
  * @param wanted the window that the inputs name
  * @param now ms since the epoch
  * @param covered the oldest instant that earlier runs covered
+ * @param lastRunAt when the last of them began; this run's own beginning is in the checkpoint by the time it is planned again
  */
 export function planHours(
   wanted: Window,
@@ -119,6 +125,7 @@ export function planHours(
   now: number,
   covered: number | undefined = checkpoint?.mark?.since,
   recheck: 'due' | 'all' = 'all',
+  lastRunAt?: number,
 ): PlannedHours {
   const since = ownStart ? wanted.start : Math.min(wanted.start, covered ?? wanted.start);
   const window = clipToHistory({ start: since, end: wanted.end }, now);
@@ -147,7 +154,7 @@ export function planHours(
     ? 0
     : openHours({ start: Math.min(since, window.start), end: window.start }, checkpoint, covered);
   const next = known.length > 0 ? nextDue : undefined;
-  const missed = ownStart ? [] : missedHours(windows, checkpoint, covered);
+  const missed = ownStart ? [] : missedHours(windows, checkpoint, covered, lastRunAt);
   return { window, windows, settled, settledWanted, caughtUp, known, missed, nextDue: next, lost };
 }
 
@@ -156,8 +163,8 @@ function missedHours(
   windows: readonly HourWindow[],
   checkpoint: Checkpoint | undefined,
   covered: number | undefined,
+  lastRunAt: number | undefined,
 ): number[] {
-  const lastRunAt = checkpoint?.mark?.at;
   if (checkpoint === undefined || lastRunAt === undefined || covered === undefined) return [];
   return windows
     .map(({ hour }) => hour)

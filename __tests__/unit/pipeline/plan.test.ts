@@ -92,13 +92,16 @@ describe('the hours to ask for', () => {
     const made = checkpoint(hours(since, TWELVE - 26 * HOUR), since);
     const young = hours(TWELVE - 26 * HOUR, TWELVE - HOUR);
     for (const part of young) made.hour(part.start).asked = { ...part, at: NOW - HOUR };
-    expect(planHours(lookback(24), false, made, NOW).missed).toEqual([]);
+    const missed = (ownStart: boolean, lastRunAt: number | undefined) =>
+      planHours(lookback(24), ownStart, made, NOW, since, 'all', lastRunAt).missed;
+    expect(missed(false, NOW - HOUR)).toEqual([]);
     made.hour(TWELVE - 5 * HOUR).asked = undefined;
     made.hour(TWELVE - 9 * HOUR).asked = undefined;
     // The hour that was under way at the last run, and those since, are nobody's fault.
-    expect(planHours(lookback(24), false, made, NOW).missed).toEqual([TWELVE - 9 * HOUR, TWELVE - 5 * HOUR]);
-    expect(planHours(lookback(24), true, made, NOW).missed).toEqual([]);
-    expect(planHours(lookback(24), false, undefined, NOW).missed).toEqual([]);
+    expect(missed(false, NOW - HOUR)).toEqual([TWELVE - 9 * HOUR, TWELVE - 5 * HOUR]);
+    expect(missed(true, NOW - HOUR)).toEqual([]);
+    // The mark of this very run is no earlier run.
+    expect(missed(false, undefined)).toEqual([]);
   });
 
   it('stay within a window with a start of its own', () => {
