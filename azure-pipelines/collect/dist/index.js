@@ -40081,10 +40081,10 @@ function stateOptions(inputs, now, notices) {
 /**
  * The hours that this run asks for, held to what the service keeps; none for a replay.
  * @param now by the services' clocks where they are known, ms since the epoch
- * @param covered the oldest instant that earlier runs covered
+ * @param covered the oldest instant that earlier runs covered; lastRunAt when the last of them began
  * @throws ActionError 'inputs' where the window is empty or ends in the future
  */
-function planRun(inputs, now, { checkpoint, covered, }) {
+function planRun(inputs, now, { checkpoint, covered, lastRunAt, }) {
     if (inputs.endTime !== undefined && inputs.endTime > now) {
         throw new errors/* ActionError */.lZ('inputs', `end-time: expected an instant not after now (${iso(now)}), got ${iso(inputs.endTime)}`);
     }
@@ -40093,7 +40093,7 @@ function planRun(inputs, now, { checkpoint, covered, }) {
         return { ...plan_NOTHING, hasOwnStart: false };
     const wanted = (0,time_window/* requestedWindow */.ze)(inputs, now);
     const recheck = hasOwnStart ? 'all' : inputs.recheck;
-    const { lost, ...planned } = planHours(wanted, hasOwnStart, checkpoint, now, covered, recheck);
+    const { lost, ...planned } = planHours(wanted, hasOwnStart, checkpoint, now, covered, recheck, lastRunAt);
     const { window, windows } = planned;
     const hours = { ...planned, notDue: planned.known.length };
     if (inputs.source === 'workspaces')
@@ -40137,8 +40137,9 @@ function noticesOf(window, wanted, lost) {
  * @param wanted the window that the inputs name
  * @param now ms since the epoch
  * @param covered the oldest instant that earlier runs covered
+ * @param lastRunAt when the last of them began; this run's own beginning is in the checkpoint by the time it is planned again
  */
-function planHours(wanted, ownStart, checkpoint, now, covered = checkpoint?.mark?.since, recheck = 'all') {
+function planHours(wanted, ownStart, checkpoint, now, covered = checkpoint?.mark?.since, recheck = 'all', lastRunAt) {
     const since = ownStart ? wanted.start : Math.min(wanted.start, covered ?? wanted.start);
     const window = (0,time_window/* clipToHistory */.Ec)({ start: since, end: wanted.end }, now);
     const windows = [];
@@ -40169,12 +40170,11 @@ function planHours(wanted, ownStart, checkpoint, now, covered = checkpoint?.mark
         ? 0
         : openHours({ start: Math.min(since, window.start), end: window.start }, checkpoint, covered);
     const next = known.length > 0 ? nextDue : undefined;
-    const missed = ownStart ? [] : missedHours(windows, checkpoint, covered);
+    const missed = ownStart ? [] : missedHours(windows, checkpoint, covered, lastRunAt);
     return { window, windows, settled, settledWanted, caughtUp, known, missed, nextDue: next, lost };
 }
 /** Hours that had ended when the last run began, and that no run has collected whole so far. */
-function missedHours(windows, checkpoint, covered) {
-    const lastRunAt = checkpoint?.mark?.at;
+function missedHours(windows, checkpoint, covered, lastRunAt) {
     if (checkpoint === undefined || lastRunAt === undefined || covered === undefined)
         return [];
     return windows
