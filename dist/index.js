@@ -41593,8 +41593,8 @@ function barsOf(hours, window, known) {
     return { unit, bars };
 }
 /**
- * A mermaid chart, which GitHub draws (https://mermaid.js.org/syntax/xyChart.html). A bar of no events is drawn by it as a
- * stub; with the count on each bar nobody takes that for a few. Hours of which nothing is known have no bar.
+ * A mermaid chart, which GitHub draws (https://mermaid.js.org/syntax/xyChart.html). Without the labels of its axis a bar of no
+ * events is drawn at zero, and not as a stub; the highest bar is told in the title. Hours of which nothing is known have no bar.
  */
 function mermaidChart({ unit, bars }) {
     const drawn = bars.filter(({ isUnknown }) => !isUnknown);
@@ -41605,7 +41605,7 @@ function mermaidChart({ unit, bars }) {
         '```mermaid',
         SETTINGS,
         'xychart-beta',
-        `  title "New events by ${unit} (UTC)${missingOf(bars)}"`,
+        `  title "New events by ${unit} (UTC), at most ${(0,markdown/* grouped */.zD)(Math.max(...events))}${missingOf(bars)}"`,
         `  x-axis [${labels(drawn.map(({ time, date }) => date ?? time)).join(', ')}]`,
         `  y-axis "events" 0 --> ${Math.max(...events, 1)}`,
         `  bar [${events.join(', ')}]`,
@@ -41636,8 +41636,8 @@ function missingOf(bars) {
 }
 /** Characters of the longest bar. */
 const TEXT_BAR = 50;
-/** Wide and low, zeros at zero with the count on each bar, in colours that stand out from a light page and a dark one. */
-const SETTINGS = '%%{init: {"xyChart": {"width": 1000, "height": 300, "showDataLabel": true, "yAxis": {"showLabel": false, "showTick": false, "showTitle": false}}, "themeVariables": {"xyChart": {"plotColorPalette": "#4184e4", "backgroundColor": "transparent"}}}}%%';
+/** Wide and low, zeros at zero, in colours that stand out from a light page and a dark one. */
+const SETTINGS = '%%{init: {"xyChart": {"width": 1000, "height": 300, "yAxis": {"showLabel": false, "showTick": false, "showTitle": false}}, "themeVariables": {"xyChart": {"plotColorPalette": "#4184e4", "backgroundColor": "transparent"}}}}%%';
 /** Labels that fit beside each other. */
 const MOST_LABELS = 13;
 const ZERO_WIDTH_SPACE = '\u200b';

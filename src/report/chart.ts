@@ -68,8 +68,8 @@ function barsOf(hours: ReadonlyMap<number, number>, window: Window, known: Known
 }
 
 /**
- * A mermaid chart, which GitHub draws (https://mermaid.js.org/syntax/xyChart.html). A bar of no events is drawn by it as a
- * stub; with the count on each bar nobody takes that for a few. Hours of which nothing is known have no bar.
+ * A mermaid chart, which GitHub draws (https://mermaid.js.org/syntax/xyChart.html). Without the labels of its axis a bar of no
+ * events is drawn at zero, and not as a stub; the highest bar is told in the title. Hours of which nothing is known have no bar.
  */
 export function mermaidChart({ unit, bars }: Bars): string {
   const drawn = bars.filter(({ isUnknown }) => !isUnknown);
@@ -79,7 +79,7 @@ export function mermaidChart({ unit, bars }: Bars): string {
     '```mermaid',
     SETTINGS,
     'xychart-beta',
-    `  title "New events by ${unit} (UTC)${missingOf(bars)}"`,
+    `  title "New events by ${unit} (UTC), at most ${grouped(Math.max(...events))}${missingOf(bars)}"`,
     `  x-axis [${labels(drawn.map(({ time, date }) => date ?? time)).join(', ')}]`,
     `  y-axis "events" 0 --> ${Math.max(...events, 1)}`,
     `  bar [${events.join(', ')}]`,
@@ -113,9 +113,9 @@ function missingOf(bars: readonly Bar[]): string {
 /** Characters of the longest bar. */
 const TEXT_BAR = 50;
 
-/** Wide and low, zeros at zero with the count on each bar, in colours that stand out from a light page and a dark one. */
+/** Wide and low, zeros at zero, in colours that stand out from a light page and a dark one. */
 const SETTINGS =
-  '%%{init: {"xyChart": {"width": 1000, "height": 300, "showDataLabel": true, "yAxis": {"showLabel": false, "showTick": false, "showTitle": false}}, "themeVariables": {"xyChart": {"plotColorPalette": "#4184e4", "backgroundColor": "transparent"}}}}%%';
+  '%%{init: {"xyChart": {"width": 1000, "height": 300, "yAxis": {"showLabel": false, "showTick": false, "showTitle": false}}, "themeVariables": {"xyChart": {"plotColorPalette": "#4184e4", "backgroundColor": "transparent"}}}}%%';
 
 /** Labels that fit beside each other. */
 const MOST_LABELS = 13;
