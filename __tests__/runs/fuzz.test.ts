@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { playWeeks } from '../../fuzz/weeks.ts';
 
 describe('weeks of runs', () => {
-  it.each([2, 8, 12])('lose nothing and send nothing twice, seed %i', async (seed) => {
+  it.each([2, 3, 12])('lose nothing and send nothing twice, seed %i', async (seed) => {
     const weeks = await playWeeks({ seed, days: 3 });
     expect(weeks.findings).toEqual([]);
     expect(weeks.events).toBeGreaterThan(60);

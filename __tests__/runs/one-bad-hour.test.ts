@@ -146,7 +146,7 @@ describe('who made the run wait is said in log and summary, with status and time
 
   it('also where the deadline comes while nobody answers', async () => {
     const emulator = await tenant();
-    emulator.fault({ service: 'entra', status: 429, headers: { 'Retry-After': '5' } });
+    emulator.fault({ service: 'entra', status: 429, headers: { 'Retry-After': '6' } });
     emulator.fault({ service: 'power-bi', silent: true, times: ALWAYS });
     const state = { 'state-file': join(openFolder(), 'state') };
     const run = await step(emulator, { ...WINDOW, ...state, 'deadline-minutes': '0.25' });
