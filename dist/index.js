@@ -62175,7 +62175,7 @@ class CheckpointWriter {
         }
         this.#settle(this.#pending.resolved(keys, handled));
     }
-    /** Rows were found in the table: they count as sent, and as proved. */
+    /** Rows were found in the table: they count as sent, and as proved once the source shows their events (`met`). */
     found(keys) {
         if (keys.length > 0)
             this.#note(foundRecord(keys));
@@ -63510,11 +63510,11 @@ class TableReader {
      * @param ofHour the queries over one hour, where even its answer is partial
      */
     async #inHalves(window, queries, ofHour) {
-        const rows = [];
         try {
+            const answers = [];
             for (const text of queries(window))
-                rows.push(...((await this.#query.ask(text, this.#deadline)) ?? []));
-            return rows;
+                answers.push((await this.#query.ask(text, this.#deadline)) ?? []);
+            return answers.flat();
         }
         catch (error) {
             if (!(error instanceof PartialAnswerError))
@@ -63524,7 +63524,7 @@ class TableReader {
         if (end - start > time_clock/* HOUR */.dp) {
             const middle = start + Math.ceil((end - start) / time_clock/* HOUR */.dp / 2) * time_clock/* HOUR */.dp;
             const first = await this.#inHalves({ start, end: middle }, queries, ofHour);
-            return [...first, ...(await this.#inHalves({ start: middle, end }, queries, ofHour))];
+            return first.concat(await this.#inHalves({ start: middle, end }, queries, ofHour));
         }
         if (ofHour === undefined)
             throw new errors/* ActionError */.lZ('table-unreachable', 'an answer lacks some of its rows');

@@ -181,7 +181,7 @@ export class CheckpointWriter {
     this.#settle(this.#pending.resolved(keys, handled));
   }
 
-  /** Rows were found in the table: they count as sent, and as proved. */
+  /** Rows were found in the table: they count as sent, and as proved once the source shows their events (`met`). */
   found(keys: readonly EventKey[]): void {
     if (keys.length > 0) this.#note(foundRecord(keys));
   }

@@ -169,10 +169,10 @@ export class TableReader {
     queries: (part: Window) => string[],
     ofHour?: (part: Window) => string[],
   ): Promise<AnswerRow[]> {
-    const rows: AnswerRow[] = [];
     try {
-      for (const text of queries(window)) rows.push(...((await this.#query.ask(text, this.#deadline)) ?? []));
-      return rows;
+      const answers: AnswerRow[][] = [];
+      for (const text of queries(window)) answers.push((await this.#query.ask(text, this.#deadline)) ?? []);
+      return answers.flat();
     } catch (error) {
       if (!(error instanceof PartialAnswerError)) throw error;
     }
@@ -180,7 +180,7 @@ export class TableReader {
     if (end - start > HOUR) {
       const middle = start + Math.ceil((end - start) / HOUR / 2) * HOUR;
       const first = await this.#inHalves({ start, end: middle }, queries, ofHour);
-      return [...first, ...(await this.#inHalves({ start: middle, end }, queries, ofHour))];
+      return first.concat(await this.#inHalves({ start: middle, end }, queries, ofHour));
     }
     if (ofHour === undefined) throw new ActionError('table-unreachable', 'an answer lacks some of its rows');
     return this.#inHalves(window, ofHour);
