@@ -4,7 +4,7 @@ import { LogsIngestionClient } from '@azure/monitor-ingestion';
 import { EntraCredential } from '../src/auth/credential.ts';
 import { Batcher } from '../src/destination/batch.ts';
 import { inBatches } from '../src/destination/batches.ts';
-import { openDestination } from '../src/destination/logs-ingestion.ts';
+import { LogsIngestion } from '../src/destination/logs-ingestion.ts';
 import { Uploader } from '../src/destination/uploader.ts';
 import { mapEvent } from '../src/rows/map.ts';
 import { systemClock } from '../src/time/clock.ts';
@@ -36,7 +36,7 @@ async function byClient(): Promise<void> {
 async function byAction(): Promise<void> {
   const rule = { dcrEndpoint: setting.url, dcrImmutableId: setting.rule, streamName: setting.stream };
   const credential = new EntraCredential(async () => token, systemClock);
-  const destination = openDestination(rule, credential, 'bench');
+  const destination = new LogsIngestion(rule, credential, 'bench');
   const deadline = {
     clock: systemClock,
     at: Number.POSITIVE_INFINITY,

@@ -409,3 +409,30 @@ describe('an upload that fails when rows are sent again', () => {
     expectOnce(emulator, START, END);
   });
 });
+
+describe('an event that nests deeper than JSON can be written', () => {
+  it('is sent again as any other, what can not be written cut', async () => {
+    const { emulator, run, later } = await openProof(withState());
+    const hour = START + 2 * HOUR;
+    emulator.addEvents(eventsFrom(START, 90));
+    const [event] = exports(1, hour);
+    const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+    // The emulator could not write it either.
+    emulator.fault({
+      service: 'power-bi',
+      times: Number.POSITIVE_INFINITY,
+      match: ({ query }) => Date.parse(query.startDateTime?.slice(1, -1) ?? '') === hour,
+      status: 200,
+      body: `{"activityEventEntities":[${JSON.stringify(event).replace(/}$/, `,"Deep":${deep}}`)}],"continuationUri":null,"continuationToken":null,"lastResultSet":true}`,
+    });
+    lose(emulator);
+    await run();
+    later(7);
+    const resent = await run();
+    expect([resent.code, resent.outputs['rows-resent'], counts(resent)]).toEqual([0, '1', [91, 0, 0, 0]]);
+    expect(emulator.table.filter(({ ActivityId }) => ActivityId === event?.Id)).toMatchObject([
+      { AdditionalFields: { Deep: '…[cut]' } },
+    ]);
+    expect(resent.log).toContain('title=Values cut');
+  });
+});

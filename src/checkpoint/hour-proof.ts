@@ -71,6 +71,11 @@ export function expectAgain(proof: HourProof, keys: KeySet): UnprovenRows {
   return again;
 }
 
+/** The rows of an hour that were sent again last. */
+export function lastSentAgain(proof: HourProof | undefined): UnprovenRows | undefined {
+  return proof?.unproven.findLast(({ sends }) => sends === 2);
+}
+
 /** Moves rows back to those that were sent once; they stay missing. */
 export function takeBack(proof: HourProof, keys: KeySet): void {
   for (const group of proof.unproven.filter(({ sends }) => sends === 2))
@@ -90,8 +95,8 @@ export function forgetUnconfirmed(proof: HourProof): void {
 }
 
 /** Keeps a few different ones. */
-export function note(list: string[], text: string): void {
-  if (text !== '' && list.length < KEPT && !list.includes(text)) list.push(text);
+export function note(list: string[] | undefined, text: string): void {
+  if (text !== '' && list !== undefined && list.length < KEPT && !list.includes(text)) list.push(text);
 }
 
 /** Takes out what the table has. @returns how many rows that were, and how many of them had been sent again */

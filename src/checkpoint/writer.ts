@@ -21,12 +21,6 @@ import { type CompactionFailure, type OpenOptions, StateFile } from './state-fil
 /** For how long runs that do not read the table keep what another one is to look for. */
 const UNREAD = 2 * DAY;
 
-/** What a run does with the table, where it reads it back. */
-export interface TableMemory {
-  /** Workspace and table, as a hash. */
-  readonly table: string;
-}
-
 /**
  * Keeps what a run has achieved, so that the next one can go on from there. Without a state file it keeps nothing beyond the
  * run. What goes wrong with the file while the run is under way is told to `onFault` and kept here; the run ends by it
@@ -44,7 +38,8 @@ export class CheckpointWriter {
   /** Rows acknowledged in this run that have no id. */
   withoutId = 0;
   readonly #state: StateFile | undefined;
-  readonly #memory: TableMemory | undefined;
+  /** The table that this run reads back: workspace and name, as a hash. */
+  readonly #table: string | undefined;
   readonly #pending = new PendingRows();
   readonly #wasGuess: boolean;
   readonly #onFault: (error: ActionError) => void;
@@ -53,13 +48,13 @@ export class CheckpointWriter {
 
   private constructor(
     state: StateFile | undefined,
-    memory: TableMemory | undefined,
+    table: string | undefined,
     onFault: (error: ActionError) => void,
   ) {
     this.#state = state;
-    this.#memory = memory;
+    this.#table = table;
     this.#onFault = onFault;
-    this.checkpoint = state?.checkpoint ?? (memory === undefined ? undefined : new Checkpoint());
+    this.checkpoint = state?.checkpoint ?? (table === undefined ? undefined : new Checkpoint());
     this.lastRunAt = this.checkpoint?.mark?.at;
     this.covered = this.checkpoint?.mark?.since;
     this.#wasGuess = this.checkpoint?.mark?.isGuess === true;
@@ -67,17 +62,17 @@ export class CheckpointWriter {
 
   /**
    * @param options of the state file; undefined where there is none
-   * @param memory where the table is read back
+   * @param table workspace and name of the table that is read back, as a hash; undefined where none is
    * @param onFault told each fault of the file once the run is under way
    * @throws ActionError 'state-locked' or 'state-file'
    */
   static open(
     options: OpenOptions | undefined,
-    memory: TableMemory | undefined,
+    table: string | undefined,
     onFault: (error: ActionError) => void,
   ): CheckpointWriter {
     const state = options === undefined ? undefined : StateFile.open(options);
-    return new CheckpointWriter(state, memory, onFault);
+    return new CheckpointWriter(state, table, onFault);
   }
 
   /**
@@ -90,7 +85,7 @@ export class CheckpointWriter {
 
   /** Whether this run or the next one looks for its rows in the table: a replay has no mark of its own. */
   get #isLookedFor(): boolean {
-    return this.#memory !== undefined || this.checkpoint?.mark?.table !== undefined;
+    return this.#table !== undefined || this.checkpoint?.mark?.table !== undefined;
   }
 
   /** Whether the destination took rows of an earlier run. */
@@ -103,7 +98,7 @@ export class CheckpointWriter {
     const before = this.checkpoint?.mark;
     // Not clipped yet: the runner's clock alone must not make hours forgotten.
     const since = Math.min(before?.since ?? start, start);
-    const isGuess = this.isUnknown(start) && (this.#memory !== undefined || before?.isGuess === true);
+    const isGuess = this.isUnknown(start) && (this.#table !== undefined || before?.isGuess === true);
     this.#mark({
       since,
       at: now,
@@ -119,7 +114,7 @@ export class CheckpointWriter {
    * earlier ones found out stands; but not for long, since such rows take room until they are seen.
    */
   #tableAt(now: number): Pick<RunMark, 'table' | 'tableAt'> {
-    if (this.#memory !== undefined) return { ...this.#memory, tableAt: now };
+    if (this.#table !== undefined) return { table: this.#table, tableAt: now };
     const { table, tableAt } = this.checkpoint?.mark ?? {};
     return table !== undefined && tableAt !== undefined && now - tableAt < UNREAD ? { table, tableAt } : {};
   }

@@ -9,19 +9,14 @@ import { Slots } from '../http/slots.ts';
 import { createPipeline, send } from '../http/transport.ts';
 import { SECOND } from '../time/clock.ts';
 import type { Deadline } from '../time/deadline.ts';
+import type { AnswerRow } from './answer-row.ts';
 
-/** A row of an answer by the names of its columns. */
-export type AnswerRow = Readonly<Record<string, unknown>>;
-
-/** The query API of one workspace. */
-export interface LogQuery {
-  /**
-   * Runs a query, with all retries. An answer that is cached or partial is none.
-   * @returns its rows; undefined where the workspace never had any data
-   * @throws ActionError 'table-…', PartialAnswerError, DeadlineError, or the deadline's reason
-   */
-  ask(text: string, deadline: Deadline): Promise<AnswerRow[] | undefined>;
-}
+/**
+ * Asks the query API of one workspace, with all retries. An answer that is cached or partial is none.
+ * @returns the rows; undefined where the workspace never had any data
+ * @throws ActionError 'table-…', PartialAnswerError, DeadlineError, or the deadline's reason
+ */
+export type LogQuery = (text: string, deadline: Deadline) => Promise<AnswerRow[] | undefined>;
 
 /** Thrown where only some of the rows came, again and again: asked for fewer, they may all come. */
 export class PartialAnswerError extends Error {
@@ -56,22 +51,19 @@ export function openLogQuery(
   const gate = new Gate(WAITS, LOG_ANALYTICS);
   const slots = new Slots(AT_ONCE);
   const url = `${queryUrl}/v1/workspaces/${workspaceId}/query`;
-  return {
-    ask: async (query, deadline) => {
-      await slots.take();
-      try {
-        const attempt = (number: number) =>
-          attemptQuery(pipeline, url, query, deadline, { tableName, number });
-        return await retrying(attempt, deadline, LOG_ANALYTICS, gate);
-      } catch (error) {
-        if (!(error instanceof RequestFailedError)) throw error;
-        if (error.why === PARTIAL) throw new PartialAnswerError();
-        const detail = `${error.message} at ${new URL(queryUrl).host}`;
-        throw new ActionError('table-unreachable', detail, { cause: error });
-      } finally {
-        slots.give();
-      }
-    },
+  return async (query, deadline) => {
+    await slots.take();
+    try {
+      const attempt = (number: number) => attemptQuery(pipeline, url, query, deadline, { tableName, number });
+      return await retrying(attempt, deadline, LOG_ANALYTICS, gate);
+    } catch (error) {
+      if (!(error instanceof RequestFailedError)) throw error;
+      if (error.why === PARTIAL) throw new PartialAnswerError();
+      const detail = `${error.message} at ${new URL(queryUrl).host}`;
+      throw new ActionError('table-unreachable', detail, { cause: error });
+    } finally {
+      slots.give();
+    }
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Pipeline } from '@azure/core-rest-pipeline';
 import { LogsIngestionClient } from '@azure/monitor-ingestion';
 import { authorizationPolicy } from '../auth/authorize.ts';
 import type { EntraCredential } from '../auth/credential.ts';
@@ -10,21 +11,6 @@ import { monitorAudience } from '../inputs/clouds.ts';
 import { SECOND } from '../time/clock.ts';
 import type { Deadline } from '../time/deadline.ts';
 
-/** Where rows go: the stream of a data collection rule. */
-export interface Destination {
-  /** Of the token that it takes. */
-  readonly scope: string;
-  /** Uploads no rows, to learn whether rows would be taken. @throws ActionError 'destination-…' */
-  check(deadline: Deadline): Promise<void>;
-  /**
-   * Sends a gzipped body with all retries. Any answer that is not to be retried is returned, a refusal too.
-   * @throws RequestFailedError, DeadlineError, or the deadline's reason
-   */
-  send(body: Buffer, requestId: string, deadline: Deadline): Promise<Answer>;
-  /** A refusal that no other row or attempt would change, or undefined. */
-  faultOf(answer: Answer): ActionError | undefined;
-}
-
 /** The service's name for the reader. */
 const INGESTION = 'Azure Monitor ingestion';
 /** Waits where a 429 names no time. */
@@ -36,33 +22,82 @@ const API_VERSION = '2023-01-01';
 const CLIENT_GZIP_POLICY = 'GzippingPolicy';
 
 /**
- * Uploads go through the ingestion client's own pipeline rather than its `upload`, which serialises each row twice
- * more, leaves brackets and commas out of its count of bytes, and has no way to send `[]`, the check.
- * @param onDate told the Date header of each answer
+ * Where rows go: the stream of a data collection rule. Uploads go through the ingestion client's own pipeline rather than its
+ * `upload`, which serialises each row twice more, leaves brackets and commas out of its count of bytes, and has no way to
+ * send `[]`, the check.
  */
-export function openDestination(
-  rule: { readonly dcrEndpoint: string; readonly dcrImmutableId: string; readonly streamName: string },
-  credential: EntraCredential,
-  userAgent: string,
-  onDate?: (date: string | undefined) => void,
-): Destination {
-  const { dcrEndpoint, dcrImmutableId, streamName } = rule;
-  const audience = monitorAudience(dcrEndpoint);
-  const scope = `${audience}/.default`;
-  const { pipeline } = new LogsIngestionClient(dcrEndpoint, credential, { audience });
-  pipeline.removePolicy({ name: CLIENT_GZIP_POLICY });
-  configurePipeline(pipeline, userAgent, authorizationPolicy(credential, scope), onDate);
-  const gate = new Gate(WAITS, INGESTION);
-  const { host } = new URL(dcrEndpoint);
-  const url = `${dcrEndpoint}/dataCollectionRules/${dcrImmutableId}/streams/${streamName}?api-version=${API_VERSION}`;
+export class LogsIngestion {
+  /** Of the token that it takes. */
+  readonly scope: string;
+  readonly #pipeline: Pipeline;
+  readonly #gate = new Gate(WAITS, INGESTION);
+  readonly #audience: string;
+  readonly #host: string;
+  readonly #stream: string;
+  readonly #url: string;
 
-  const post = (
+  /** @param onDate told the Date header of each answer */
+  constructor(
+    rule: { readonly dcrEndpoint: string; readonly dcrImmutableId: string; readonly streamName: string },
+    credential: EntraCredential,
+    userAgent: string,
+    onDate?: (date: string | undefined) => void,
+  ) {
+    const { dcrEndpoint, dcrImmutableId, streamName } = rule;
+    const audience = monitorAudience(dcrEndpoint);
+    this.scope = `${audience}/.default`;
+    this.#audience = audience;
+    this.#host = new URL(dcrEndpoint).host;
+    this.#stream = streamName;
+    this.#url = `${dcrEndpoint}/dataCollectionRules/${dcrImmutableId}/streams/${streamName}?api-version=${API_VERSION}`;
+    const { pipeline } = new LogsIngestionClient(dcrEndpoint, credential, { audience });
+    pipeline.removePolicy({ name: CLIENT_GZIP_POLICY });
+    configurePipeline(pipeline, userAgent, authorizationPolicy(credential, this.scope), onDate);
+    this.#pipeline = pipeline;
+  }
+
+  /** Uploads no rows, to learn whether rows would be taken. @throws ActionError 'destination-…' */
+  async check(deadline: Deadline): Promise<void> {
+    const attempt = async (): Promise<Outcome<void>> => {
+      const outcome = await this.#post({ body: Buffer.from('[]'), gzipped: false }, deadline);
+      // Anything but a clear refusal is no verdict: a throttled or ailing service has let the app in; a network
+      // fault has not.
+      if (outcome.kind !== 'done')
+        return outcome.status === undefined ? outcome : { kind: 'done', value: undefined };
+      const fault = this.faultOf(outcome.value);
+      if (fault !== undefined) throw fault;
+      return { kind: 'done', value: undefined };
+    };
+    try {
+      await retrying(attempt, deadline, INGESTION);
+    } catch (error) {
+      if (!(error instanceof RequestFailedError)) throw error;
+      const detail = `${error.message} at ${this.#host}`;
+      throw new ActionError('destination-unreachable', detail, { cause: error });
+    }
+  }
+
+  /**
+   * Sends a gzipped body with all retries. Any answer that is not to be retried is returned, a refusal too.
+   * @throws RequestFailedError, DeadlineError, or the deadline's reason
+   */
+  send(body: Buffer, requestId: string, deadline: Deadline): Promise<Answer> {
+    const attempt = async () => acknowledged(await this.#post({ body, gzipped: true, requestId }, deadline));
+    return retrying(attempt, deadline, INGESTION, this.#gate);
+  }
+
+  /** A refusal that no other row or attempt would change, or undefined. */
+  faultOf(answer: Answer): ActionError | undefined {
+    return destinationFault(answer, `for stream "${this.#stream}" at ${this.#host}`, this.#audience);
+  }
+
+  #post(
     content: { readonly body: Buffer; readonly gzipped: boolean; readonly requestId?: string },
     deadline: Deadline,
-  ): Promise<Outcome<Answer>> =>
-    send(pipeline, {
+  ): Promise<Outcome<Answer>> {
+    return send(this.#pipeline, {
       method: 'POST',
-      url,
+      url: this.#url,
       headers: {
         'Content-Type': 'application/json',
         Accept: 'application/json',
@@ -74,36 +109,7 @@ export function openDestination(
       answer: 'upload',
       signal: deadline.signal,
     });
-  const faultOf = (answer: Answer) =>
-    destinationFault(answer, `for stream "${streamName}" at ${host}`, audience);
-
-  return {
-    scope,
-    faultOf,
-    check: async (deadline) => {
-      const attempt = async (): Promise<Outcome<void>> => {
-        const outcome = await post({ body: Buffer.from('[]'), gzipped: false }, deadline);
-        // Anything but a clear refusal is no verdict: a throttled or ailing service has let the app in; a network
-        // fault has not.
-        if (outcome.kind !== 'done')
-          return outcome.status === undefined ? outcome : { kind: 'done', value: undefined };
-        const fault = faultOf(outcome.value);
-        if (fault !== undefined) throw fault;
-        return { kind: 'done', value: undefined };
-      };
-      try {
-        await retrying(attempt, deadline, INGESTION);
-      } catch (error) {
-        if (!(error instanceof RequestFailedError)) throw error;
-        const detail = `${error.message} at ${host}`;
-        throw new ActionError('destination-unreachable', detail, { cause: error });
-      }
-    },
-    send: (body, requestId, deadline) => {
-      const attempt = async () => acknowledged(await post({ body, gzipped: true, requestId }, deadline));
-      return retrying(attempt, deadline, INGESTION, gate);
-    },
-  };
+  }
 }
 
 /** 204 is the only acknowledgement: a 200 or a redirect comes from something in between. */

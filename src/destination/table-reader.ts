@@ -5,7 +5,9 @@ import { DAY, HOUR } from '../time/clock.ts';
 import type { Deadline } from '../time/deadline.ts';
 import { parseInstant } from '../time/instant.ts';
 import type { Window } from '../time/window.ts';
-import { type AnswerRow, type LogQuery, PartialAnswerError } from './log-query.ts';
+import { type AnswerRow, instantIn, numberIn } from './answer-row.ts';
+import { type HourPrint, printOf } from './hour-print.ts';
+import { type LogQuery, PartialAnswerError } from './log-query.ts';
 import {
   capQuery,
   errorsQuery,
@@ -15,20 +17,6 @@ import {
   sightQuery,
   someQuery,
 } from './proof-queries.ts';
-
-/** What the table holds of an hour: numbers of rows and ids, and what tells one set of keys from another. */
-export interface HourPrint {
-  readonly rows: number;
-  readonly ids: number;
-  /** Rows without an id. */
-  readonly blank: number;
-  /** Rows beyond the first with the same id. */
-  readonly repeats: number;
-  readonly xorHigh: number;
-  readonly xorLow: number;
-  readonly sumHigh: number;
-  readonly sumLow: number;
-}
 
 export interface HourPrints {
   readonly hours: Map<number, HourPrint>;
@@ -171,7 +159,7 @@ export class TableReader {
   ): Promise<AnswerRow[]> {
     try {
       const answers: AnswerRow[][] = [];
-      for (const text of queries(window)) answers.push((await this.#query.ask(text, this.#deadline)) ?? []);
+      for (const text of queries(window)) answers.push((await this.#query(text, this.#deadline)) ?? []);
       return answers.flat();
     } catch (error) {
       if (!(error instanceof PartialAnswerError)) throw error;
@@ -188,7 +176,7 @@ export class TableReader {
 
   async #ask(text: string): Promise<AnswerRow[] | undefined> {
     try {
-      return await this.#query.ask(text, this.#deadline);
+      return await this.#query(text, this.#deadline);
     } catch (error) {
       if (!(error instanceof PartialAnswerError)) throw error;
       throw new ActionError('table-unreachable', 'an answer lacks some of its rows', { cause: error });
@@ -217,27 +205,4 @@ function* stretches(sizes: ReadonlyMap<number, number>): Generator<{ window: Win
     }
   }
   if (begun !== undefined) yield begun;
-}
-
-function printOf(row: AnswerRow): HourPrint {
-  return {
-    rows: numberIn(row, 'Rows'),
-    ids: numberIn(row, 'Ids'),
-    blank: numberIn(row, 'Blank'),
-    repeats: numberIn(row, 'Repeats'),
-    xorHigh: numberIn(row, 'XorHi'),
-    xorLow: numberIn(row, 'XorLo'),
-    sumHigh: numberIn(row, 'SumHi'),
-    sumLow: numberIn(row, 'SumLo'),
-  };
-}
-
-function numberIn(row: AnswerRow | undefined, column: string): number {
-  const value = Number(row?.[column] ?? 0);
-  return Number.isFinite(value) ? value : 0;
-}
-
-function instantIn(row: AnswerRow | undefined, column: string): number | undefined {
-  const value = row?.[column];
-  return typeof value === 'string' ? parseInstant(value) : undefined;
 }

@@ -1,6 +1,6 @@
 import type { EntraCredential } from '../auth/credential.ts';
 import { signIn } from '../auth/sign-in.ts';
-import { type Destination, openDestination } from '../destination/logs-ingestion.ts';
+import { LogsIngestion } from '../destination/logs-ingestion.ts';
 import type { Host } from '../host.ts';
 import { userAgent } from '../http/user-agent.ts';
 import type { Inputs } from '../inputs/inputs.ts';
@@ -11,7 +11,7 @@ import type { RunLimits } from './run-limits.ts';
 export interface Connections {
   readonly userAgent: string;
   readonly credential: EntraCredential;
-  readonly destination: Destination;
+  readonly destination: LogsIngestion;
 }
 
 /**
@@ -34,7 +34,7 @@ export async function connect(
     mask,
     onDate: observe('sign-in'),
   });
-  const destination = openDestination(inputs, credential, agent, observe('ingestion'));
+  const destination = new LogsIngestion(inputs, credential, agent, observe('ingestion'));
   await credential.getToken(destination.scope);
   await destination.check(collecting);
   return { userAgent: agent, credential, destination };

@@ -38,7 +38,7 @@ export async function openKeptFiles(
   const { dryRun, rejectedFile, replayFile } = inputs;
   const checkpoint = CheckpointWriter.open(
     stateOptions(inputs, now, notices),
-    inputs.proof === undefined ? undefined : { table: tableHash(inputs.proof) },
+    inputs.proof && tableHash(inputs.proof),
     onFault,
   );
   let rejected: RejectedFile | undefined;

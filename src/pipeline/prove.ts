@@ -1,13 +1,15 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import { isOld, noteAbsence, pendingRows, prove, type UnprovenRows } from '../checkpoint/hour-proof.ts';
+import { noteAbsence, pendingRows, prove, type UnprovenRows } from '../checkpoint/hour-proof.ts';
 import { type HourState, isSettled } from '../checkpoint/hour-state.ts';
 import type { CheckpointWriter } from '../checkpoint/writer.ts';
-import type { HourPrint, TableReader } from '../destination/table-reader.ts';
+import { type HourPrint, holdsJust } from '../destination/hour-print.ts';
+import type { TableReader } from '../destination/table-reader.ts';
 import { ActionError, DeadlineError } from '../errors.ts';
 import type { ProvedHour } from '../report/proved.ts';
 import { DAY, HOUR, SECOND } from '../time/clock.ts';
 import type { Deadline } from '../time/deadline.ts';
-import { hourOf, hoursOf, type Window } from '../time/window.ts';
+import { hoursOf, isWithin, type Window, windowsOver } from '../time/window.ts';
+import { provedHours } from './proved-hours.ts';
 
 /** Looks at the table after the last upload, from the first one on. */
 const LOOKS = [0, 2, 4, 8, 15, 30, 60].map((seconds) => seconds * SECOND);
@@ -112,26 +114,7 @@ export class Proof {
 
   /** What the report says of the window's hours. */
   hours(): ProvedHour[] {
-    const now = this.#now ?? Number.NEGATIVE_INFINITY;
-    return [...this.#checkpoint.hours.values()]
-      .filter(({ hour }) => this.#window === undefined || isWithin(hour, this.#window))
-      .sort((a, b) => a.hour - b.hour)
-      .map(({ hour, proof }) => {
-        const missing = proof.unproven
-          .filter((group) => isOld(group, now))
-          .reduce((sum, { keys }) => sum + keys.size, 0);
-        const all = pendingRows(proof);
-        return {
-          hour,
-          events: proof.proven + proof.givenUp + all,
-          seen: proof.proven,
-          pending: all - missing,
-          missing,
-          givenUp: proof.givenUp,
-          repeats: proof.repeats,
-        };
-      })
-      .filter(({ events, repeats }) => events > 0 || repeats > 0);
+    return provedHours(this.#checkpoint.hours.values(), this.#window, this.#now);
   }
 
   /** Of these, the hours of the window: a run with a window of its own leaves others alone. */
@@ -159,13 +142,14 @@ export class Proof {
 
   /** Compares fingerprints: hours with just the events that were sent are proved by that alone. */
   async #look(isFirst: boolean): Promise<void> {
-    for (const window of this.#windows(isFirst)) {
+    const windows = this.#windows(isFirst);
+    for (const window of windows) {
       const { hours, now, isBelieved } = await this.#reader.hours(window);
       this.#now = now ?? this.#now;
       this.#isBelieved &&= isBelieved;
       for (let hour = window.start; hour < window.end; hour += HOUR) this.#note(hour, hours.get(hour));
     }
-    if (isFirst) this.#ensureSight();
+    if (isFirst) this.#ensureSight(windows);
     if (!this.#isBelieved) return;
     for (const state of this.unproven()) {
       const print = this.#prints.get(state.hour);
@@ -215,8 +199,7 @@ export class Proof {
   }
 
   /** @throws ActionError 'table-blind' where not a single hour shows rows that an earlier run saw */
-  #ensureSight(): void {
-    const asked = this.#windows(true);
+  #ensureSight(asked: readonly Window[]): void {
     const known = [...this.#known].filter((hour) => asked.some((window) => isWithin(hour, window)));
     const shown = known.filter((hour) => (this.#prints.get(hour)?.ids ?? 0) > 0);
     if (shown.length > 0) this.#isSighted = true;
@@ -250,14 +233,7 @@ export class Proof {
       if (this.#known.size > 0 && ![...this.#known].some((hour) => wanted.has(hour)))
         wanted.add(Math.max(...this.#known));
     }
-    const windows: Window[] = [];
-    for (const hour of [...wanted].sort((a, b) => a - b)) {
-      const last = windows.at(-1);
-      const isNear = last !== undefined && (last.end === hour || hour + HOUR - last.start <= LONG);
-      if (isNear) windows[windows.length - 1] = { start: last.start, end: hour + HOUR };
-      else windows.push({ start: hour, end: hour + HOUR });
-    }
-    return windows;
+    return windowsOver(wanted, LONG);
   }
 
   #hoursOfWindow(): number[] {
@@ -272,29 +248,10 @@ function isWaiting({ proof }: HourState): boolean {
   return proof.unproven.some(({ acknowledgedAt }) => acknowledgedAt === undefined);
 }
 
-function isWithin(hour: number, { start, end }: Window): boolean {
-  return hour >= hourOf(start) && hour < end;
-}
-
 /** Whether the table holds just the ids that are known of the hour. */
 function isSame({ ids, isClosed, proof }: HourState, print: HourPrint): boolean {
+  if (!isClosed) return holdsJust(print, [ids]);
   // A closed hour's ids are forgotten; those that wait for their proof are all of them where none is proved yet.
-  if (isClosed && proof.proven + proof.givenUp > 0) return false;
-  const known = isClosed ? proof.unproven.map(({ keys }) => keys) : [ids];
-  if (known.reduce((sum, { size }) => sum + size, 0) !== print.ids) return false;
-  let [xorHigh, xorLow, sumHigh, sumLow] = [0, 0, 0, 0];
-  for (const keys of known) {
-    for (const [high, low] of keys.keys()) {
-      xorHigh = (xorHigh ^ high) >>> 0;
-      xorLow = (xorLow ^ low) >>> 0;
-      sumHigh += high;
-      sumLow += low;
-    }
-  }
-  return (
-    xorHigh === print.xorHigh &&
-    xorLow === print.xorLow &&
-    sumHigh === print.sumHigh &&
-    sumLow === print.sumLow
-  );
+  const waiting = proof.unproven.map(({ keys }) => keys);
+  return proof.proven + proof.givenUp === 0 && holdsJust(print, waiting);
 }

@@ -1,3 +1,4 @@
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { isOld, type UnprovenRows } from '../checkpoint/hour-proof.ts';
 import type { CheckpointWriter } from '../checkpoint/writer.ts';
 import { openLogQuery } from '../destination/log-query.ts';
@@ -18,72 +19,96 @@ import { TableMemory } from './table-memory.ts';
 /** How long a service that throttles may hold up a run whose rows are all delivered. */
 const PATIENCE = 10 * MINUTE;
 
-/** The table as a run reads it back: what earlier runs sent, and what is there in the end. */
-export interface ReadBack {
-  /** Filled in by `prove`. */
-  readonly proved: Proved;
-  /** What earlier runs sent of the hours that this run asks for, where nothing else says it. @throws ActionError 'table-…' */
-  readonly memory: () => Promise<TableMemory | undefined>;
-  /** Proves what can be while the run goes on, so that memory stays flat. */
-  readonly relieve: () => Promise<void>;
-  /** Says what is known so far, for a run that does not come to the proof. */
-  readonly tell: () => void;
-  /** Proves what is there, sends once more what is missing for certain, and says what is not there. */
-  readonly prove: (sending: Pick<ResendOptions, 'services' | 'openUploader'>) => Promise<void>;
+interface Reading {
+  readonly inputs: Inputs;
+  readonly plan: Plan;
+  readonly writer: CheckpointWriter;
+  readonly limits: RunLimits;
+  readonly checkpoint: Checkpoint;
+  readonly reader: TableReader;
+  readonly waitMs: number;
+  /** Until when the table may be asked. */
+  readonly deadline: { at: number };
 }
 
-/** @returns undefined where the inputs name no table */
-export function openReadBack(
-  inputs: Inputs,
-  { asked, window, windows }: Plan,
-  writer: CheckpointWriter,
-  { credential, userAgent }: Connections,
-  { collecting, uploading }: RunLimits,
-): ReadBack | undefined {
-  const { checkpoint } = writer;
-  if (inputs.proof === undefined || checkpoint === undefined) return undefined;
-  const { tableName, waitSeconds } = inputs.proof;
-  const query = openLogQuery(inputs.proof, credential, userAgent);
-  const reading = { ...uploading };
-  const reader = new TableReader(query, tableName, reading);
-  const proof = new Proof(reader, writer, checkpoint, window);
-  const proved = nothingProved();
-  const waitMs = inputs.dryRun ? 0 : waitSeconds * SECOND;
-  let hasSight = false;
-  return {
-    proved,
-    memory: async () => {
-      if (asked === undefined) return undefined;
-      const memory = await TableMemory.open(reader, writer, windows);
-      hasSight = memory !== undefined;
-      return memory;
-    },
-    relieve: () => proof.relieve(),
-    tell: () => {
-      proved.hours = proof.hours();
-    },
-    prove: async (sending) => {
-      // A run that reads workspaces, or nothing.
-      if (asked === undefined && proof.unproven().length === 0) {
-        proved.isAvailable = true;
-        return;
-      }
-      const { clock } = uploading;
-      reading.at = Math.min(uploading.at, clock.now() + waitMs + PATIENCE);
-      try {
-        await proof.settle(waitMs, collecting, hasSight);
-        proved.isAvailable = true;
-        await resendMissing({ inputs, proof, reader, writer, checkpoint, ...sending }, proved);
-        if (proved.resent > 0) await proof.settle(waitMs, collecting, false);
-        proved.notices.push(...(await noticesOf(proof, reader, proved)));
-      } catch (error) {
-        proved.notices.push(unavailable(error));
-      } finally {
-        proved.hours = proof.hours();
-        proved.withoutId = writer.withoutId;
-      }
-    },
-  };
+/** The table as a run reads it back: what earlier runs sent, and what is there in the end. */
+export class ReadBack {
+  /** Filled in by `prove`. */
+  readonly proved: Proved = nothingProved();
+  readonly #reading: Reading;
+  readonly #proof: Proof;
+  #hasSight = false;
+
+  private constructor(reading: Reading) {
+    this.#reading = reading;
+    const { reader, writer, checkpoint, plan } = reading;
+    this.#proof = new Proof(reader, writer, checkpoint, plan.window);
+  }
+
+  /** @returns undefined where the inputs name no table */
+  static open(
+    inputs: Inputs,
+    plan: Plan,
+    writer: CheckpointWriter,
+    { credential, userAgent }: Connections,
+    limits: RunLimits,
+  ): ReadBack | undefined {
+    const { checkpoint } = writer;
+    if (inputs.proof === undefined || checkpoint === undefined) return undefined;
+    const { tableName, waitSeconds } = inputs.proof;
+    const deadline = { ...limits.uploading };
+    const reader = new TableReader(openLogQuery(inputs.proof, credential, userAgent), tableName, deadline);
+    const waitMs = inputs.dryRun ? 0 : waitSeconds * SECOND;
+    return new ReadBack({ inputs, plan, writer, limits, checkpoint, reader, waitMs, deadline });
+  }
+
+  /**
+   * What earlier runs sent of the hours that this run asks for, where nothing else says it.
+   * @throws ActionError 'table-…'
+   */
+  async memory(): Promise<TableMemory | undefined> {
+    const { reader, writer, plan } = this.#reading;
+    if (plan.asked === undefined) return undefined;
+    const memory = await TableMemory.open(reader, writer, plan.windows);
+    this.#hasSight = memory !== undefined;
+    return memory;
+  }
+
+  /** Proves what can be while the run goes on, so that memory stays flat. */
+  relieve(): Promise<void> {
+    return this.#proof.relieve();
+  }
+
+  /** Says what is known so far, for a run that does not come to the proof. */
+  tell(): void {
+    this.proved.hours = this.#proof.hours();
+  }
+
+  /** Proves what is there, sends once more what is missing for certain, and says what is not there. */
+  async prove(sending: Pick<ResendOptions, 'services' | 'openUploader'>): Promise<void> {
+    const { proved } = this;
+    const { inputs, plan, writer, limits, checkpoint, reader, waitMs, deadline } = this.#reading;
+    const proof = this.#proof;
+    // A run that reads workspaces, or nothing.
+    if (plan.asked === undefined && proof.unproven().length === 0) {
+      proved.isAvailable = true;
+      return;
+    }
+    const { uploading, collecting } = limits;
+    deadline.at = Math.min(uploading.at, uploading.clock.now() + waitMs + PATIENCE);
+    try {
+      await proof.settle(waitMs, collecting, this.#hasSight);
+      proved.isAvailable = true;
+      await resendMissing({ inputs, proof, reader, writer, checkpoint, ...sending }, proved);
+      if (proved.resent > 0) await proof.settle(waitMs, collecting, false);
+      proved.notices.push(...(await noticesOf(proof, reader, proved)));
+    } catch (error) {
+      proved.notices.push(unavailable(error));
+    } finally {
+      this.tell();
+      proved.withoutId = writer.withoutId;
+    }
+  }
 }
 
 /** A table that can't be read is a notice and no fault. @throws what is no fault of the table */

@@ -1,5 +1,5 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import { isMissing, note } from '../checkpoint/hour-proof.ts';
+import { isMissing, lastSentAgain, note } from '../checkpoint/hour-proof.ts';
 import type { HourState } from '../checkpoint/hour-state.ts';
 import type { CheckpointWriter } from '../checkpoint/writer.ts';
 import { Batcher } from '../destination/batch.ts';
@@ -9,25 +9,15 @@ import type { Uploader } from '../destination/uploader.ts';
 import { ActionError } from '../errors.ts';
 import type { Inputs } from '../inputs/inputs.ts';
 import type { Proved } from '../report/proved.ts';
-import { keyOf } from '../rows/event-key.ts';
 import { KeySet } from '../rows/key-set.ts';
-import { mapEvent, rowJson } from '../rows/map.ts';
-import { redactionOf } from '../rows/redaction.ts';
-import { activityName, type ReadyRow } from '../rows/rows.ts';
-import { openSource, type SourceServices } from '../sources/open.ts';
-import { collectWindows } from '../sources/windows.ts';
-import { HOUR } from '../time/clock.ts';
-import { parseInstant } from '../time/instant.ts';
-import { historyStart, hourOf } from '../time/window.ts';
+import type { SourceServices } from '../sources/open.ts';
+import { historyStart } from '../time/window.ts';
+import { collectAgain, type FoundRow } from './collect-again.ts';
 import type { Proof } from './prove.ts';
 
 /** Most rows sent again in one run, and the most of the events of the hours looked at. */
 const MOST = 10_000;
 const MOST_SHARE = 0.1;
-/** Most hours asked for again in one run, oldest first: the source has 200 requests an hour. */
-const MOST_HOURS = 50;
-/** Bytes of rows held until they are sent again; the others follow in the next run. */
-const HELD = 8 * 2 ** 20;
 
 export interface ResendOptions {
   readonly inputs: Inputs;
@@ -73,7 +63,8 @@ export async function resendMissing(options: ResendOptions, proved: Proved): Pro
   }
   if (inputs.proof?.resendMissing !== true || inputs.dryRun || isAwaiting(proof.unproven())) return;
   if (await reader.isCapped()) return;
-  const rows = await collectAgain(missing, options, proved);
+  const byHour = new Map(missing.map(({ state, keys }) => [state.hour, keys]));
+  const rows = await collectAgain(byHour, inputs, options.services, proved);
   if (rows.length > 0) await sendAgain(rows, checkpoint.mark?.resendWorks !== true, options, proved);
 }
 
@@ -130,49 +121,8 @@ function isAwaiting(states: readonly HourState[]): boolean {
   return states.some(({ proof }) => proof.unproven.some(({ sends }) => sends === 2));
 }
 
-/** Asks the source for the hours once more, and takes the rows out that are missing. */
-async function collectAgain(
-  missing: readonly Missing[],
-  { inputs, services }: ResendOptions,
-  proved: Proved,
-): Promise<ReadyRow[]> {
-  const byHour = new Map(missing.map(({ state, keys }) => [state.hour, keys]));
-  // The query service's clock may be ahead: what lies in the future is no window.
-  const end = services.time.now();
-  const windows = missing
-    .map(({ state: { hour } }) => ({ start: hour, end: Math.min(hour + HOUR, end) }))
-    .filter((window) => window.start < window.end)
-    .slice(0, MOST_HOURS);
-  if (windows.length === 0) return [];
-  const onRequest = () => {
-    proved.requests += 1;
-  };
-  const opened = await openSource(inputs, windows, { ...services, onRequest }, () => undefined);
-  if (opened.kind !== 'activity') return [];
-  const { api, link, windows: asked } = opened.candidate;
-  const redact = redactionOf(inputs.privacy);
-  const found = new Map<string, ReadyRow>();
-  let bytes = 0;
-  for await (const item of collectWindows(api, asked, link, inputs.concurrency, opened.first)) {
-    if (item.kind !== 'page') continue;
-    for (const event of item.events) {
-      const { CreationTime } = event;
-      const createdAt = typeof CreationTime === 'string' ? parseInstant(CreationTime) : undefined;
-      const hour = hourOf(createdAt ?? Math.max(item.window.start, item.window.end - 1));
-      if (!byHour.has(hour)) continue;
-      const key = keyOf(event, hour);
-      if (key.byContent || !byHour.get(hour)?.has(key.high, key.low) || bytes > HELD) continue;
-      const row = mapEvent(event, createdAt, api.name, services.time.now());
-      const json = rowJson(row, { values: 0, rows: 0 }, redact);
-      bytes += json.length;
-      found.set(`${hour} ${key.high} ${key.low}`, { json, key, operation: activityName(event) });
-    }
-  }
-  return [...found.values()];
-}
-
 async function sendAgain(
-  rows: readonly ReadyRow[],
+  rows: readonly FoundRow[],
   isFirst: boolean,
   { writer, checkpoint, openUploader }: ResendOptions,
   proved: Proved,
@@ -180,10 +130,8 @@ async function sendAgain(
   const batch = isFirst ? firstBatch(rows) : rows;
   // Noted before: a run that is killed in between must not make it a third time.
   if (!writer.resending(batch.map(({ key }) => key))) return;
-  for (const { key, operation = '' } of batch) {
-    const group = checkpoint.hours.get(key.hour)?.proof.unproven.at(-1);
-    if (group !== undefined) note(group.operations, operation);
-  }
+  const groupOf = (hour: number) => lastSentAgain(checkpoint.hours.get(hour)?.proof);
+  for (const { key, operation } of batch) note(groupOf(key.hour)?.operations, operation);
   const pages = (async function* () {
     yield batch;
   })();
@@ -191,16 +139,13 @@ async function sendAgain(
     inBatches(pages, new Batcher()),
   )) {
     if (status === 'delivered') proved.resent += sent.keys.length;
-    for (const hour of new Set(sent.keys.map((key) => key.hour))) {
-      const group = checkpoint.hours.get(hour)?.proof.unproven.at(-1);
-      if (group !== undefined) note(group.requestIds, requestId);
-    }
+    for (const hour of new Set(sent.keys.map((key) => key.hour))) note(groupOf(hour)?.requestIds, requestId);
     if (status === 'failed') writer.notResent(sent.keys);
   }
 }
 
 /** As many rows as fit one request. */
-function firstBatch(rows: readonly ReadyRow[]): readonly ReadyRow[] {
+function firstBatch(rows: readonly FoundRow[]): readonly FoundRow[] {
   const batcher = new Batcher();
   const end = rows.findIndex((row) => batcher.add(row) !== undefined);
   return end < 0 ? rows : rows.slice(0, end);

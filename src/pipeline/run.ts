@@ -21,7 +21,7 @@ import { type Connections, connect } from './connect.ts';
 import { deliver } from './deliver.ts';
 import { type KeptFiles, openKeptFiles } from './kept-files.ts';
 import { planRun } from './plan.ts';
-import { openReadBack } from './read-back.ts';
+import { ReadBack } from './read-back.ts';
 import { replayed } from './replay.ts';
 import { createRunLimits, type RunLimits } from './run-limits.ts';
 
@@ -110,7 +110,7 @@ async function carryOut(inputs: Inputs, host: Host, record: RunRecord, held: Hel
   record.planned = plan;
   if (plan.asked !== undefined) checkpoint.confirm(plan.asked, () => time.now());
 
-  const table = openReadBack(inputs, plan, checkpoint, connections, limits);
+  const table = ReadBack.open(inputs, plan, checkpoint, connections, limits);
   record.proved = table?.proved;
   table?.tell();
   const services = { ...connections, time, deadline: limits.collecting };
@@ -120,7 +120,7 @@ async function carryOut(inputs: Inputs, host: Host, record: RunRecord, held: Hel
           ...services,
           onRefusal: (reason) => host.log.info(`Refused by ${reason}`),
           memory: await table?.memory(),
-          relieve: table?.relieve,
+          relieve: table && (() => table.relieve()),
         })
       : replayed(files.replay, {
           checkpoint,

@@ -122,7 +122,7 @@ function unacknowledged(record: RunRecord, rows: number): ActionError {
 }
 
 function* conclusionsOfAll(record: RunRecord): Generator<Notice, void> {
-  const { planned, collected, startedAt, files } = record;
+  const { planned, collected, proved, startedAt, files } = record;
   const { counts, agedOut, quietHours, unreadable, requests } = collected;
   if (agedOut.length > 0) {
     const hours = agedOut.reduce((sum, part) => sum + (part.end - part.start), 0) / HOUR;
@@ -145,7 +145,8 @@ function* conclusionsOfAll(record: RunRecord): Generator<Notice, void> {
     const text = `${counts.ofSettledHours} events of hours that are settled were listed under other hours. They were not sent: whether they are in the table already is no longer known.`;
     yield { code: 'settled-hours', text };
   }
-  const { values, rows } = counts.truncations;
+  const values = counts.truncations.values + (proved?.truncations.values ?? 0);
+  const rows = counts.truncations.rows + (proved?.truncations.rows ?? 0);
   if (rows > 0) {
     yield {
       code: 'cut',

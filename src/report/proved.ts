@@ -1,4 +1,5 @@
 import type { ActionError } from '../errors.ts';
+import type { Truncations } from '../rows/truncate.ts';
 import type { Notice } from './notice.ts';
 
 /** What the table holds of an hour's events. */
@@ -27,6 +28,8 @@ export interface Proved {
   withoutId: number;
   /** Requests to the source for that. */
   requests: number;
+  /** Values of these rows that were cut to the service's limits. */
+  readonly truncations: Truncations;
   readonly notices: Notice[];
   readonly faults: ActionError[];
 }
@@ -43,7 +46,16 @@ export interface ProofSums {
 }
 
 export function nothingProved(): Proved {
-  return { hours: [], isAvailable: false, resent: 0, withoutId: 0, requests: 0, notices: [], faults: [] };
+  return {
+    hours: [],
+    isAvailable: false,
+    resent: 0,
+    withoutId: 0,
+    requests: 0,
+    truncations: { values: 0, rows: 0 },
+    notices: [],
+    faults: [],
+  };
 }
 
 export function sumsOf({ hours }: Proved): ProofSums {

@@ -4,6 +4,7 @@ import type { Deduplicator } from './deduplicator.ts';
 import type { ActivityEvent, SourceName } from './event.ts';
 import { type EventKey, keyOf } from './event-key.ts';
 import { mapEvent, rowJson } from './map.ts';
+import { withoutDepth } from './nesting.ts';
 import type { Redact } from './redaction.ts';
 import type { Truncations } from './truncate.ts';
 
@@ -11,8 +12,6 @@ import type { Truncations } from './truncate.ts';
 export interface ReadyRow {
   readonly json: string;
   readonly key: EventKey;
-  /** Name of the activity, where it is told of rows that are sent again. */
-  readonly operation?: string;
 }
 
 /** Which events the run is to take in, and what it counts on the way. */
@@ -106,47 +105,28 @@ function readied(
 ): { key: EventKey; row: () => string } {
   // The hour that is settled last: as long as any hour of the window is asked for, the event is known.
   const hour = hourOf(createdAt ?? Math.max(window.start, window.end - 1));
-  const placed = (key: EventKey) => (createdAt === undefined ? deduplicator.asDelivered(key) : key);
-  const json = (given: ActivityEvent) =>
-    rowJson(mapEvent(given, createdAt, source, now()), counts.truncations, redact);
-  const row = () => withoutDepth(event, counts.truncations, json);
-  try {
-    return { key: placed(keyOf(event, hour)), row };
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return { key: placed(keyOf(flat(event), hour)), row };
-  }
+  const key = withoutDepth(event, (given) => keyOf(given, hour));
+  return {
+    key: createdAt === undefined ? deduplicator.asDelivered(key) : key,
+    row: () => jsonRow(event, createdAt, { source, now, redact }, counts.truncations),
+  };
 }
 
-/** JSON nests deeper than it can be written again: such a property is cut, and the event kept. */
-function withoutDepth(
+/** The row of an event as JSON. @param truncations where cut values are counted */
+export function jsonRow(
   event: ActivityEvent,
+  createdAt: number | undefined,
+  { source, now, redact }: Pick<RowContext, 'source' | 'now' | 'redact'>,
   truncations: Truncations,
-  json: (event: ActivityEvent) => string,
 ): string {
-  try {
-    return json(event);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    truncations.values += 1;
-    truncations.rows += 1;
-    return json(flat(event));
-  }
-}
-
-function flat(event: ActivityEvent): ActivityEvent {
-  return Object.fromEntries(
-    Object.entries(event).map(([name, value]) => [name, isWritable(value) ? value : '…[cut]']),
+  return withoutDepth(
+    event,
+    (given) => rowJson(mapEvent(given, createdAt, source, now()), truncations, redact),
+    () => {
+      truncations.values += 1;
+      truncations.rows += 1;
+    },
   );
-}
-
-function isWritable(value: unknown): boolean {
-  try {
-    JSON.stringify(value);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function passes(event: ActivityEvent, filter: RowContext['filter'], counts: EventCounts): boolean {

@@ -72,6 +72,23 @@ export function isWholeHour(window: HourWindow): boolean {
   return window.start === window.hour && window.end === window.hour + HOUR;
 }
 
+/** The windows over some hours: those that lie within `longest` of each other are one, with the hours between them. */
+export function windowsOver(hours: Iterable<number>, longest: number): Window[] {
+  const windows: Window[] = [];
+  for (const hour of [...hours].sort((a, b) => a - b)) {
+    const last = windows.at(-1);
+    const isNear = last !== undefined && (last.end === hour || hour + HOUR - last.start <= longest);
+    if (isNear) windows[windows.length - 1] = { start: last.start, end: hour + HOUR };
+    else windows.push({ start: hour, end: hour + HOUR });
+  }
+  return windows;
+}
+
+/** Whether an hour lies in a window, if only in part. */
+export function isWithin(hour: number, { start, end }: Window): boolean {
+  return hour >= hourOf(start) && hour < end;
+}
+
 /** A window as a reader wants it: "2026-11-20T07:00Z to 08:00Z". */
 export function describe(window: Window): string {
   const minute = (instant: number) => `${new Date(instant).toISOString().slice(0, 16)}Z`;

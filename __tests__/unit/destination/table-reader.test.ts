@@ -21,7 +21,7 @@ describe('an answer of 200,000 rows', () => {
   it('is read whole', async () => {
     const Hour = new Date(START).toISOString();
     const rows = Array.from({ length: MANY }, (_, n) => ({ Hour, C: hex(n) }));
-    const query: LogQuery = { ask: async () => rows };
+    const query: LogQuery = async () => rows;
     const reader = new TableReader(query, 'FabricUserActivity_CL', deadline);
 
     const sizes: [number, number][] = [];

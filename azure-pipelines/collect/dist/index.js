@@ -9075,7 +9075,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(452);
 /* harmony import */ var _inputs_names_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5261);
-/* harmony import */ var _pipeline_run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5388);
+/* harmony import */ var _pipeline_run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1306);
 /* harmony import */ var _time_clock_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4795);
 /* harmony import */ var _memory_flags_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9709);
 /* harmony import */ var _proxy_settings_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8169);
@@ -9559,7 +9559,7 @@ function listed(values) {
 
 /***/ }),
 
-/***/ 5388:
+/***/ 1306:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -12193,8 +12193,8 @@ class Deduplicator {
     }
 }
 
-// EXTERNAL MODULE: ./lib/rows/rows.js
-var rows = __nccwpck_require__(1056);
+// EXTERNAL MODULE: ./lib/rows/rows.js + 1 modules
+var rows = __nccwpck_require__(1231);
 ;// CONCATENATED MODULE: ./lib/http/buffer-pool.js
 /**
  * Memory for bodies, used again and again. A page of events is some megabytes that live long enough to reach the old
@@ -37735,65 +37735,84 @@ const logs_ingestion_API_VERSION = '2023-01-01';
 /** The client compresses inside the pipeline, which would be once for each attempt. */
 const CLIENT_GZIP_POLICY = 'GzippingPolicy';
 /**
- * Uploads go through the ingestion client's own pipeline rather than its `upload`, which serialises each row twice
- * more, leaves brackets and commas out of its count of bytes, and has no way to send `[]`, the check.
- * @param onDate told the Date header of each answer
+ * Where rows go: the stream of a data collection rule. Uploads go through the ingestion client's own pipeline rather than its
+ * `upload`, which serialises each row twice more, leaves brackets and commas out of its count of bytes, and has no way to
+ * send `[]`, the check.
  */
-function openDestination(rule, credential, userAgent, onDate) {
-    const { dcrEndpoint, dcrImmutableId, streamName } = rule;
-    const audience = monitorAudience(dcrEndpoint);
-    const scope = `${audience}/.default`;
-    const { pipeline } = new LogsIngestionClient(dcrEndpoint, credential, { audience });
-    pipeline.removePolicy({ name: CLIENT_GZIP_POLICY });
-    configurePipeline(pipeline, userAgent, authorizationPolicy(credential, scope), onDate);
-    const gate = new Gate(logs_ingestion_WAITS, INGESTION);
-    const { host } = new URL(dcrEndpoint);
-    const url = `${dcrEndpoint}/dataCollectionRules/${dcrImmutableId}/streams/${streamName}?api-version=${logs_ingestion_API_VERSION}`;
-    const post = (content, deadline) => send(pipeline, {
-        method: 'POST',
-        url,
-        headers: {
-            'Content-Type': 'application/json',
-            Accept: 'application/json',
-            ...(content.gzipped ? { 'Content-Encoding': 'gzip' } : {}),
-        },
-        body: content.body,
-        ...(content.requestId === undefined ? {} : { requestId: content.requestId }),
-        silenceMs: logs_ingestion_SILENCE,
-        answer: 'upload',
-        signal: deadline.signal,
-    });
-    const faultOf = (answer) => destinationFault(answer, `for stream "${streamName}" at ${host}`, audience);
-    return {
-        scope,
-        faultOf,
-        check: async (deadline) => {
-            const attempt = async () => {
-                const outcome = await post({ body: Buffer.from('[]'), gzipped: false }, deadline);
-                // Anything but a clear refusal is no verdict: a throttled or ailing service has let the app in; a network
-                // fault has not.
-                if (outcome.kind !== 'done')
-                    return outcome.status === undefined ? outcome : { kind: 'done', value: undefined };
-                const fault = faultOf(outcome.value);
-                if (fault !== undefined)
-                    throw fault;
-                return { kind: 'done', value: undefined };
-            };
-            try {
-                await retrying(attempt, deadline, INGESTION);
-            }
-            catch (error) {
-                if (!(error instanceof RequestFailedError))
-                    throw error;
-                const detail = `${error.message} at ${host}`;
-                throw new errors/* ActionError */.lZ('destination-unreachable', detail, { cause: error });
-            }
-        },
-        send: (body, requestId, deadline) => {
-            const attempt = async () => acknowledged(await post({ body, gzipped: true, requestId }, deadline));
-            return retrying(attempt, deadline, INGESTION, gate);
-        },
-    };
+class LogsIngestion {
+    /** Of the token that it takes. */
+    scope;
+    #pipeline;
+    #gate = new Gate(logs_ingestion_WAITS, INGESTION);
+    #audience;
+    #host;
+    #stream;
+    #url;
+    /** @param onDate told the Date header of each answer */
+    constructor(rule, credential, userAgent, onDate) {
+        const { dcrEndpoint, dcrImmutableId, streamName } = rule;
+        const audience = monitorAudience(dcrEndpoint);
+        this.scope = `${audience}/.default`;
+        this.#audience = audience;
+        this.#host = new URL(dcrEndpoint).host;
+        this.#stream = streamName;
+        this.#url = `${dcrEndpoint}/dataCollectionRules/${dcrImmutableId}/streams/${streamName}?api-version=${logs_ingestion_API_VERSION}`;
+        const { pipeline } = new LogsIngestionClient(dcrEndpoint, credential, { audience });
+        pipeline.removePolicy({ name: CLIENT_GZIP_POLICY });
+        configurePipeline(pipeline, userAgent, authorizationPolicy(credential, this.scope), onDate);
+        this.#pipeline = pipeline;
+    }
+    /** Uploads no rows, to learn whether rows would be taken. @throws ActionError 'destination-…' */
+    async check(deadline) {
+        const attempt = async () => {
+            const outcome = await this.#post({ body: Buffer.from('[]'), gzipped: false }, deadline);
+            // Anything but a clear refusal is no verdict: a throttled or ailing service has let the app in; a network
+            // fault has not.
+            if (outcome.kind !== 'done')
+                return outcome.status === undefined ? outcome : { kind: 'done', value: undefined };
+            const fault = this.faultOf(outcome.value);
+            if (fault !== undefined)
+                throw fault;
+            return { kind: 'done', value: undefined };
+        };
+        try {
+            await retrying(attempt, deadline, INGESTION);
+        }
+        catch (error) {
+            if (!(error instanceof RequestFailedError))
+                throw error;
+            const detail = `${error.message} at ${this.#host}`;
+            throw new errors/* ActionError */.lZ('destination-unreachable', detail, { cause: error });
+        }
+    }
+    /**
+     * Sends a gzipped body with all retries. Any answer that is not to be retried is returned, a refusal too.
+     * @throws RequestFailedError, DeadlineError, or the deadline's reason
+     */
+    send(body, requestId, deadline) {
+        const attempt = async () => acknowledged(await this.#post({ body, gzipped: true, requestId }, deadline));
+        return retrying(attempt, deadline, INGESTION, this.#gate);
+    }
+    /** A refusal that no other row or attempt would change, or undefined. */
+    faultOf(answer) {
+        return destinationFault(answer, `for stream "${this.#stream}" at ${this.#host}`, this.#audience);
+    }
+    #post(content, deadline) {
+        return send(this.#pipeline, {
+            method: 'POST',
+            url: this.#url,
+            headers: {
+                'Content-Type': 'application/json',
+                Accept: 'application/json',
+                ...(content.gzipped ? { 'Content-Encoding': 'gzip' } : {}),
+            },
+            body: content.body,
+            ...(content.requestId === undefined ? {} : { requestId: content.requestId }),
+            silenceMs: logs_ingestion_SILENCE,
+            answer: 'upload',
+            signal: deadline.signal,
+        });
+    }
 }
 /** 204 is the only acknowledgement: a 200 or a redirect comes from something in between. */
 function acknowledged(outcome) {
@@ -37844,7 +37863,7 @@ async function connect(inputs, { context, idTokenRequest, mask }, { collecting }
         mask,
         onDate: observe('sign-in'),
     });
-    const destination = openDestination(inputs, credential, agent, observe('ingestion'));
+    const destination = new LogsIngestion(inputs, credential, agent, observe('ingestion'));
     await credential.getToken(destination.scope);
     await destination.check(collecting);
     return { userAgent: agent, credential, destination };
@@ -37974,6 +37993,10 @@ function expectAgain(proof, keys) {
     proof.unproven.push(again);
     return again;
 }
+/** The rows of an hour that were sent again last. */
+function lastSentAgain(proof) {
+    return proof?.unproven.findLast(({ sends }) => sends === 2);
+}
 /** Moves rows back to those that were sent once; they stay missing. */
 function takeBack(proof, keys) {
     for (const group of proof.unproven.filter(({ sends }) => sends === 2))
@@ -37990,7 +38013,7 @@ function forgetUnconfirmed(proof) {
 }
 /** Keeps a few different ones. */
 function note(list, text) {
-    if (text !== '' && list.length < hour_proof_KEPT && !list.includes(text))
+    if (text !== '' && list !== undefined && list.length < hour_proof_KEPT && !list.includes(text))
         list.push(text);
 }
 /** Takes out what the table has. @returns how many rows that were, and how many of them had been sent again */
@@ -39094,30 +39117,31 @@ class CheckpointWriter {
     /** Rows acknowledged in this run that have no id. */
     withoutId = 0;
     #state;
-    #memory;
+    /** The table that this run reads back: workspace and name, as a hash. */
+    #table;
     #pending = new PendingRows();
     #wasGuess;
     #onFault;
     /** Of the services; until they have told their time, nothing is given up for lost. */
     #now;
-    constructor(state, memory, onFault) {
+    constructor(state, table, onFault) {
         this.#state = state;
-        this.#memory = memory;
+        this.#table = table;
         this.#onFault = onFault;
-        this.checkpoint = state?.checkpoint ?? (memory === undefined ? undefined : new Checkpoint());
+        this.checkpoint = state?.checkpoint ?? (table === undefined ? undefined : new Checkpoint());
         this.lastRunAt = this.checkpoint?.mark?.at;
         this.covered = this.checkpoint?.mark?.since;
         this.#wasGuess = this.checkpoint?.mark?.isGuess === true;
     }
     /**
      * @param options of the state file; undefined where there is none
-     * @param memory where the table is read back
+     * @param table workspace and name of the table that is read back, as a hash; undefined where none is
      * @param onFault told each fault of the file once the run is under way
      * @throws ActionError 'state-locked' or 'state-file'
      */
-    static open(options, memory, onFault) {
+    static open(options, table, onFault) {
         const state = options === undefined ? undefined : StateFile.open(options);
-        return new CheckpointWriter(state, memory, onFault);
+        return new CheckpointWriter(state, table, onFault);
     }
     /**
      * Whether it is not known what earlier runs sent from an instant on: no run that this checkpoint knows of covered it (an
@@ -39128,7 +39152,7 @@ class CheckpointWriter {
     }
     /** Whether this run or the next one looks for its rows in the table: a replay has no mark of its own. */
     get #isLookedFor() {
-        return this.#memory !== undefined || this.checkpoint?.mark?.table !== undefined;
+        return this.#table !== undefined || this.checkpoint?.mark?.table !== undefined;
     }
     /** Whether the destination took rows of an earlier run. */
     get wasAccepted() {
@@ -39139,7 +39163,7 @@ class CheckpointWriter {
         const before = this.checkpoint?.mark;
         // Not clipped yet: the runner's clock alone must not make hours forgotten.
         const since = Math.min(before?.since ?? start, start);
-        const isGuess = this.isUnknown(start) && (this.#memory !== undefined || before?.isGuess === true);
+        const isGuess = this.isUnknown(start) && (this.#table !== undefined || before?.isGuess === true);
         this.#mark({
             since,
             at: now,
@@ -39154,8 +39178,8 @@ class CheckpointWriter {
      * earlier ones found out stands; but not for long, since such rows take room until they are seen.
      */
     #tableAt(now) {
-        if (this.#memory !== undefined)
-            return { ...this.#memory, tableAt: now };
+        if (this.#table !== undefined)
+            return { table: this.#table, tableAt: now };
         const { table, tableAt } = this.checkpoint?.mark ?? {};
         return table !== undefined && tableAt !== undefined && now - tableAt < UNREAD ? { table, tableAt } : {};
     }
@@ -40007,7 +40031,7 @@ async function replay_file_hashOf(path) {
 async function openKeptFiles(inputs, now, onFault) {
     const notices = [];
     const { dryRun, rejectedFile, replayFile } = inputs;
-    const checkpoint = CheckpointWriter.open(stateOptions(inputs, now, notices), inputs.proof === undefined ? undefined : { table: tableHash(inputs.proof) }, onFault);
+    const checkpoint = CheckpointWriter.open(stateOptions(inputs, now, notices), inputs.proof && tableHash(inputs.proof), onFault);
     let rejected;
     let replay;
     try {
@@ -40231,25 +40255,23 @@ function openLogQuery(workspace, credential, userAgent) {
     const gate = new Gate(log_query_WAITS, LOG_ANALYTICS);
     const slots = new Slots(log_query_AT_ONCE);
     const url = `${queryUrl}/v1/workspaces/${workspaceId}/query`;
-    return {
-        ask: async (query, deadline) => {
-            await slots.take();
-            try {
-                const attempt = (number) => attemptQuery(pipeline, url, query, deadline, { tableName, number });
-                return await retrying(attempt, deadline, LOG_ANALYTICS, gate);
-            }
-            catch (error) {
-                if (!(error instanceof RequestFailedError))
-                    throw error;
-                if (error.why === PARTIAL)
-                    throw new PartialAnswerError();
-                const detail = `${error.message} at ${new URL(queryUrl).host}`;
-                throw new errors/* ActionError */.lZ('table-unreachable', detail, { cause: error });
-            }
-            finally {
-                slots.give();
-            }
-        },
+    return async (query, deadline) => {
+        await slots.take();
+        try {
+            const attempt = (number) => attemptQuery(pipeline, url, query, deadline, { tableName, number });
+            return await retrying(attempt, deadline, LOG_ANALYTICS, gate);
+        }
+        catch (error) {
+            if (!(error instanceof RequestFailedError))
+                throw error;
+            if (error.why === PARTIAL)
+                throw new PartialAnswerError();
+            const detail = `${error.message} at ${new URL(queryUrl).host}`;
+            throw new errors/* ActionError */.lZ('table-unreachable', detail, { cause: error });
+        }
+        finally {
+            slots.give();
+        }
     };
 }
 async function attemptQuery(pipeline, url, query, deadline, { tableName, number }) {
@@ -40352,6 +40374,50 @@ function codesOf(answer) {
     return { codes, isTable };
 }
 
+;// CONCATENATED MODULE: ./lib/destination/answer-row.js
+
+/** 0 where there is no number. */
+function numberIn(row, column) {
+    const value = Number(row?.[column] ?? 0);
+    return Number.isFinite(value) ? value : 0;
+}
+/** ms since the epoch; undefined where there is no instant. */
+function instantIn(row, column) {
+    const value = row?.[column];
+    return typeof value === 'string' ? (0,instant/* parseInstant */.n)(value) : undefined;
+}
+
+;// CONCATENATED MODULE: ./lib/destination/hour-print.js
+
+function printOf(row) {
+    return {
+        ids: numberIn(row, 'Ids'),
+        repeats: numberIn(row, 'Repeats'),
+        xorHigh: numberIn(row, 'XorHi'),
+        xorLow: numberIn(row, 'XorLo'),
+        sumHigh: numberIn(row, 'SumHi'),
+        sumLow: numberIn(row, 'SumLo'),
+    };
+}
+/** Whether the table holds just these keys of the hour, which are in one set only each. */
+function holdsJust(print, sets) {
+    if (sets.reduce((sum, { size }) => sum + size, 0) !== print.ids)
+        return false;
+    let [xorHigh, xorLow, sumHigh, sumLow] = [0, 0, 0, 0];
+    for (const keys of sets) {
+        for (const [high, low] of keys.keys()) {
+            xorHigh = (xorHigh ^ high) >>> 0;
+            xorLow = (xorLow ^ low) >>> 0;
+            sumHigh += high;
+            sumLow += low;
+        }
+    }
+    return (xorHigh === print.xorHigh &&
+        xorLow === print.xorLow &&
+        sumHigh === print.sumHigh &&
+        sumLow === print.sumLow);
+}
+
 ;// CONCATENATED MODULE: ./lib/destination/proof-queries.js
 /**
  * The texts by which the table is read back. First lines, `let` names and columns are fixed, so that an auditor can tell them
@@ -40435,6 +40501,8 @@ function proof_queries_iso(instant) {
 }
 
 ;// CONCATENATED MODULE: ./lib/destination/table-reader.js
+
+
 
 
 
@@ -40558,7 +40626,7 @@ class TableReader {
         try {
             const answers = [];
             for (const text of queries(window))
-                answers.push((await this.#query.ask(text, this.#deadline)) ?? []);
+                answers.push((await this.#query(text, this.#deadline)) ?? []);
             return answers.flat();
         }
         catch (error) {
@@ -40577,7 +40645,7 @@ class TableReader {
     }
     async #ask(text) {
         try {
-            return await this.#query.ask(text, this.#deadline);
+            return await this.#query(text, this.#deadline);
         }
         catch (error) {
             if (!(error instanceof PartialAnswerError))
@@ -40611,28 +40679,42 @@ function* stretches(sizes) {
     if (begun !== undefined)
         yield begun;
 }
-function printOf(row) {
+
+;// CONCATENATED MODULE: ./lib/pipeline/proved-hours.js
+
+
+/**
+ * What the report says of the hours of a window, oldest first; hours without events are left out.
+ * @param window undefined for all hours
+ * @param now by the query service's clock, ms since the epoch; undefined where it did not tell it, and nothing is missing yet
+ */
+function provedHours(states, window, now) {
+    return [...states]
+        .filter(({ hour }) => window === undefined || (0,time_window/* isWithin */.UO)(hour, window))
+        .sort((a, b) => a.hour - b.hour)
+        .map((state) => provedHour(state, now))
+        .filter(({ events, repeats }) => events > 0 || repeats > 0);
+}
+function provedHour({ hour, proof }, now) {
+    const { proven, givenUp, repeats, unproven } = proof;
+    const all = pendingRows(proof);
+    const missing = unproven
+        .filter((group) => now !== undefined && isOld(group, now))
+        .reduce((sum, { keys }) => sum + keys.size, 0);
     return {
-        rows: numberIn(row, 'Rows'),
-        ids: numberIn(row, 'Ids'),
-        blank: numberIn(row, 'Blank'),
-        repeats: numberIn(row, 'Repeats'),
-        xorHigh: numberIn(row, 'XorHi'),
-        xorLow: numberIn(row, 'XorLo'),
-        sumHigh: numberIn(row, 'SumHi'),
-        sumLow: numberIn(row, 'SumLo'),
+        hour,
+        events: proven + givenUp + all,
+        seen: proven,
+        pending: all - missing,
+        missing,
+        givenUp,
+        repeats,
     };
-}
-function numberIn(row, column) {
-    const value = Number(row?.[column] ?? 0);
-    return Number.isFinite(value) ? value : 0;
-}
-function instantIn(row, column) {
-    const value = row?.[column];
-    return typeof value === 'string' ? (0,instant/* parseInstant */.n)(value) : undefined;
 }
 
 ;// CONCATENATED MODULE: ./lib/pipeline/prove.js
+
+
 
 
 
@@ -40729,31 +40811,12 @@ class Proof {
     }
     /** What the report says of the window's hours. */
     hours() {
-        const now = this.#now ?? Number.NEGATIVE_INFINITY;
-        return [...this.#checkpoint.hours.values()]
-            .filter(({ hour }) => this.#window === undefined || isWithin(hour, this.#window))
-            .sort((a, b) => a.hour - b.hour)
-            .map(({ hour, proof }) => {
-            const missing = proof.unproven
-                .filter((group) => isOld(group, now))
-                .reduce((sum, { keys }) => sum + keys.size, 0);
-            const all = pendingRows(proof);
-            return {
-                hour,
-                events: proof.proven + proof.givenUp + all,
-                seen: proof.proven,
-                pending: all - missing,
-                missing,
-                givenUp: proof.givenUp,
-                repeats: proof.repeats,
-            };
-        })
-            .filter(({ events, repeats }) => events > 0 || repeats > 0);
+        return provedHours(this.#checkpoint.hours.values(), this.#window, this.#now);
     }
     /** Of these, the hours of the window: a run with a window of its own leaves others alone. */
     unprovenOfWindow() {
         const window = this.#window;
-        return this.unproven().filter(({ hour }) => window === undefined || isWithin(hour, window));
+        return this.unproven().filter(({ hour }) => window === undefined || (0,time_window/* isWithin */.UO)(hour, window));
     }
     /** Notes rows that were sent twice and are not looked for any more. */
     noteGivenUp(group) {
@@ -40773,7 +40836,8 @@ class Proof {
     }
     /** Compares fingerprints: hours with just the events that were sent are proved by that alone. */
     async #look(isFirst) {
-        for (const window of this.#windows(isFirst)) {
+        const windows = this.#windows(isFirst);
+        for (const window of windows) {
             const { hours, now, isBelieved } = await this.#reader.hours(window);
             this.#now = now ?? this.#now;
             this.#isBelieved &&= isBelieved;
@@ -40781,7 +40845,7 @@ class Proof {
                 this.#note(hour, hours.get(hour));
         }
         if (isFirst)
-            this.#ensureSight();
+            this.#ensureSight(windows);
         if (!this.#isBelieved)
             return;
         for (const state of this.unproven()) {
@@ -40835,9 +40899,8 @@ class Proof {
             noteAbsence(proof, this.#now, this.isSighted && !this.#doubtful.has(hour));
     }
     /** @throws ActionError 'table-blind' where not a single hour shows rows that an earlier run saw */
-    #ensureSight() {
-        const asked = this.#windows(true);
-        const known = [...this.#known].filter((hour) => asked.some((window) => isWithin(hour, window)));
+    #ensureSight(asked) {
+        const known = [...this.#known].filter((hour) => asked.some((window) => (0,time_window/* isWithin */.UO)(hour, window)));
         const shown = known.filter((hour) => (this.#prints.get(hour)?.ids ?? 0) > 0);
         if (shown.length > 0)
             this.#isSighted = true;
@@ -40866,16 +40929,7 @@ class Proof {
             if (this.#known.size > 0 && ![...this.#known].some((hour) => wanted.has(hour)))
                 wanted.add(Math.max(...this.#known));
         }
-        const windows = [];
-        for (const hour of [...wanted].sort((a, b) => a - b)) {
-            const last = windows.at(-1);
-            const isNear = last !== undefined && (last.end === hour || hour + time_clock/* HOUR */.dp - last.start <= LONG);
-            if (isNear)
-                windows[windows.length - 1] = { start: last.start, end: hour + time_clock/* HOUR */.dp };
-            else
-                windows.push({ start: hour, end: hour + time_clock/* HOUR */.dp });
-        }
-        return windows;
+        return (0,time_window/* windowsOver */.Ux)(wanted, LONG);
     }
     #hoursOfWindow() {
         if (this.#window === undefined)
@@ -40888,30 +40942,82 @@ class Proof {
 function isWaiting({ proof }) {
     return proof.unproven.some(({ acknowledgedAt }) => acknowledgedAt === undefined);
 }
-function isWithin(hour, { start, end }) {
-    return hour >= (0,time_window/* hourOf */.cg)(start) && hour < end;
-}
 /** Whether the table holds just the ids that are known of the hour. */
 function isSame({ ids, isClosed, proof }, print) {
+    if (!isClosed)
+        return holdsJust(print, [ids]);
     // A closed hour's ids are forgotten; those that wait for their proof are all of them where none is proved yet.
-    if (isClosed && proof.proven + proof.givenUp > 0)
-        return false;
-    const known = isClosed ? proof.unproven.map(({ keys }) => keys) : [ids];
-    if (known.reduce((sum, { size }) => sum + size, 0) !== print.ids)
-        return false;
-    let [xorHigh, xorLow, sumHigh, sumLow] = [0, 0, 0, 0];
-    for (const keys of known) {
-        for (const [high, low] of keys.keys()) {
-            xorHigh = (xorHigh ^ high) >>> 0;
-            xorLow = (xorLow ^ low) >>> 0;
-            sumHigh += high;
-            sumLow += low;
+    const waiting = proof.unproven.map(({ keys }) => keys);
+    return proof.proven + proof.givenUp === 0 && holdsJust(print, waiting);
+}
+
+;// CONCATENATED MODULE: ./lib/pipeline/collect-again.js
+
+
+
+
+
+
+
+
+/** Most hours asked for again in one run, oldest first: the source has 200 requests an hour. */
+const MOST_HOURS = 50;
+/** Bytes of rows held until they are sent again; the others follow in the next run. */
+const HELD = 8 * 2 ** 20;
+/**
+ * Asks the source for hours once more, and takes the rows out that are missing from the table.
+ * @param missing first instant of an hour to the keys wanted of it, oldest first
+ * @param proved where requests and cut values are counted
+ * @throws ActionError of the source, DeadlineError, or the deadline's reason
+ */
+async function collectAgain(missing, inputs, services, proved) {
+    // The query service's clock may be ahead: what lies in the future is no window.
+    const now = services.time.now();
+    const windows = [...missing.keys()]
+        .map((hour) => ({ start: hour, end: Math.min(hour + time_clock/* HOUR */.dp, now) }))
+        .filter((window) => window.start < window.end)
+        .slice(0, MOST_HOURS);
+    if (windows.length === 0)
+        return [];
+    const onRequest = () => {
+        proved.requests += 1;
+    };
+    const opened = await openSource(inputs, windows, { ...services, onRequest }, () => undefined);
+    if (opened.kind !== 'activity')
+        return [];
+    const { api, link, windows: asked } = opened.candidate;
+    const mapping = {
+        source: api.name,
+        now: () => services.time.now(),
+        redact: redactionOf(inputs.privacy),
+    };
+    const found = new Map();
+    let bytes = 0;
+    for await (const item of collectWindows(api, asked, link, inputs.concurrency, opened.first)) {
+        if (item.kind !== 'page')
+            continue;
+        for (const event of item.events) {
+            const placed = placedIn(event, item.window);
+            if (placed === undefined || bytes > HELD)
+                continue;
+            const { key, createdAt } = placed;
+            if (!missing.get(key.hour)?.has(key.high, key.low))
+                continue;
+            const json = (0,rows/* jsonRow */.d0)(event, createdAt, mapping, proved.truncations);
+            bytes += json.length;
+            found.set(`${key.hour} ${key.high} ${key.low}`, { json, key, operation: (0,rows/* activityName */.J7)(event) });
         }
     }
-    return (xorHigh === print.xorHigh &&
-        xorLow === print.xorLow &&
-        sumHigh === print.sumHigh &&
-        sumLow === print.sumLow);
+    return [...found.values()];
+}
+/** The key of an event that has an id: others are not looked for in the table. */
+function placedIn(event, window) {
+    const { Id, CreationTime } = event;
+    if (typeof Id !== 'string')
+        return undefined;
+    const createdAt = typeof CreationTime === 'string' ? (0,instant/* parseInstant */.n)(CreationTime) : undefined;
+    const key = (0,event_key/* keyOf */.TN)(event, (0,time_window/* hourOf */.cg)(createdAt ?? Math.max(window.start, window.end - 1)));
+    return key.byContent ? undefined : { key, createdAt };
 }
 
 ;// CONCATENATED MODULE: ./lib/pipeline/resend.js
@@ -40922,20 +41028,9 @@ function isSame({ ids, isClosed, proof }, print) {
 
 
 
-
-
-
-
-
-
-
 /** Most rows sent again in one run, and the most of the events of the hours looked at. */
 const MOST = 10_000;
 const MOST_SHARE = 0.1;
-/** Most hours asked for again in one run, oldest first: the source has 200 requests an hour. */
-const MOST_HOURS = 50;
-/** Bytes of rows held until they are sent again; the others follow in the next run. */
-const HELD = 8 * 2 ** 20;
 /**
  * Sends rows once more that are missing for certain, as far as all conditions hold: the first time a single batch, and the
  * others once a run has seen it.
@@ -40969,7 +41064,8 @@ async function resendMissing(options, proved) {
         return;
     if (await reader.isCapped())
         return;
-    const rows = await collectAgain(missing, options, proved);
+    const byHour = new Map(missing.map(({ state, keys }) => [state.hour, keys]));
+    const rows = await collectAgain(byHour, inputs, options.services, proved);
     if (rows.length > 0)
         await sendAgain(rows, checkpoint.mark?.resendWorks !== true, options, proved);
 }
@@ -41024,68 +41120,22 @@ function missingRows(states, now, sends) {
 function isAwaiting(states) {
     return states.some(({ proof }) => proof.unproven.some(({ sends }) => sends === 2));
 }
-/** Asks the source for the hours once more, and takes the rows out that are missing. */
-async function collectAgain(missing, { inputs, services }, proved) {
-    const byHour = new Map(missing.map(({ state, keys }) => [state.hour, keys]));
-    // The query service's clock may be ahead: what lies in the future is no window.
-    const end = services.time.now();
-    const windows = missing
-        .map(({ state: { hour } }) => ({ start: hour, end: Math.min(hour + time_clock/* HOUR */.dp, end) }))
-        .filter((window) => window.start < window.end)
-        .slice(0, MOST_HOURS);
-    if (windows.length === 0)
-        return [];
-    const onRequest = () => {
-        proved.requests += 1;
-    };
-    const opened = await openSource(inputs, windows, { ...services, onRequest }, () => undefined);
-    if (opened.kind !== 'activity')
-        return [];
-    const { api, link, windows: asked } = opened.candidate;
-    const redact = redactionOf(inputs.privacy);
-    const found = new Map();
-    let bytes = 0;
-    for await (const item of collectWindows(api, asked, link, inputs.concurrency, opened.first)) {
-        if (item.kind !== 'page')
-            continue;
-        for (const event of item.events) {
-            const { CreationTime } = event;
-            const createdAt = typeof CreationTime === 'string' ? (0,instant/* parseInstant */.n)(CreationTime) : undefined;
-            const hour = (0,time_window/* hourOf */.cg)(createdAt ?? Math.max(item.window.start, item.window.end - 1));
-            if (!byHour.has(hour))
-                continue;
-            const key = (0,event_key/* keyOf */.TN)(event, hour);
-            if (key.byContent || !byHour.get(hour)?.has(key.high, key.low) || bytes > HELD)
-                continue;
-            const row = (0,map/* mapEvent */.B)(event, createdAt, api.name, services.time.now());
-            const json = (0,map/* rowJson */.T)(row, { values: 0, rows: 0 }, redact);
-            bytes += json.length;
-            found.set(`${hour} ${key.high} ${key.low}`, { json, key, operation: (0,rows/* activityName */.J7)(event) });
-        }
-    }
-    return [...found.values()];
-}
 async function sendAgain(rows, isFirst, { writer, checkpoint, openUploader }, proved) {
     const batch = isFirst ? firstBatch(rows) : rows;
     // Noted before: a run that is killed in between must not make it a third time.
     if (!writer.resending(batch.map(({ key }) => key)))
         return;
-    for (const { key, operation = '' } of batch) {
-        const group = checkpoint.hours.get(key.hour)?.proof.unproven.at(-1);
-        if (group !== undefined)
-            note(group.operations, operation);
-    }
+    const groupOf = (hour) => lastSentAgain(checkpoint.hours.get(hour)?.proof);
+    for (const { key, operation } of batch)
+        note(groupOf(key.hour)?.operations, operation);
     const pages = (async function* () {
         yield batch;
     })();
     for await (const { status, batch: sent, requestId } of openUploader().deliver(inBatches(pages, new Batcher()))) {
         if (status === 'delivered')
             proved.resent += sent.keys.length;
-        for (const hour of new Set(sent.keys.map((key) => key.hour))) {
-            const group = checkpoint.hours.get(hour)?.proof.unproven.at(-1);
-            if (group !== undefined)
-                note(group.requestIds, requestId);
-        }
+        for (const hour of new Set(sent.keys.map((key) => key.hour)))
+            note(groupOf(hour)?.requestIds, requestId);
         if (status === 'failed')
             writer.notResent(sent.keys);
     }
@@ -41240,57 +41290,77 @@ function keysOf(event, window) {
 
 /** How long a service that throttles may hold up a run whose rows are all delivered. */
 const PATIENCE = 10 * time_clock/* MINUTE */.pY;
-/** @returns undefined where the inputs name no table */
-function openReadBack(inputs, { asked, window, windows }, writer, { credential, userAgent }, { collecting, uploading }) {
-    const { checkpoint } = writer;
-    if (inputs.proof === undefined || checkpoint === undefined)
-        return undefined;
-    const { tableName, waitSeconds } = inputs.proof;
-    const query = openLogQuery(inputs.proof, credential, userAgent);
-    const reading = { ...uploading };
-    const reader = new TableReader(query, tableName, reading);
-    const proof = new Proof(reader, writer, checkpoint, window);
-    const proved = (0,report_proved/* nothingProved */.S0)();
-    const waitMs = inputs.dryRun ? 0 : waitSeconds * time_clock/* SECOND */.Z2;
-    let hasSight = false;
-    return {
-        proved,
-        memory: async () => {
-            if (asked === undefined)
-                return undefined;
-            const memory = await TableMemory.open(reader, writer, windows);
-            hasSight = memory !== undefined;
-            return memory;
-        },
-        relieve: () => proof.relieve(),
-        tell: () => {
-            proved.hours = proof.hours();
-        },
-        prove: async (sending) => {
-            // A run that reads workspaces, or nothing.
-            if (asked === undefined && proof.unproven().length === 0) {
-                proved.isAvailable = true;
-                return;
-            }
-            const { clock } = uploading;
-            reading.at = Math.min(uploading.at, clock.now() + waitMs + PATIENCE);
-            try {
-                await proof.settle(waitMs, collecting, hasSight);
-                proved.isAvailable = true;
-                await resendMissing({ inputs, proof, reader, writer, checkpoint, ...sending }, proved);
-                if (proved.resent > 0)
-                    await proof.settle(waitMs, collecting, false);
-                proved.notices.push(...(await read_back_noticesOf(proof, reader, proved)));
-            }
-            catch (error) {
-                proved.notices.push(unavailable(error));
-            }
-            finally {
-                proved.hours = proof.hours();
-                proved.withoutId = writer.withoutId;
-            }
-        },
-    };
+/** The table as a run reads it back: what earlier runs sent, and what is there in the end. */
+class ReadBack {
+    /** Filled in by `prove`. */
+    proved = (0,report_proved/* nothingProved */.S0)();
+    #reading;
+    #proof;
+    #hasSight = false;
+    constructor(reading) {
+        this.#reading = reading;
+        const { reader, writer, checkpoint, plan } = reading;
+        this.#proof = new Proof(reader, writer, checkpoint, plan.window);
+    }
+    /** @returns undefined where the inputs name no table */
+    static open(inputs, plan, writer, { credential, userAgent }, limits) {
+        const { checkpoint } = writer;
+        if (inputs.proof === undefined || checkpoint === undefined)
+            return undefined;
+        const { tableName, waitSeconds } = inputs.proof;
+        const deadline = { ...limits.uploading };
+        const reader = new TableReader(openLogQuery(inputs.proof, credential, userAgent), tableName, deadline);
+        const waitMs = inputs.dryRun ? 0 : waitSeconds * time_clock/* SECOND */.Z2;
+        return new ReadBack({ inputs, plan, writer, limits, checkpoint, reader, waitMs, deadline });
+    }
+    /**
+     * What earlier runs sent of the hours that this run asks for, where nothing else says it.
+     * @throws ActionError 'table-…'
+     */
+    async memory() {
+        const { reader, writer, plan } = this.#reading;
+        if (plan.asked === undefined)
+            return undefined;
+        const memory = await TableMemory.open(reader, writer, plan.windows);
+        this.#hasSight = memory !== undefined;
+        return memory;
+    }
+    /** Proves what can be while the run goes on, so that memory stays flat. */
+    relieve() {
+        return this.#proof.relieve();
+    }
+    /** Says what is known so far, for a run that does not come to the proof. */
+    tell() {
+        this.proved.hours = this.#proof.hours();
+    }
+    /** Proves what is there, sends once more what is missing for certain, and says what is not there. */
+    async prove(sending) {
+        const { proved } = this;
+        const { inputs, plan, writer, limits, checkpoint, reader, waitMs, deadline } = this.#reading;
+        const proof = this.#proof;
+        // A run that reads workspaces, or nothing.
+        if (plan.asked === undefined && proof.unproven().length === 0) {
+            proved.isAvailable = true;
+            return;
+        }
+        const { uploading, collecting } = limits;
+        deadline.at = Math.min(uploading.at, uploading.clock.now() + waitMs + PATIENCE);
+        try {
+            await proof.settle(waitMs, collecting, this.#hasSight);
+            proved.isAvailable = true;
+            await resendMissing({ inputs, proof, reader, writer, checkpoint, ...sending }, proved);
+            if (proved.resent > 0)
+                await proof.settle(waitMs, collecting, false);
+            proved.notices.push(...(await read_back_noticesOf(proof, reader, proved)));
+        }
+        catch (error) {
+            proved.notices.push(unavailable(error));
+        }
+        finally {
+            this.tell();
+            proved.withoutId = writer.withoutId;
+        }
+    }
 }
 /** A table that can't be read is a notice and no fault. @throws what is no fault of the table */
 function unavailable(error) {
@@ -41497,7 +41567,7 @@ async function carryOut(inputs, host, record, held) {
     record.planned = plan;
     if (plan.asked !== undefined)
         checkpoint.confirm(plan.asked, () => time.now());
-    const table = openReadBack(inputs, plan, checkpoint, connections, limits);
+    const table = ReadBack.open(inputs, plan, checkpoint, connections, limits);
     record.proved = table?.proved;
     table?.tell();
     const services = { ...connections, time, deadline: limits.collecting };
@@ -41506,7 +41576,7 @@ async function carryOut(inputs, host, record, held) {
             ...services,
             onRefusal: (reason) => host.log.info(`Refused by ${reason}`),
             memory: await table?.memory(),
-            relieve: table?.relieve,
+            relieve: table && (() => table.relieve()),
         })
         : replayed(files.replay, {
             checkpoint,
@@ -41714,7 +41784,7 @@ function unacknowledged(record, rows) {
     return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('uploads-failed', `${rows} rows were not acknowledged`, { remedy });
 }
 function* conclusionsOfAll(record) {
-    const { planned, collected, startedAt, files } = record;
+    const { planned, collected, proved, startedAt, files } = record;
     const { counts, agedOut, quietHours, unreadable, requests } = collected;
     if (agedOut.length > 0) {
         const hours = agedOut.reduce((sum, part) => sum + (part.end - part.start), 0) / _time_clock_js__WEBPACK_IMPORTED_MODULE_1__/* .HOUR */ .dp;
@@ -41737,7 +41807,8 @@ function* conclusionsOfAll(record) {
         const text = `${counts.ofSettledHours} events of hours that are settled were listed under other hours. They were not sent: whether they are in the table already is no longer known.`;
         yield { code: 'settled-hours', text };
     }
-    const { values, rows } = counts.truncations;
+    const values = counts.truncations.values + (proved?.truncations.values ?? 0);
+    const rows = counts.truncations.rows + (proved?.truncations.rows ?? 0);
     if (rows > 0) {
         yield {
             code: 'cut',
@@ -41880,7 +41951,16 @@ function outputsOf({ planned, collected, delivered, proved }, { isComplete, fail
 /* harmony export */   yg: () => (/* binding */ sumsOf)
 /* harmony export */ });
 function nothingProved() {
-    return { hours: [], isAvailable: false, resent: 0, withoutId: 0, requests: 0, notices: [], faults: [] };
+    return {
+        hours: [],
+        isAvailable: false,
+        resent: 0,
+        withoutId: 0,
+        requests: 0,
+        truncations: { values: 0, rows: 0 },
+        notices: [],
+        faults: [],
+    };
 }
 function sumsOf({ hours }) {
     const sum = (of) => hours.reduce((total, hour) => total + hour[of], 0);
@@ -41967,7 +42047,7 @@ function afterRefusal(record) {
 /* harmony export */   p3: () => (/* binding */ outOfTime),
 /* harmony export */   pB: () => (/* binding */ newRunRecord)
 /* harmony export */ });
-/* harmony import */ var _rows_rows_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1056);
+/* harmony import */ var _rows_rows_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1231);
 /* harmony import */ var _time_window_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1697);
 /* harmony import */ var _delivered_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(814);
 
@@ -42287,18 +42367,58 @@ const BOOLEANS = new Map([
 
 /***/ }),
 
-/***/ 1056:
+/***/ 1231:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   J7: () => (/* binding */ activityName),
-/* harmony export */   RO: () => (/* binding */ rowsOf),
-/* harmony export */   ju: () => (/* binding */ newEventCounts)
-/* harmony export */ });
-/* harmony import */ var _time_instant_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6216);
-/* harmony import */ var _time_window_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1697);
-/* harmony import */ var _event_key_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(939);
-/* harmony import */ var _map_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4943);
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  J7: () => (/* binding */ activityName),
+  d0: () => (/* binding */ jsonRow),
+  ju: () => (/* binding */ newEventCounts),
+  RO: () => (/* binding */ rowsOf)
+});
+
+// EXTERNAL MODULE: ./lib/time/instant.js
+var instant = __nccwpck_require__(6216);
+// EXTERNAL MODULE: ./lib/time/window.js
+var time_window = __nccwpck_require__(1697);
+// EXTERNAL MODULE: ./lib/rows/event-key.js
+var event_key = __nccwpck_require__(939);
+// EXTERNAL MODULE: ./lib/rows/map.js
+var map = __nccwpck_require__(4943);
+;// CONCATENATED MODULE: ./lib/rows/nesting.js
+/**
+ * Uses an event as it is, or, where it nests deeper than JSON can be written again (it is read to any depth), with such
+ * properties cut.
+ * @param onCut told where they were cut
+ */
+function withoutDepth(event, use, onCut) {
+    try {
+        return use(event);
+    }
+    catch (error) {
+        if (!(error instanceof RangeError))
+            throw error;
+        onCut?.();
+        return use(flat(event));
+    }
+}
+function flat(event) {
+    return Object.fromEntries(Object.entries(event).map(([name, value]) => [name, isWritable(value) ? value : '…[cut]']));
+}
+function isWritable(value) {
+    try {
+        JSON.stringify(value);
+        return true;
+    }
+    catch {
+        return false;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/rows/rows.js
+
 
 
 
@@ -42323,9 +42443,9 @@ function* rowsOf(events, window, context) {
     const { counts, deduplicator } = context;
     for (const event of events) {
         const creationTime = event.CreationTime;
-        const createdAt = typeof creationTime === 'string' ? (0,_time_instant_js__WEBPACK_IMPORTED_MODULE_3__/* .parseInstant */ .n)(creationTime) : undefined;
+        const createdAt = typeof creationTime === 'string' ? (0,instant/* parseInstant */.n)(creationTime) : undefined;
         const isElsewhere = createdAt !== undefined && !context.inWindow(createdAt);
-        if (isElsewhere && !context.isSettled((0,_time_window_js__WEBPACK_IMPORTED_MODULE_0__/* .hourOf */ .cg)(createdAt)))
+        if (isElsewhere && !context.isSettled((0,time_window/* hourOf */.cg)(createdAt)))
             continue;
         if (!passes(event, context.filter, counts))
             continue;
@@ -42350,43 +42470,19 @@ function* rowsOf(events, window, context) {
 /** An event's key, and its row for when it is new. */
 function readied(event, createdAt, window, { source, counts, now, deduplicator, redact }) {
     // The hour that is settled last: as long as any hour of the window is asked for, the event is known.
-    const hour = (0,_time_window_js__WEBPACK_IMPORTED_MODULE_0__/* .hourOf */ .cg)(createdAt ?? Math.max(window.start, window.end - 1));
-    const placed = (key) => (createdAt === undefined ? deduplicator.asDelivered(key) : key);
-    const json = (given) => (0,_map_js__WEBPACK_IMPORTED_MODULE_2__/* .rowJson */ .T)((0,_map_js__WEBPACK_IMPORTED_MODULE_2__/* .mapEvent */ .B)(given, createdAt, source, now()), counts.truncations, redact);
-    const row = () => withoutDepth(event, counts.truncations, json);
-    try {
-        return { key: placed((0,_event_key_js__WEBPACK_IMPORTED_MODULE_1__/* .keyOf */ .TN)(event, hour)), row };
-    }
-    catch (error) {
-        if (!(error instanceof RangeError))
-            throw error;
-        return { key: placed((0,_event_key_js__WEBPACK_IMPORTED_MODULE_1__/* .keyOf */ .TN)(flat(event), hour)), row };
-    }
+    const hour = (0,time_window/* hourOf */.cg)(createdAt ?? Math.max(window.start, window.end - 1));
+    const key = withoutDepth(event, (given) => (0,event_key/* keyOf */.TN)(given, hour));
+    return {
+        key: createdAt === undefined ? deduplicator.asDelivered(key) : key,
+        row: () => jsonRow(event, createdAt, { source, now, redact }, counts.truncations),
+    };
 }
-/** JSON nests deeper than it can be written again: such a property is cut, and the event kept. */
-function withoutDepth(event, truncations, json) {
-    try {
-        return json(event);
-    }
-    catch (error) {
-        if (!(error instanceof RangeError))
-            throw error;
+/** The row of an event as JSON. @param truncations where cut values are counted */
+function jsonRow(event, createdAt, { source, now, redact }, truncations) {
+    return withoutDepth(event, (given) => (0,map/* rowJson */.T)((0,map/* mapEvent */.B)(given, createdAt, source, now()), truncations, redact), () => {
         truncations.values += 1;
         truncations.rows += 1;
-        return json(flat(event));
-    }
-}
-function flat(event) {
-    return Object.fromEntries(Object.entries(event).map(([name, value]) => [name, isWritable(value) ? value : '…[cut]']));
-}
-function isWritable(value) {
-    try {
-        JSON.stringify(value);
-        return true;
-    }
-    catch {
-        return false;
-    }
+    });
 }
 function passes(event, filter, counts) {
     // The service filters by activity and user; what it lets through all the same is held to it here.
@@ -42666,6 +42762,8 @@ function zoneOffset(zone) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Ec: () => (/* binding */ clipToHistory),
+/* harmony export */   UO: () => (/* binding */ isWithin),
+/* harmony export */   Ux: () => (/* binding */ windowsOver),
 /* harmony export */   Vv: () => (/* binding */ HISTORY),
 /* harmony export */   W1: () => (/* binding */ isWholeHour),
 /* harmony export */   ZA: () => (/* binding */ hoursOf),
@@ -42724,6 +42822,23 @@ function* hoursOf(window) {
 }
 function isWholeHour(window) {
     return window.start === window.hour && window.end === window.hour + _clock_js__WEBPACK_IMPORTED_MODULE_0__/* .HOUR */ .dp;
+}
+/** The windows over some hours: those that lie within `longest` of each other are one, with the hours between them. */
+function windowsOver(hours, longest) {
+    const windows = [];
+    for (const hour of [...hours].sort((a, b) => a - b)) {
+        const last = windows.at(-1);
+        const isNear = last !== undefined && (last.end === hour || hour + _clock_js__WEBPACK_IMPORTED_MODULE_0__/* .HOUR */ .dp - last.start <= longest);
+        if (isNear)
+            windows[windows.length - 1] = { start: last.start, end: hour + _clock_js__WEBPACK_IMPORTED_MODULE_0__/* .HOUR */ .dp };
+        else
+            windows.push({ start: hour, end: hour + _clock_js__WEBPACK_IMPORTED_MODULE_0__/* .HOUR */ .dp });
+    }
+    return windows;
+}
+/** Whether an hour lies in a window, if only in part. */
+function isWithin(hour, { start, end }) {
+    return hour >= hourOf(start) && hour < end;
 }
 /** A window as a reader wants it: "2026-11-20T07:00Z to 08:00Z". */
 function describe(window) {
