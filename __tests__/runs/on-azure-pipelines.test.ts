@@ -5,5 +5,6 @@ await import('./settled-hours.test.ts');
 await import('./collect.test.ts');
 await import('./fallback.test.ts');
 await import('./ingest.test.ts');
+await import('./preflight.test.ts');
 
 export {};

@@ -102,6 +102,7 @@ async function carryOut(inputs: Inputs, host: Host, record: RunRecord, held: Hel
   record.planned = intended;
   if (intended.asked !== undefined) checkpoint.begin(intended.asked, host.clock.now());
   const connections = await connect(inputs, host, limits, time);
+  record.isConnected = true;
 
   // By now the services have told their time; only by that is anything given up for lost.
   record.clockAhead = time.ahead;

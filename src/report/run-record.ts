@@ -100,6 +100,8 @@ export interface RunRecord {
   /** ms since the epoch */
   readonly startedAt: number;
   dryRun: boolean;
+  /** Whether the app signed in and the destination takes its rows. */
+  isConnected: boolean;
   /** How far the services' clocks are ahead of the runner's, in ms; 0 where they agree. */
   clockAhead: number;
   /** Of the runner's clock. */
@@ -122,6 +124,7 @@ export function newRunRecord(startedAt: number): RunRecord {
   return {
     startedAt,
     dryRun: false,
+    isConnected: false,
     clockAhead: 0,
     notices: [],
     files: { carriesOn: false, keepsRejected: false, lastRunAt: undefined, notices: [], faults: [] },

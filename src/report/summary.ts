@@ -8,6 +8,7 @@ import type { Conclusions } from './conclusions.ts';
 import { ourWords } from './host-words.ts';
 import { grouped, plain, table } from './markdown.ts';
 import { githubMarkdown, plainMarkdown } from './markdown-dialects.ts';
+import { preflight } from './preflight.ts';
 import { proofTable } from './proof-summary.ts';
 import { type Collected, missingHours, type RunRecord } from './run-record.ts';
 import { batches, refusedBatches } from './summary-batches.ts';
@@ -59,6 +60,7 @@ export function summaryOf(
     // Why there is no activity log comes before what stands in for it.
     collected.fallbackUsed && refusals !== '' ? alert('WARNING', refusals) : '',
     ...[...conclusions.notices.values()].map((text) => alert('WARNING', plain(text))),
+    preflight(record, conclusions, host),
     catchingUp(record, now),
     refusedBatches(record, host),
     missing(collected),

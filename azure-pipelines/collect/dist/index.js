@@ -9075,7 +9075,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(452);
 /* harmony import */ var _inputs_names_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5261);
-/* harmony import */ var _pipeline_run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1306);
+/* harmony import */ var _pipeline_run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2282);
 /* harmony import */ var _time_clock_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4795);
 /* harmony import */ var _memory_flags_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9709);
 /* harmony import */ var _proxy_settings_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8169);
@@ -9559,7 +9559,7 @@ function listed(values) {
 
 /***/ }),
 
-/***/ 1306:
+/***/ 2282:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -11130,6 +11130,66 @@ function onOneLine(text) {
     return text.replaceAll(/\s*[\r\n]+\s*/g, ' ');
 }
 
+;// CONCATENATED MODULE: ./lib/report/preflight.js
+
+
+
+const NOT_TRIED = 'not tried: the run ended before';
+/** What a dry run found to be in place, in the order in which a run needs it; '' for a run that is none. */
+function preflight(record, conclusions, host) {
+    // Without a plan the inputs were refused, and nothing was tried.
+    if (!record.dryRun || record.planned === undefined)
+        return '';
+    const rows = [
+        ['Sign-in', signIn(record, conclusions)],
+        ['Data collection rule', rule(record, conclusions)],
+        ['Activity log', activityLog(record, conclusions)],
+        ['Table', readBack(record, conclusions, host)],
+    ];
+    const schema = 'No row was sent, so whether the columns of the stream match those of the rows is not known yet.';
+    return `### Checks\n\n${table(['What', 'Result'], rows)}\n\n${schema}`;
+}
+function signIn({ isConnected }, conclusions) {
+    const isBehind = isConnected || titleOf(conclusions, 'destination-') !== undefined;
+    return isBehind ? '✅ a token for Azure Monitor' : failed(firstTitle(conclusions));
+}
+function rule({ isConnected }, conclusions) {
+    if (isConnected)
+        return '✅ takes uploads to this stream';
+    const title = titleOf(conclusions, 'destination-');
+    return title === undefined ? NOT_TRIED : failed(title);
+}
+function activityLog({ isConnected, collected }, conclusions) {
+    if (collected.isReplay)
+        return 'not asked: the rows are those of a file';
+    if (collected.source === 'workspaces')
+        return '⚠️ refused; workspace records stand in';
+    if (collected.source !== undefined)
+        return '✅ answers';
+    const blind = titleOf(conclusions, 'table-');
+    return isConnected && blind === undefined ? failed(firstTitle(conclusions)) : NOT_TRIED;
+}
+function readBack({ isConnected, proved }, conclusions, host) {
+    if (proved === undefined)
+        return ourWords('not asked: `workspace-id` is not given', host);
+    if (proved.isAvailable)
+        return '✅ can be read';
+    const title = titleOf(conclusions, 'table-') ??
+        (conclusions.notices.has('proof-unavailable') ? 'could not be read' : undefined);
+    return isConnected && title !== undefined ? failed(title) : NOT_TRIED;
+}
+function titleOf({ faults }, kind) {
+    const code = [...faults.keys()].find((one) => one.startsWith(kind));
+    return code && errors/* FAULTS */.y2[code].title;
+}
+function firstTitle({ faults }) {
+    const [code] = faults.keys();
+    return code && errors/* FAULTS */.y2[code].title;
+}
+function failed(title) {
+    return title === undefined ? NOT_TRIED : `❌ ${title}`;
+}
+
 ;// CONCATENATED MODULE: ./lib/report/proof-summary.js
 
 
@@ -11402,6 +11462,7 @@ function anchorOf(heading) {
 
 
 
+
 /** Rows shown of each list; the outputs hold more. */
 const SHOWN_ACTIVITIES = 10;
 const summary_SHOWN_HOURS = 24;
@@ -11431,6 +11492,7 @@ function summaryOf(record, conclusions, context, now, host) {
         // Why there is no activity log comes before what stands in for it.
         collected.fallbackUsed && refusals !== '' ? alert('WARNING', refusals) : '',
         ...[...conclusions.notices.values()].map((text) => alert('WARNING', plain(text))),
+        preflight(record, conclusions, host),
         catchingUp(record, now),
         refusedBatches(record, host),
         missing(collected),
@@ -36754,7 +36816,7 @@ function faultCode(status) {
  * The credential that serves Power BI, Fabric, Azure Monitor and Key Vault. Nothing is called before the first token
  * is asked for, except that a vault is read at once.
  */
-async function signIn(inputs, context) {
+async function sign_in_signIn(inputs, context) {
     const pipeline = createPipeline(context.userAgent, undefined, context.onDate);
     const way = inputs.signIn;
     if (way.by === 'secret')
@@ -37856,7 +37918,7 @@ function destinationFault(answer, where, audience) {
 async function connect(inputs, { context, idTokenRequest, mask }, { collecting }, time) {
     const agent = userAgent(context);
     const observe = (service) => (date) => time.observe(service, date);
-    const credential = await signIn(inputs, {
+    const credential = await sign_in_signIn(inputs, {
         userAgent: agent,
         idTokenRequest,
         deadline: collecting,
@@ -41559,6 +41621,7 @@ async function carryOut(inputs, host, record, held) {
     if (intended.asked !== undefined)
         checkpoint.begin(intended.asked, host.clock.now());
     const connections = await connect(inputs, host, limits, time);
+    record.isConnected = true;
     // By now the services have told their time; only by that is anything given up for lost.
     record.clockAhead = time.ahead;
     if (time.ahead !== 0)
@@ -42075,6 +42138,7 @@ function newRunRecord(startedAt) {
     return {
         startedAt,
         dryRun: false,
+        isConnected: false,
         clockAhead: 0,
         notices: [],
         files: { carriesOn: false, keepsRejected: false, lastRunAt: undefined, notices: [], faults: [] },
