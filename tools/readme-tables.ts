@@ -37,7 +37,8 @@ function withBoth(page: string, origin: string, inputRows: string[][], outputRow
   return between(between(page, 'inputs', origin, inputs), 'outputs', origin, outputs);
 }
 
-function between(text: string, name: string, origin: string, content: string): string {
+/** A page with the content between two marks renewed. */
+export function between(text: string, name: string, origin: string, content: string): string {
   const [begin, end] = [
     `<!-- ${name}: generated from ${origin} by npm run docs -->`,
     `<!-- end of ${name} -->`,

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { weigh } from '../../infra/generate/event-weight.ts';
 import { readQueries } from '../../infra/generate/queries.ts';
 import { COLUMNS } from '../../src/rows/columns.ts';
+import { templateTable, workflowTable } from '../../tools/workflow-tables.ts';
 
 const text = read('docs/tables.md');
 const rows = text
@@ -32,6 +33,26 @@ describe('docs/tables.md', () => {
 
   it('links to every query', () => {
     for (const name of readQueries().keys()) expect(text).toContain(`(../queries/${name}.kql)`);
+  });
+});
+
+describe('the tables of what a workflow and a pipeline hand on', () => {
+  it.each([
+    ['docs/setup.md', workflowTable(read('.github/workflows/collect.yml'))],
+    ['docs/setup-azure-pipelines.md', templateTable(read('azure-pipelines/templates/collect.yml'))],
+  ])('%s has it as npm run docs writes it, each line with a meaning', (path, table) => {
+    expect(read(path)).toContain(`by npm run docs -->\n${table}\n<!-- end of `);
+    const meanings = table.split('\n').map((line) => line.split('|').at(-2)?.trim());
+    expect(meanings.length).toBeGreaterThan(6);
+    expect(meanings).not.toContain('');
+  });
+});
+
+describe('docs/migrate.md', () => {
+  it('names every column that the notebook did not have', () => {
+    const list = /^- \*\*New columns:\*\*(?:.|\n)*?(?=\n- )/m.exec(read('docs/migrate.md'))?.[0] ?? '';
+    const named = [...list.matchAll(/`(\w+)`/g)].map(([, name]) => name);
+    expect(named).toEqual(COLUMNS.filter(({ notebook }) => !notebook).map(({ name }) => name));
   });
 });
 
