@@ -58,5 +58,7 @@ function cellOf(cells: Cells, name: string, type: Column['type']): Value {
 }
 
 function cell(column: Column | undefined, value: Value): string {
-  return column === undefined || value === null ? '' : textOf(column.type, value);
+  if (column === undefined || value === null) return '';
+  const text = textOf(column.type, value);
+  return column.type === 'datetime' ? text.slice(0, 19).replace('T', ' ') : text;
 }

@@ -14,7 +14,7 @@ import { securityAnswers } from './answers.ts';
 import { runOn, type Shown } from './hosts.ts';
 import { readOptions } from './options.ts';
 import { pageOf, type ShownRun } from './page.ts';
-import { eventsOfHour } from './working-day.ts';
+import { conspicuous, eventsOfHour } from './working-day.ts';
 
 const { host, verbose } = readOptions();
 console.log('Fabric activity to Log Analytics, five runs against an emulator of all the services.');
@@ -41,6 +41,8 @@ const inputs = {
   recheck: 'all',
   'proof-wait-seconds': '5',
 };
+const [sample = {}] = emulator.eventsIn(emulator.now() - 4 * HOUR, emulator.now() - 3 * HOUR);
+emulator.addEvents(conspicuous(sample));
 try {
   await run('1. A first run: 24 hours of activity', 'summary.md');
   await run('2. The same again', 'summary-nothing-new.md');

@@ -1,15 +1,9 @@
 /** Job summaries as HTML: no more of Markdown than they use, since nothing may come from the network. */
+import { columnChart } from './chart.ts';
+import { escaped } from './escaped.ts';
 
 export function htmlOf(markdown: string): string {
   return blocksOf(markdown).map(block).join('\n');
-}
-
-export function escaped(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }
 
 /** Parted by empty lines, but for those in code. */
@@ -81,13 +75,8 @@ function barsOf(text: string): string {
   const title = /title "([^"]*)"/.exec(text)?.[1] ?? '';
   const labels = list('x-axis').map((label) => label.replaceAll(/["\u200b]/g, ''));
   const values = list('bar').map(Number);
-  const most = Math.max(...values, 1);
-  const width = 960 / Math.max(values.length, 1);
-  const bars = values.map((value, at) => {
-    const height = (150 * value) / most;
-    const x = at * width;
-    const middle = x + width / 2;
-    return `<rect x="${x + 2}" y="${180 - height}" width="${Math.max(width - 4, 1)}" height="${height}"/><text x="${middle}" y="${174 - height}">${value}</text><text x="${middle}" y="198">${escaped(labels[at] ?? '')}</text>`;
-  });
-  return `<figure><figcaption>${escaped(title)}</figcaption><svg viewBox="0 0 960 204" role="img">${bars.join('')}</svg></figure>`;
+  return columnChart(
+    title,
+    values.map((value, at) => ({ label: labels[at] ?? '', value })),
+  );
 }

@@ -1,6 +1,9 @@
 /** The demo's page: one file, which a browser opens from the disk and which calls nothing. */
+import { answerChart } from './answer-chart.ts';
 import type { Answer } from './answers.ts';
-import { escaped, htmlOf } from './markdown.ts';
+import { columnChart } from './chart.ts';
+import { escaped } from './escaped.ts';
+import { htmlOf } from './markdown.ts';
 import { ROWS_SCRIPT, STYLE } from './page-parts.ts';
 
 export interface ShownRun {
@@ -15,6 +18,7 @@ export interface DemoPage {
   readonly table: readonly Readonly<Record<string, unknown>>[];
 }
 
+const HOUR = 3_600_000;
 /** Of the columns those that tell who did what, when. */
 const SHOWN = ['CreationTime', 'UserId', 'Operation', 'ItemName', 'WorkspaceName', 'ClientIP', 'IsSuccess'];
 
@@ -35,6 +39,7 @@ ${runs.map(runOf).join('\n')}
 <p>The queries of the project, executed on the rows below.</p>
 ${answers.map(answerOf).join('\n')}
 <h1 id="rows">Rows</h1>
+${columnChart('Rows by hour, UTC', hoursOf(table))}
 <p><input id="filter" type="search" placeholder="Filter: a name, an operation, an hour" size="40"> <span id="count"></span></p>
 <div class="wide"><table id="table"><thead><tr>${SHOWN.map((name) => `<th><button>${name}</button></th>`).join('')}</tr></thead><tbody></tbody></table></div>
 <script>const ROWS = ${data};
@@ -51,12 +56,29 @@ function answerOf({ title, question, query, columns, rows }: Answer): string {
   const head = columns.map((name) => `<th>${escaped(name)}</th>`).join('');
   const shown = rows
     .slice(0, 10)
-    .map((row) => `<tr>${row.map((cell) => `<td>${escaped(cell)}</td>`).join('')}</tr>`)
+    .map(
+      (row) => `<tr>${row.map((cell) => `<td title="${escaped(cell)}">${escaped(cell)}</td>`).join('')}</tr>`,
+    )
     .join('');
   const more = rows.length > 10 ? `<p>and ${rows.length - 10} more</p>` : '';
   const found =
     rows.length === 0
       ? '<p>Nothing found.</p>'
       : `<div class="wide"><table><tr>${head}</tr>${shown}</table></div>${more}`;
-  return `<section><h2>${escaped(title)}</h2><p>${escaped(question)}</p>${found}<details><summary>The query</summary><pre>${escaped(query)}</pre></details></section>`;
+  return `<section><h2>${escaped(title)}</h2><p>${escaped(question)}</p>${answerChart(columns, rows)}${found}<details><summary>The query</summary><pre>${escaped(query)}</pre></details></section>`;
+}
+
+/** Rows of each hour between the first and the last, by CreationTime. */
+function hoursOf(table: DemoPage['table']) {
+  const counts = new Map<number, number>();
+  for (const { CreationTime } of table) {
+    const hour = Math.floor(Date.parse(`${String(CreationTime).slice(0, 13)}:00:00Z`) / HOUR);
+    if (Number.isFinite(hour)) counts.set(hour, (counts.get(hour) ?? 0) + 1);
+  }
+  if (counts.size === 0) return [];
+  const [first, last] = [Math.min(...counts.keys()), Math.max(...counts.keys())];
+  return Array.from({ length: last - first + 1 }, (_, at) => ({
+    label: new Date((first + at) * HOUR).toISOString().slice(11, 13),
+    value: counts.get(first + at) ?? 0,
+  }));
 }

@@ -1,3 +1,5 @@
+import type { ActivityEvent } from '../emulator/tenant/event.ts';
+
 const HOUR = 3_600_000;
 
 /** Events of each UTC hour of a day at work, from quiet nights to a morning and an afternoon with a lunch between. */
@@ -9,4 +11,26 @@ const CURVE = [
 /** @param hour its first instant, ms since the epoch */
 export function eventsOfHour(hour: number): number {
   return CURVE[Math.floor(hour / HOUR) % CURVE.length] ?? 0;
+}
+
+/**
+ * What the security queries are there to find: somebody who takes more than a usual day's share before leaving, and reports
+ * that go to a partner.
+ * @param sample an event of the hour in which it happens
+ */
+export function conspicuous(sample: ActivityEvent): ActivityEvent[] {
+  const done = (operation: string, at: number, more: ActivityEvent): ActivityEvent => ({
+    ...sample,
+    ...{ Operation: operation, Activity: operation, Id: `conspicuous-${operation}-${at}` },
+    ArtifactId: `report-${at}`,
+    ...more,
+  });
+  const exports = Array.from({ length: 80 }, (_, at) =>
+    done('ExportReport', at, { UserId: 'leaving@example.test' }),
+  );
+  const recipient = { RecipientEmail: 'eve@partner.test' };
+  const shares = Array.from({ length: 6 }, (_, at) =>
+    done('ShareReport', at, { UserId: 'ana@example.test', SharingInformation: [recipient] }),
+  );
+  return [...exports, ...shares];
 }
