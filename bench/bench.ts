@@ -12,8 +12,6 @@ import { type Service, startService } from './service.ts';
 
 const HOUR = 3_600_000;
 const script = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-const ACTION = freshBundle();
-const TASK = join(SOURCES_TASK, 'index.js');
 const flags = readFlags(
   'npm run bench --',
   'Measures speed and memory; some fifteen minutes, or three with --quick.',
@@ -23,6 +21,8 @@ const flags = readFlags(
     write: 'writes the results to bench/RESULTS.md',
   },
 );
+const ACTION = freshBundle();
+const TASK = join(SOURCES_TASK, 'index.js');
 const { quick } = flags;
 if (flags.freshness) {
   await freshness(quick ? 6 : 14, console.log);

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 
 /**
- * Reads flags without a value.
+ * Reads flags without a value; the dashes may be left out.
  * @param command as one types it
  * @param known name to what it does
  * @returns which were given; ends the process on --help (0) and on anything unknown (1)
@@ -15,7 +15,8 @@ export function readFlags<K extends string>(
   const names = Object.keys(known) as K[];
   const options = Object.fromEntries([...names, 'help'].map((name) => [name, { type: 'boolean' as const }]));
   try {
-    const { values } = parseArgs({ options });
+    const dashed = process.argv.slice(2).map((word) => (word in options ? `--${word}` : word));
+    const { values } = parseArgs({ options, args: dashed });
     if (values.help !== true)
       return Object.fromEntries(names.map((name) => [name, values[name] === true])) as Record<K, boolean>;
     const lines = [...names.map((name) => [name, known[name]] as const), ['help', 'shows this'] as const];
