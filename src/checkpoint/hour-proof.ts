@@ -81,6 +81,7 @@ export function takeBack(proof: HourProof, keys: KeySet): void {
   for (const group of proof.unproven.filter(({ sends }) => sends === 2))
     group.keys = group.keys.filter((high, low) => !keys.has(high, low));
   proof.unproven = proof.unproven.filter((group) => group.keys.size > 0);
+  // As missing as they were before: old, and absent in two runs.
   proof.unproven.push({ ...unprovenRows(keys, 1), acknowledgedAt: 0, absences: 2, isCounted: true });
 }
 
