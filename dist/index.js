@@ -38348,7 +38348,7 @@ async function warnOfInactivity(octokit, place, host) {
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8179);
-/* harmony import */ var _pipeline_run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8418);
+/* harmony import */ var _pipeline_run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2668);
 /* harmony import */ var _time_clock_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4795);
 /* harmony import */ var _memory_flags_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9709);
 /* harmony import */ var _proxy_settings_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8169);
@@ -39370,7 +39370,7 @@ function listed(values) {
 
 /***/ }),
 
-/***/ 8418:
+/***/ 2668:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -61039,6 +61039,7 @@ function takeBack(proof, keys) {
     for (const group of proof.unproven.filter(({ sends }) => sends === 2))
         group.keys = group.keys.filter((high, low) => !keys.has(high, low));
     proof.unproven = proof.unproven.filter((group) => group.keys.size > 0);
+    // As missing as they were before: old, and absent in two runs.
     proof.unproven.push({ ...unprovenRows(keys, 1), acknowledgedAt: 0, absences: 2, isCounted: true });
 }
 /**
@@ -61680,6 +61681,36 @@ function isUnusuallyQuiet(checkpoint, hour, now) {
     return (usualCount(checkpoint, hour) ?? 0) >= LEAST_USUAL;
 }
 
+;// CONCATENATED MODULE: ./lib/checkpoint/run-mark.js
+
+/** For how long runs that do not read the table keep what another one is to look for. */
+const UNREAD = 2 * time_clock/* DAY */.d_;
+/** The mark of a run that begins, after that of the run before. */
+function markOfBegin(before, begin) {
+    const { start, now, table, isUnknown } = begin;
+    const isGuess = isUnknown && (table !== undefined || before?.isGuess === true);
+    return {
+        // Not clipped yet: the runner's clock alone must not make hours forgotten.
+        since: Math.min(before?.since ?? start, start),
+        at: now,
+        ...(before?.accepted === true ? { accepted: true } : {}),
+        ...tableOf(before, begin),
+        ...(isGuess ? { isGuess } : {}),
+        ...(before?.resendWorks === true ? { resendWorks: true } : {}),
+    };
+}
+/**
+ * The table in which rows are looked for. A run that does not read it leaves its rows to the next one that does, and what
+ * earlier ones found out stands; but not for long, since such rows take room until they are seen.
+ */
+function tableOf(before, { table, now }) {
+    if (table !== undefined)
+        return { table, tableAt: now };
+    const { table: earlier, tableAt } = before ?? {};
+    const isRecent = tableAt !== undefined && now - tableAt < UNREAD;
+    return earlier !== undefined && isRecent ? { table: earlier, tableAt } : {};
+}
+
 // EXTERNAL MODULE: external "node:os"
 var external_node_os_ = __nccwpck_require__(8161);
 ;// CONCATENATED MODULE: ./lib/files/file-lock.js
@@ -62137,8 +62168,7 @@ class StateFile {
 
 
 
-/** For how long runs that do not read the table keep what another one is to look for. */
-const UNREAD = 2 * time_clock/* DAY */.d_;
+
 /**
  * Keeps what a run has achieved, so that the next one can go on from there. Without a state file it keeps nothing beyond the
  * run. What goes wrong with the file while the run is under way is told to `onFault` and kept here; the run ends by it
@@ -62199,28 +62229,8 @@ class CheckpointWriter {
     }
     /** Notes that a run begins to collect a window. @param now by the runner's clock, ms since the epoch */
     begin({ start }, now) {
-        const before = this.checkpoint?.mark;
-        // Not clipped yet: the runner's clock alone must not make hours forgotten.
-        const since = Math.min(before?.since ?? start, start);
-        const isGuess = this.isUnknown(start) && (this.#table !== undefined || before?.isGuess === true);
-        this.#mark({
-            since,
-            at: now,
-            ...(before?.accepted === true ? { accepted: true } : {}),
-            ...this.#tableAt(now),
-            ...(isGuess ? { isGuess } : {}),
-            ...(before?.resendWorks === true ? { resendWorks: true } : {}),
-        });
-    }
-    /**
-     * The table in which rows are looked for. A run that does not read it leaves its rows to the next one that does, and what
-     * earlier ones found out stands; but not for long, since such rows take room until they are seen.
-     */
-    #tableAt(now) {
-        if (this.#table !== undefined)
-            return { table: this.#table, tableAt: now };
-        const { table, tableAt } = this.checkpoint?.mark ?? {};
-        return table !== undefined && tableAt !== undefined && now - tableAt < UNREAD ? { table, tableAt } : {};
+        const isUnknown = this.isUnknown(start);
+        this.#mark(markOfBegin(this.checkpoint?.mark, { start, now, table: this.#table, isUnknown }));
     }
     /** All hours of the run were collected, and looked for in the table where they were unknown. */
     complete() {

@@ -1,6 +1,6 @@
 import { ActionError } from '../errors.ts';
 import type { EventKey } from '../rows/event-key.ts';
-import { DAY, HOUR } from '../time/clock.ts';
+import { HOUR } from '../time/clock.ts';
 import { clipToHistory, hourOf, hoursOf, isFinalAt, isWholeHour, type Window } from '../time/window.ts';
 import { byHour, Checkpoint } from './checkpoint.ts';
 import { takeBack } from './hour-proof.ts';
@@ -16,10 +16,8 @@ import {
   resentRecord,
   runRecord,
 } from './records.ts';
+import { markOfBegin } from './run-mark.ts';
 import { type CompactionFailure, type OpenOptions, StateFile } from './state-file.ts';
-
-/** For how long runs that do not read the table keep what another one is to look for. */
-const UNREAD = 2 * DAY;
 
 /**
  * Keeps what a run has achieved, so that the next one can go on from there. Without a state file it keeps nothing beyond the
@@ -95,28 +93,8 @@ export class CheckpointWriter {
 
   /** Notes that a run begins to collect a window. @param now by the runner's clock, ms since the epoch */
   begin({ start }: Window, now: number): void {
-    const before = this.checkpoint?.mark;
-    // Not clipped yet: the runner's clock alone must not make hours forgotten.
-    const since = Math.min(before?.since ?? start, start);
-    const isGuess = this.isUnknown(start) && (this.#table !== undefined || before?.isGuess === true);
-    this.#mark({
-      since,
-      at: now,
-      ...(before?.accepted === true ? { accepted: true } : {}),
-      ...this.#tableAt(now),
-      ...(isGuess ? { isGuess } : {}),
-      ...(before?.resendWorks === true ? { resendWorks: true } : {}),
-    });
-  }
-
-  /**
-   * The table in which rows are looked for. A run that does not read it leaves its rows to the next one that does, and what
-   * earlier ones found out stands; but not for long, since such rows take room until they are seen.
-   */
-  #tableAt(now: number): Pick<RunMark, 'table' | 'tableAt'> {
-    if (this.#table !== undefined) return { table: this.#table, tableAt: now };
-    const { table, tableAt } = this.checkpoint?.mark ?? {};
-    return table !== undefined && tableAt !== undefined && now - tableAt < UNREAD ? { table, tableAt } : {};
+    const isUnknown = this.isUnknown(start);
+    this.#mark(markOfBegin(this.checkpoint?.mark, { start, now, table: this.#table, isUnknown }));
   }
 
   /** All hours of the run were collected, and looked for in the table where they were unknown. */
