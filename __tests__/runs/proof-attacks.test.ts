@@ -256,6 +256,44 @@ describe('a lost state file', () => {
   });
 });
 
+describe('a lost state file, and then a run with a window of its own', () => {
+  it('does not make the next regular run send again what was there', async () => {
+    const state = join(openFolder(), 'state');
+    const { emulator, run } = await openProof({ 'state-file': state });
+    for (let back = 60; back >= 2; back -= 1) emulator.addEvents(eventsFrom(hourBack(back), 3));
+    await run();
+    rmSync(state);
+    await run(between(hourBack(60), hourBack(40)));
+    const regular = await run();
+    expect([regular.code, regular.outputs['repeats-in-table']]).toEqual([0, '0']);
+    expectOnce(emulator, hourBack(60), hourBack(1));
+    // From now on all of it is known, and nothing is looked up any more.
+    const before = emulator.requestsTo('log-analytics').length;
+    await run();
+    expect(emulator.requestsTo('log-analytics').length - before).toBeLessThanOrEqual(2);
+  });
+
+  it('does not make an hour be sent again that failed in the first run after the loss', async () => {
+    const state = join(openFolder(), 'state');
+    const { emulator, run } = await openProof({ 'state-file': state });
+    for (let back = 60; back >= 2; back -= 1) emulator.addEvents(eventsFrom(hourBack(back), 3));
+    await run();
+    rmSync(state);
+    const failing = hourBack(7);
+    emulator.fault({
+      service: 'power-bi',
+      status: 400,
+      times: 1000,
+      match: ({ query }) => Date.parse(query.startDateTime?.slice(1, -1) ?? '') === failing,
+    });
+    expect((await run()).code).toBe(1);
+    emulator.clearFaults();
+    await run(between(hourBack(60), hourBack(50)));
+    await run();
+    expectOnce(emulator, hourBack(60), hourBack(1));
+  });
+});
+
 describe('the oldest hour that the service keeps', () => {
   it('is proved as well', async () => {
     const { emulator, run } = await openProof({ 'state-file': join(openFolder(), 'state') });

@@ -8,6 +8,8 @@ export interface ProofTenant {
   readonly emulator: Emulator;
   /** Lets the services' clock go on. */
   readonly later: (hours: number) => void;
+  /** How far that clock is ahead of the runner's, in ms. */
+  readonly ahead: () => number;
   /** A run that does not wait for its rows, unless it says so. */
   readonly run: (inputs?: Record<string, string>) => Promise<Step>;
 }
@@ -25,6 +27,7 @@ export async function openProof(
     later: (hours) => {
       ahead += hours * HOUR;
     },
+    ahead: () => ahead,
     run: (more = {}) =>
       step(emulator, {
         ...emulator.proofInputs,

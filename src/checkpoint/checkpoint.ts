@@ -3,7 +3,7 @@ import { contentOf, type EventKey } from '../rows/event-key.ts';
 import { KeySet } from '../rows/key-set.ts';
 import { HOUR } from '../time/clock.ts';
 import { HISTORY, hourOf, type Window } from '../time/window.ts';
-import { expectAgain, expectRow, newHourProof, unprovenRows } from './hour-proof.ts';
+import { beginElsewhere, deliveredRow, expectAgain } from './hour-proof.ts';
 import {
   acknowledge,
   addFinal,
@@ -64,7 +64,7 @@ export class Checkpoint implements PreviouslyDelivered {
         const { requestId, keys } = requestIdOf(record);
         for (const key of decodeKeys(keys)) {
           this.#acknowledge(key);
-          if (!key.byContent) expectRow(this.hour(key.hour).proof, key.high, key.low, requestId);
+          if (!key.byContent) deliveredRow(this.hour(key.hour).proof, key.high, key.low, requestId);
         }
         break;
       }
@@ -134,21 +134,11 @@ export class Checkpoint implements PreviouslyDelivered {
     return state?.contents.get(contentOf(key)) ?? 0;
   }
 
-  /** Where rows are looked for in another table than before, all that are known are to be looked for there. */
+  /** Where rows are looked for in another table than before, what was seen in that one is no longer looked for. */
   #begin(mark: RunMark): void {
     const isOtherTable = mark.table !== undefined && mark.table !== this.mark?.table;
     this.mark = mark;
-    if (!isOtherTable) return;
-    for (const state of this.hours.values()) {
-      state.proof = newHourProof();
-      if (state.ids.size > 0)
-        state.proof.unproven.push(
-          unprovenRows(
-            state.ids.filter(() => true),
-            1,
-          ),
-        );
-    }
+    if (isOtherTable) for (const state of this.hours.values()) beginElsewhere(state.proof, state.ids);
   }
 
   #find(key: EventKey): void {

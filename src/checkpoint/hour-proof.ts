@@ -24,6 +24,8 @@ export interface UnprovenRows {
 /** What is known of an hour's events in the table. Those that are proved or given up are only counted. */
 export interface HourProof {
   proven: number;
+  /** Of these, rows that were seen in another table than the one that is looked at now. */
+  elsewhere: number;
   givenUp: number;
   /** Rows beyond the first with the same id, when the hour was last looked at. */
   repeats: number;
@@ -36,7 +38,7 @@ const OLD = 6 * HOUR;
 const KEPT = 5;
 
 export function newHourProof(): HourProof {
-  return { proven: 0, givenUp: 0, repeats: 0, unproven: [] };
+  return { proven: 0, elsewhere: 0, givenUp: 0, repeats: 0, unproven: [] };
 }
 
 export function unprovenRows(keys: KeySet, sends: 1 | 2): UnprovenRows {
@@ -51,8 +53,31 @@ export function unprovenRows(keys: KeySet, sends: 1 | 2): UnprovenRows {
   };
 }
 
-/** Notes a row as acknowledged by an upload. */
-export function expectRow(proof: HourProof, high: number, low: number, requestId: string): void {
+/** Notes a row as acknowledged by an upload, be it the first one or the one that sent it again. */
+export function deliveredRow(proof: HourProof, high: number, low: number, requestId: string): void {
+  const again = proof.unproven.find(({ sends, keys }) => sends === 2 && keys.has(high, low));
+  if (again === undefined) expectRow(proof, high, low, requestId);
+  else note(again.requestIds, requestId);
+}
+
+/**
+ * Begins to look at another table. What was seen stays seen; what is still looked for, and what was sent by runs that looked at
+ * no table, is looked for there.
+ * @param ids all events of the hour that were acknowledged, where they are known one by one
+ */
+export function beginElsewhere(proof: HourProof, ids: KeySet): void {
+  const { unproven } = proof;
+  proof.repeats = 0;
+  if (ids.size > proof.proven + proof.givenUp + pendingRows(proof)) {
+    const all = ids.filter(() => true);
+    Object.assign(proof, { ...newHourProof(), unproven: [unprovenRows(all, 1)] });
+    return;
+  }
+  proof.elsewhere = proof.proven;
+  proof.unproven = unproven.map(({ keys, sends }) => unprovenRows(keys, sends));
+}
+
+function expectRow(proof: HourProof, high: number, low: number, requestId: string): void {
   let group = proof.unproven.at(-1);
   if (group === undefined || group.sends !== 1 || group.acknowledgedAt !== undefined) {
     group = unprovenRows(new KeySet(), 1);
@@ -64,8 +89,7 @@ export function expectRow(proof: HourProof, high: number, low: number, requestId
 
 /** Moves rows to those that were sent twice. */
 export function expectAgain(proof: HourProof, keys: KeySet): UnprovenRows {
-  for (const group of proof.unproven) group.keys = group.keys.filter((high, low) => !keys.has(high, low));
-  proof.unproven = proof.unproven.filter((group) => group.keys.size > 0);
+  setAside(proof, keys);
   const again = unprovenRows(keys, 2);
   proof.unproven.push(again);
   return again;
@@ -137,6 +161,17 @@ export function isMissing(group: UnprovenRows, now: number): boolean {
   return isOld(group, now) && group.absences >= 2;
 }
 
+/** Rows that were seen in the table that is looked at. */
+export function seenRows({ proven, elsewhere }: HourProof): number {
+  return proven - elsewhere;
+}
+
+/** Takes out rows that are kept elsewhere, and not looked for any more. */
+export function setAside(proof: HourProof, gone: KeySet): void {
+  for (const group of proof.unproven) group.keys = group.keys.filter((high, low) => !gone.has(high, low));
+  proof.unproven = proof.unproven.filter((group) => group.keys.size > 0);
+}
+
 /** Rows of the hour that were sent and are neither proved nor given up. */
 export function pendingRows({ unproven }: HourProof): number {
   return unproven.reduce((sum, { keys }) => sum + keys.size, 0);
@@ -153,7 +188,7 @@ type Kept = [
 
 /** Behind an hour's other bytes: length of the description, the description as JSON, then the keys of each group. */
 export function encodeHourProof(proof: HourProof): Buffer {
-  const { proven, givenUp, repeats, unproven } = proof;
+  const { proven, elsewhere, givenUp, repeats, unproven } = proof;
   if (proven === 0 && givenUp === 0 && repeats === 0 && unproven.length === 0) return Buffer.alloc(0);
   const groups = unproven.map(
     ({ sends, acknowledgedAt, absences, keys, requestIds, operations }): Kept => [
@@ -165,7 +200,7 @@ export function encodeHourProof(proof: HourProof): Buffer {
       operations,
     ],
   );
-  const head = Buffer.from(JSON.stringify([proven, givenUp, repeats, ...groups]));
+  const head = Buffer.from(JSON.stringify([proven, givenUp, repeats, elsewhere, ...groups]));
   const buffer = Buffer.allocUnsafe(4 + head.length + 8 * pendingRows(proof));
   let at = buffer.writeUInt32LE(head.length, 0);
   at += head.copy(buffer, at);
@@ -179,7 +214,8 @@ export function encodeHourProof(proof: HourProof): Buffer {
 export function decodeHourProof(bytes: Buffer): HourProof {
   if (bytes.length === 0) return newHourProof();
   const headEnd = 4 + bytes.readUInt32LE(0);
-  const [proven, givenUp, repeats, ...groups] = JSON.parse(bytes.toString('utf8', 4, headEnd)) as [
+  const [proven, givenUp, repeats, elsewhere, ...groups] = JSON.parse(bytes.toString('utf8', 4, headEnd)) as [
+    number,
     number,
     number,
     number,
@@ -200,5 +236,5 @@ export function decodeHourProof(bytes: Buffer): HourProof {
       operations,
     };
   });
-  return { proven, givenUp, repeats, unproven };
+  return { proven, elsewhere, givenUp, repeats, unproven };
 }

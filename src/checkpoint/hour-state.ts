@@ -57,10 +57,17 @@ export interface AskedPart extends Window {
  */
 export function dueAt(state: HourState | undefined, open: Window): number {
   const asked = state?.asked;
-  if (state === undefined || asked === undefined) return Number.NEGATIVE_INFINITY;
-  if (asked.start > open.start || asked.end < open.end) return Number.NEGATIVE_INFINITY;
+  if (state === undefined || asked === undefined || !wasAsked(state, open)) return Number.NEGATIVE_INFINITY;
   const age = asked.at - (state.hour + HOUR);
   return age <= 0 ? Number.NEGATIVE_INFINITY : asked.at + age / 3;
+}
+
+/** Whether all of a part of the hour was asked for, in one go or finally. */
+export function wasAsked(state: HourState | undefined, part: Window): boolean {
+  const open = openPart(state, part);
+  if (open === undefined) return true;
+  const { start, end } = state?.asked ?? { start: Number.POSITIVE_INFINITY, end: 0 };
+  return start <= open.start && end >= open.end;
 }
 
 /** Lets go of a settled hour's events, so that memory does not grow with the hours that are done. */

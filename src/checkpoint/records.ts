@@ -13,8 +13,11 @@ export interface RunMark {
   readonly table?: string;
   /** When rows were last looked for there, by the runner's clock, ms since the epoch. */
   readonly tableAt?: number;
-  /** Whether not all that was sent before is known: then the table is asked for it. */
-  readonly isGuess?: boolean;
+  /**
+   * Until when it is not known what was sent, ms since the epoch: the table is asked for each hour before it, until the hour was
+   * asked for as a whole.
+   */
+  readonly unknownBefore?: number;
   /** Whether the last rows that were sent again did show up: then others may follow all at once. */
   readonly resendWorks?: boolean;
 }

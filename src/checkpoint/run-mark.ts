@@ -19,14 +19,15 @@ export interface Begin {
 /** The mark of a run that begins, after that of the run before. */
 export function markOfBegin(before: RunMark | undefined, begin: Begin): RunMark {
   const { start, now, table, isUnknown } = begin;
-  const isGuess = isUnknown && (table !== undefined || before?.isGuess === true);
+  const unknownBefore =
+    before?.unknownBefore ?? (isUnknown && table !== undefined ? (before?.since ?? now) : undefined);
   return {
     // Not clipped yet: the runner's clock alone must not make hours forgotten.
     since: Math.min(before?.since ?? start, start),
     at: now,
     ...(before?.accepted === true ? { accepted: true } : {}),
     ...tableOf(before, begin),
-    ...(isGuess ? { isGuess } : {}),
+    ...(unknownBefore === undefined ? {} : { unknownBefore }),
     ...(before?.resendWorks === true ? { resendWorks: true } : {}),
   };
 }

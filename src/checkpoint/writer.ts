@@ -1,10 +1,10 @@
 import { ActionError } from '../errors.ts';
 import type { EventKey } from '../rows/event-key.ts';
-import { HOUR } from '../time/clock.ts';
+import { HOUR, MINUTE } from '../time/clock.ts';
 import { clipToHistory, hourOf, hoursOf, isFinalAt, isWholeHour, type Window } from '../time/window.ts';
 import { byHour, Checkpoint } from './checkpoint.ts';
-import { takeBack } from './hour-proof.ts';
-import { type AskedPart, forgetUnmet } from './hour-state.ts';
+import { setAside, takeBack } from './hour-proof.ts';
+import { type AskedPart, forgetUnmet, wasAsked } from './hour-state.ts';
 import type { Record } from './log-record.ts';
 import { PendingRows } from './pending-rows.ts';
 import { isUnusuallyQuiet } from './quiet-hours.ts';
@@ -39,7 +39,6 @@ export class CheckpointWriter {
   /** The table that this run reads back: workspace and name, as a hash. */
   readonly #table: string | undefined;
   readonly #pending = new PendingRows();
-  readonly #wasGuess: boolean;
   readonly #onFault: (error: ActionError) => void;
   /** Of the services; until they have told their time, nothing is given up for lost. */
   #now: (() => number) | undefined;
@@ -55,7 +54,6 @@ export class CheckpointWriter {
     this.checkpoint = state?.checkpoint ?? (table === undefined ? undefined : new Checkpoint());
     this.lastRunAt = this.checkpoint?.mark?.at;
     this.covered = this.checkpoint?.mark?.since;
-    this.#wasGuess = this.checkpoint?.mark?.isGuess === true;
   }
 
   /**
@@ -74,11 +72,18 @@ export class CheckpointWriter {
   }
 
   /**
-   * Whether it is not known what earlier runs sent from an instant on: no run that this checkpoint knows of covered it (an
-   * earlier checkpoint may have been lost), or the one that began to did not look at the table for all of its hours.
+   * Whether it is not known what earlier runs sent of an instant's hour: no run that this checkpoint knows of covered it (an
+   * earlier checkpoint may have been lost), and none has asked for the hour as a whole since.
    */
   isUnknown(instant: number): boolean {
-    return this.covered === undefined || this.#wasGuess || instant < this.covered;
+    return this.covered === undefined || instant < this.covered || this.#isUnknownYet(hourOf(instant));
+  }
+
+  #isUnknownYet(hour: number): boolean {
+    const { unknownBefore, since = hour } = this.checkpoint?.mark ?? {};
+    if (unknownBefore === undefined || hour >= unknownBefore) return false;
+    const part = { start: Math.max(hour, since), end: Math.min(hour + HOUR, unknownBefore) };
+    return !wasAsked(this.checkpoint?.hours.get(hour), part);
   }
 
   /** Whether this run or the next one looks for its rows in the table: a replay has no mark of its own. */
@@ -95,12 +100,6 @@ export class CheckpointWriter {
   begin({ start }: Window, now: number): void {
     const isUnknown = this.isUnknown(start);
     this.#mark(markOfBegin(this.checkpoint?.mark, { start, now, table: this.#table, isUnknown }));
-  }
-
-  /** All hours of the run were collected, and looked for in the table where they were unknown. */
-  complete(): void {
-    const { isGuess, ...mark } = this.checkpoint?.mark ?? { since: 0, at: 0 };
-    if (isGuess === true) this.#mark(mark);
   }
 
   /** Whether rows that were sent again did show up. */
@@ -120,7 +119,11 @@ export class CheckpointWriter {
     const mark = this.checkpoint?.mark;
     if (mark === undefined) return;
     const since = clipToHistory({ start: Math.min(this.covered ?? start, start), end }, now()).start;
-    if (since !== mark.since) this.#mark({ ...mark, since });
+    // The runner's clock may be off; and a window up to now asks for all that there can be.
+    const untilNow = now() - end < MINUTE ? end : now();
+    const unknownBefore = mark.unknownBefore === mark.at ? untilNow : mark.unknownBefore;
+    if (since !== mark.since || unknownBefore !== mark.unknownBefore)
+      this.#mark({ ...mark, since, ...(unknownBefore !== undefined && { unknownBefore }) });
   }
 
   /** A row will be delivered. */
@@ -169,6 +172,19 @@ export class CheckpointWriter {
     return this.#note(resentRecord(keys));
   }
 
+  /** Rows were sent once more, and acknowledged. */
+  resent(keys: readonly EventKey[], requestId: string): void {
+    this.#note(deliveredRecord(keys, requestId));
+  }
+
+  /** Rows were refused for good when they were sent once more, and are kept elsewhere. */
+  setAside(keys: readonly EventKey[]): void {
+    for (const [hour, set] of byHour(keys)) {
+      const proof = this.checkpoint?.hours.get(hour)?.proof;
+      if (proof !== undefined) setAside(proof, set);
+    }
+  }
+
   /** Rows could not be sent once more after all: they count as sent once, as before. */
   notResent(keys: readonly EventKey[]): void {
     for (const [hour, set] of byHour(keys)) {
@@ -208,8 +224,8 @@ export class CheckpointWriter {
     const now = this.#now === undefined ? Number.NEGATIVE_INFINITY : Math.min(this.#now(), runnerNow);
     let failure: CompactionFailure | undefined;
     // Found again by the next run, which then knows that the source had not shown them before.
-    if (this.checkpoint?.mark?.isGuess === true)
-      for (const state of this.checkpoint.hours.values()) forgetUnmet(state);
+    for (const state of this.checkpoint?.hours.values() ?? [])
+      if (this.#isUnknownYet(state.hour)) forgetUnmet(state);
     this.#guarded(() => {
       failure = this.#state?.close(now);
     });

@@ -91,8 +91,6 @@ async function attemptQuery(
   if (outcome.kind !== 'done') return outcome;
   const answer = outcome.value;
   const { status } = answer;
-  // A workspace without any data (https://learn.microsoft.com/en-us/azure/azure-monitor/logs/api/errors).
-  if (status === 204) return { kind: 'done', value: undefined };
   if (status >= 400) throw refusal(answer, tableName);
   const again = (why: string): Outcome<never> => ({
     kind: 'transient',
@@ -100,9 +98,11 @@ async function attemptQuery(
     status,
     retryAfterMs: undefined,
   });
-  if (status !== 200) return again(`HTTP ${status} instead of 200`);
   // https://learn.microsoft.com/en-us/azure/azure-monitor/logs/api/cache
   if (Number(answer.header('age') ?? 0) > 0) return again('a cached answer');
+  // A workspace without any data (https://learn.microsoft.com/en-us/azure/azure-monitor/logs/api/errors).
+  if (status === 204) return { kind: 'done', value: undefined };
+  if (status !== 200) return again(`HTTP ${status} instead of 200`);
   const body = jsonOf(answer);
   if (body === undefined) return again('HTTP 200 without JSON');
   if (isPartial(body.error)) {
@@ -152,9 +152,10 @@ function refusal(answer: Answer, tableName: string): ActionError {
   }
   if (answer.status === 401 || answer.status === 403)
     return fault(codes.includes('NspValidationFailedError') ? 'table-network' : 'table-forbidden');
-  return fault(
-    answer.status === 400 || answer.status === 404 ? 'table-workspace-unknown' : 'table-unreachable',
-  );
+  // A query that is not understood says nothing of the workspace.
+  const isOfQuery = codes.some((one) => /^(?:SyntaxError|SemanticError|SYN\d+|SEM\d+)$/.test(one));
+  const isUnknown = (answer.status === 400 || answer.status === 404) && !isOfQuery;
+  return fault(isUnknown ? 'table-workspace-unknown' : 'table-unreachable');
 }
 
 /** The codes of an error from the outermost in, and whether it is a table that could not be resolved. */

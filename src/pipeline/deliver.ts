@@ -56,10 +56,10 @@ export async function deliver(
 }
 
 /** Keeps rejected rows. @returns failed: the rows of the delivery have to be sent again */
-function keep(
+export function keep(
   { status, batch, why }: Delivery,
-  delivered: Delivered,
-  options: DeliveryOptions,
+  delivered: Pick<Delivered, 'faults'>,
+  options: Pick<DeliveryOptions, 'rejected' | 'carriesOn' | 'now' | 'onStop'>,
 ): 'delivered' | 'kept' | 'failed' {
   const { rejected, carriesOn, now } = options;
   if (status === 'delivered') return status;

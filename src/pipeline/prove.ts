@@ -1,11 +1,12 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import { noteAbsence, pendingRows, prove, type UnprovenRows } from '../checkpoint/hour-proof.ts';
+import { noteAbsence, pendingRows, prove, seenRows, type UnprovenRows } from '../checkpoint/hour-proof.ts';
 import { type HourState, isSettled } from '../checkpoint/hour-state.ts';
 import type { CheckpointWriter } from '../checkpoint/writer.ts';
 import { type HourPrint, holdsJust } from '../destination/hour-print.ts';
 import type { TableReader } from '../destination/table-reader.ts';
 import { ActionError, DeadlineError } from '../errors.ts';
 import type { ProvedHour } from '../report/proved.ts';
+import { type KeySet, unionOf } from '../rows/key-set.ts';
 import { DAY, HOUR, SECOND } from '../time/clock.ts';
 import type { Deadline } from '../time/deadline.ts';
 import { hoursOf, isWithin, type Window, windowsOver } from '../time/window.ts';
@@ -19,6 +20,10 @@ const LONG = 2 * DAY;
 
 /** Rows that may wait for their proof while a run goes on: some 8 MB. */
 const RELIEF = 500_000;
+
+/** Rows in doubt that are asked for key by key, and hours that are tried for a row that is known to be there. */
+const MOST_DOUBTS = 10_000;
+const MOST_WITNESSES = 5;
 
 /** A look at the table that comes to a judgement of each row. */
 export class Proof {
@@ -51,7 +56,7 @@ export class Proof {
     this.#checkpoint = checkpoint;
     this.#window = window;
     const states = [...checkpoint.hours.values()];
-    this.#known = new Set(states.filter(({ proof }) => proof.proven > 0).map(({ hour }) => hour));
+    this.#known = new Set(states.filter(({ proof }) => seenRows(proof) > 0).map(({ hour }) => hour));
     const done = states.filter((state) => isSettled(state) && state.proof.unproven.length === 0);
     this.#done = new Set(done.map(({ hour }) => hour));
   }
@@ -134,7 +139,7 @@ export class Proof {
   }
 
   /** Takes out rows that are there. */
-  seen(state: HourState, isThere: (high: number, low: number) => boolean): void {
+  #see(state: HourState, isThere: (high: number, low: number) => boolean): void {
     const { seen, seenAgain } = prove(state.proof, isThere);
     if (seen > 0) this.#isSighted = true;
     if (seenAgain > 0) this.#writer.noteResend(true);
@@ -153,7 +158,7 @@ export class Proof {
     if (!this.#isBelieved) return;
     for (const state of this.unproven()) {
       const print = this.#prints.get(state.hour);
-      if (print !== undefined && isSame(state, print)) this.seen(state, () => true);
+      if (print !== undefined && isSame(state, print)) this.#see(state, () => true);
     }
   }
 
@@ -171,20 +176,53 @@ export class Proof {
       const state = this.#checkpoint.hours.get(hour);
       if (state === undefined) continue;
       if (keys.size < (this.#prints.get(hour)?.ids ?? 0)) this.#doubtful.add(hour);
-      this.seen(state, (high, low) => keys.has(high, low));
+      this.#see(state, (high, low) => keys.has(high, low));
     }
     for (const { hour, proof } of this.unproven())
-      if (proof.proven > 0 && !this.#prints.has(hour)) this.#doubtful.add(hour);
+      if (seenRows(proof) > 0 && !this.#prints.has(hour)) this.#doubtful.add(hour);
+    await this.#resolveDoubts();
   }
 
-  /** A key that is there, of the hour that costs least to ask for; undefined where none is. */
-  async witness(): Promise<
+  /**
+   * An hour of which an answer lacks keys may hold rows without CreationTime, which are counted and have no hour of their own:
+   * whether rows of earlier runs are there is asked key by key.
+   */
+  async #resolveDoubts(): Promise<void> {
+    const rows = this.unproven()
+      .filter(({ hour }) => this.#doubtful.has(hour))
+      .map((state) => ({ state, keys: unionOf(earlierGroups(state).map(({ keys }) => keys)) }))
+      .filter(({ keys }) => keys.size > 0);
+    const count = rows.reduce((sum, { keys }) => sum + keys.size, 0);
+    if (count === 0 || count > MOST_DOUBTS) return;
+    if (await this.lookFor(rows)) for (const { state } of rows) this.#doubtful.delete(state.hour);
+  }
+
+  /**
+   * Looks for rows under whatever hour they stand in the table.
+   * @returns whether the answer shows a row that is known to be there; else it says nothing of the others
+   */
+  async lookFor(rows: readonly { readonly state: HourState; readonly keys: KeySet }[]): Promise<boolean> {
+    const witness = await this.#witness();
+    if (witness === undefined) return false;
+    const wanted = unionOf(rows.map(({ keys }) => keys));
+    wanted.add(witness.high, witness.low);
+    const there = await this.#reader.some(
+      wanted,
+      Math.min(witness.hour, ...rows.map(({ state }) => state.hour)),
+    );
+    for (const { state } of rows) this.#see(state, (high, low) => there.has(high, low));
+    return there.has(witness.high, witness.low);
+  }
+
+  /** A key that is there, of an hour that costs little to ask for; undefined where none is. */
+  async #witness(): Promise<
     { readonly hour: number; readonly high: number; readonly low: number } | undefined
   > {
-    const [least] = [...this.#prints].filter(([, { ids }]) => ids > 0).sort(([, a], [, b]) => a.ids - b.ids);
-    if (least === undefined) return undefined;
-    for await (const [hour, keys] of this.#reader.keys(new Map([[least[0], least[1].ids]])))
-      for (const [high, low] of keys.keys()) return { hour, high, low };
+    const cheap = [...this.#prints].filter(([, { ids }]) => ids > 0).sort(([, a], [, b]) => a.ids - b.ids);
+    // Some may hold nothing but rows without CreationTime.
+    for (const [hour, { ids }] of cheap.slice(0, MOST_WITNESSES))
+      for await (const [, keys] of this.#reader.keys(new Map([[hour, ids]])))
+        for (const [high, low] of keys.keys()) return { hour, high, low };
     return undefined;
   }
 
@@ -246,6 +284,11 @@ export class Proof {
 /** Whether rows of the hour were not judged yet. */
 function isWaiting({ proof }: HourState): boolean {
   return proof.unproven.some(({ acknowledgedAt }) => acknowledgedAt === undefined);
+}
+
+/** Rows that earlier runs sent and did not see. */
+function earlierGroups({ proof }: HourState): UnprovenRows[] {
+  return proof.unproven.filter(({ acknowledgedAt }) => acknowledgedAt !== undefined);
 }
 
 /** Whether the table holds just the ids that are known of the hour. */

@@ -85,7 +85,7 @@ export class ReadBack {
   }
 
   /** Proves what is there, sends once more what is missing for certain, and says what is not there. */
-  async prove(sending: Pick<ResendOptions, 'services' | 'openUploader'>): Promise<void> {
+  async prove(sending: Pick<ResendOptions, 'services' | 'openUploader' | 'keepRejected'>): Promise<void> {
     const { proved } = this;
     const { inputs, plan, writer, limits, checkpoint, reader, waitMs, deadline } = this.#reading;
     const proof = this.#proof;

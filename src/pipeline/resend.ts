@@ -4,12 +4,14 @@ import type { HourState } from '../checkpoint/hour-state.ts';
 import type { CheckpointWriter } from '../checkpoint/writer.ts';
 import { Batcher } from '../destination/batch.ts';
 import { inBatches } from '../destination/batches.ts';
+import type { Delivery } from '../destination/delivery.ts';
 import type { TableReader } from '../destination/table-reader.ts';
 import type { Uploader } from '../destination/uploader.ts';
 import { ActionError } from '../errors.ts';
 import type { Inputs } from '../inputs/inputs.ts';
+import { grouped } from '../report/markdown.ts';
 import type { Proved } from '../report/proved.ts';
-import { KeySet } from '../rows/key-set.ts';
+import { type KeySet, unionOf } from '../rows/key-set.ts';
 import type { SourceServices } from '../sources/open.ts';
 import { historyStart } from '../time/window.ts';
 import { collectAgain, type FoundRow } from './collect-again.ts';
@@ -27,6 +29,8 @@ export interface ResendOptions {
   readonly checkpoint: Checkpoint;
   readonly services: Omit<SourceServices, 'onRequest'>;
   readonly openUploader: () => Uploader;
+  /** Keeps rows that are refused for good. @returns whether they are safe */
+  readonly keepRejected: (delivery: Delivery) => boolean;
 }
 
 /** Rows of an hour that are to be sent again. */
@@ -68,23 +72,12 @@ export async function resendMissing(options: ResendOptions, proved: Proved): Pro
   if (rows.length > 0) await sendAgain(rows, checkpoint.mark?.resendWorks !== true, options, proved);
 }
 
-/**
- * Looks for the missing rows under whatever hour they stand in the table.
- * @returns whether that answer shows a row that is known to be there; else it says nothing of the others
- */
-async function lookOnceMore({ proof, reader }: ResendOptions, now: number): Promise<boolean> {
+/** Looks for the missing rows under whatever hour they stand in the table. @returns whether the answer can be believed */
+async function lookOnceMore({ proof }: ResendOptions, now: number): Promise<boolean> {
   const all = missingRows(proof.unprovenOfWindow(), now, [1, 2]);
   // So many are not sent again anyway.
   const missing = countOf(all) > MOST ? missingRows(proof.unprovenOfWindow(), now, [2]) : all;
-  if (missing.length === 0) return true;
-  const witness = await proof.witness();
-  if (witness === undefined) return false;
-  const wanted = unionOf(missing.map(({ keys }) => keys));
-  wanted.add(witness.high, witness.low);
-  const oldest = Math.min(witness.hour, ...missing.map(({ state }) => state.hour));
-  const there = await reader.some(wanted, oldest);
-  for (const { state } of missing) proof.seen(state, (high, low) => there.has(high, low));
-  return there.has(witness.high, witness.low);
+  return missing.length === 0 || (await proof.lookFor(missing));
 }
 
 /** Rows that were sent twice and are still absent are not looked for any more. */
@@ -124,24 +117,34 @@ function isAwaiting(states: readonly HourState[]): boolean {
 async function sendAgain(
   rows: readonly FoundRow[],
   isFirst: boolean,
-  { writer, checkpoint, openUploader }: ResendOptions,
+  { writer, checkpoint, openUploader, keepRejected }: ResendOptions,
   proved: Proved,
 ): Promise<void> {
   const batch = isFirst ? firstBatch(rows) : rows;
   // Noted before: a run that is killed in between must not make it a third time.
   if (!writer.resending(batch.map(({ key }) => key))) return;
-  const groupOf = (hour: number) => lastSentAgain(checkpoint.hours.get(hour)?.proof);
-  for (const { key, operation } of batch) note(groupOf(key.hour)?.operations, operation);
+  for (const { key, operation } of batch)
+    note(lastSentAgain(checkpoint.hours.get(key.hour)?.proof)?.operations, operation);
   const pages = (async function* () {
     yield batch;
   })();
-  for await (const { status, batch: sent, requestId } of openUploader().deliver(
-    inBatches(pages, new Batcher()),
-  )) {
-    if (status === 'delivered') proved.resent += sent.keys.length;
-    for (const hour of new Set(sent.keys.map((key) => key.hour))) note(groupOf(hour)?.requestIds, requestId);
-    if (status === 'failed') writer.notResent(sent.keys);
+  let refused = 0;
+  for await (const delivery of openUploader().deliver(inBatches(pages, new Batcher()))) {
+    const { status, batch: sent, requestId } = delivery;
+    if (status === 'delivered') {
+      proved.resent += sent.keys.length;
+      writer.resent(sent.keys, requestId);
+    } else if (status === 'rejected' && keepRejected(delivery)) {
+      refused += sent.keys.length;
+      writer.setAside(sent.keys);
+    } else {
+      if (status === 'rejected') refused += sent.keys.length;
+      writer.notResent(sent.keys);
+    }
   }
+  if (refused === 0) return;
+  const detail = `${grouped(refused)} of the rows that were missing from the table were refused one by one with HTTP 400 or 413`;
+  proved.faults.push(new ActionError('rows-refused', detail));
 }
 
 /** As many rows as fit one request. */
@@ -153,10 +156,4 @@ function firstBatch(rows: readonly FoundRow[]): readonly FoundRow[] {
 
 function countOf(missing: readonly Missing[]): number {
   return missing.reduce((sum, { keys }) => sum + keys.size, 0);
-}
-
-function unionOf(sets: readonly KeySet[]): KeySet {
-  const all = new KeySet();
-  for (const set of sets) for (const key of set.keys()) all.add(...key);
-  return all;
 }

@@ -18,7 +18,7 @@ import type { Wait } from '../time/deadline.ts';
 import { ServiceTime } from '../time/service-time.ts';
 import { collect } from './collect.ts';
 import { type Connections, connect } from './connect.ts';
-import { deliver } from './deliver.ts';
+import { deliver, keep } from './deliver.ts';
 import { type KeptFiles, openKeptFiles } from './kept-files.ts';
 import { planRun } from './plan.ts';
 import { ReadBack } from './read-back.ts';
@@ -135,24 +135,32 @@ async function carryOut(inputs: Inputs, host: Host, record: RunRecord, held: Hel
   const batches = inBatches(source.rows, batcher, () => held.progress.tell());
   const uploader = () => openUploader(inputs, host, connections, held);
   const deliveries = inputs.dryRun ? acceptAll(batches) : uploader().deliver(batches);
+  const keeping = {
+    rejected: files.rejected,
+    carriesOn: files.record.carriesOn,
+    now: () => host.clock.now(),
+    onStop: limits.end,
+  };
   try {
     await deliver(deliveries, record.delivered, {
-      ...files,
-      carriesOn: files.record.carriesOn,
+      ...keeping,
+      checkpoint,
+      replay: files.replay,
       isProvable: () => source.collected.source !== 'workspaces',
-      now: () => host.clock.now(),
       reuse: (batch) => batcher.reuse(batch),
-      onStop: limits.end,
     });
   } finally {
     held.progress.tell(true);
     table?.tell();
     host.log.endGroup();
   }
-  if (source.collected.isWhole) checkpoint.complete();
   const { signal } = limits.collecting;
   if (!signal.aborted || signal.reason instanceof DeadlineError)
-    await table?.prove({ services, openUploader: uploader });
+    await table?.prove({
+      services,
+      openUploader: uploader,
+      keepRejected: (delivery) => keep(delivery, table.proved, keeping) === 'kept',
+    });
   // Time that ran out when everything was done already is no fault.
   if (signal.aborted && (failedRows(record) > 0 || !(signal.reason instanceof DeadlineError)))
     throw signal.reason;

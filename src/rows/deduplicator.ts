@@ -45,13 +45,22 @@ export class Deduplicator {
     return met > taken;
   }
 
-  /** The key of an event without a time, which an earlier run may have filed under the last hour of any window. */
+  /**
+   * The key of an event without a time, which an earlier run may have filed under the last hour of any window: under its own
+   * first. Of equal events without an id each stands for one of those that were sent.
+   */
   asDelivered(key: EventKey): EventKey {
+    if (this.#isSent(key)) return key;
     for (const hour of this.#known.openHours()) {
       const there = { ...key, hour };
-      if (key.byContent ? this.#known.contents(there) > 0 : this.#known.has(there)) return there;
+      if (this.#isSent(there)) return there;
     }
     return key;
+  }
+
+  #isSent(key: EventKey): boolean {
+    if (!key.byContent) return this.#known.has(key);
+    return this.#known.contents(key) > (this.#hours.get(key.hour)?.met.get(contentOf(key)) ?? 0);
   }
 
   /** Begins another reading of an hour from its start. */

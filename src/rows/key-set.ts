@@ -62,3 +62,10 @@ export class KeySet {
     }
   }
 }
+
+/** All keys of some sets. */
+export function unionOf(sets: Iterable<KeySet>): KeySet {
+  const all = new KeySet();
+  for (const set of sets) for (const [high, low] of set.keys()) all.add(high, low);
+  return all;
+}

@@ -4,9 +4,9 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
   decodeHourProof,
+  deliveredRow,
   encodeHourProof,
   expectAgain,
-  expectRow,
   type HourProof,
   isMissing,
   newHourProof,
@@ -43,7 +43,7 @@ function played(steps: readonly (typeof step extends fc.Arbitrary<infer T> ? T :
   const proof = newHourProof();
   let now = NOW;
   for (const one of steps) {
-    if (one.kind === 'sent') expectRow(proof, 7, one.low, `request-${one.low % 3}`);
+    if (one.kind === 'sent') deliveredRow(proof, 7, one.low, `request-${one.low % 3}`);
     else if (one.kind === 'seen') prove(proof, (_high, low) => low >= one.from);
     else if (one.kind === 'absent') {
       now += one.hours * HOUR;
@@ -87,7 +87,7 @@ describe('what is known of an hour in the table', () => {
 
   it('takes tens of bytes for thousands of rows that are proved', () => {
     const proof = newHourProof();
-    for (let low = 1; low <= 9601; low += 1) expectRow(proof, 7, low, 'request');
+    for (let low = 1; low <= 9601; low += 1) deliveredRow(proof, 7, low, 'request');
     prove(proof, () => true);
     expect(proof.proven).toBe(9601);
     expect(encodeHourProof(proof).length).toBeLessThan(40);
@@ -97,7 +97,7 @@ describe('what is known of an hour in the table', () => {
 describe('rows', () => {
   it('are missing six hours after the first look at them, when two runs did not see them', () => {
     const proof = newHourProof();
-    expectRow(proof, 7, 1, 'request');
+    deliveredRow(proof, 7, 1, 'request');
     const [group] = proof.unproven;
     if (group === undefined) throw new Error('no rows');
     noteAbsence(proof, NOW, true);
@@ -115,14 +115,14 @@ describe('rows', () => {
 
   it('that nobody could have seen are not absent', () => {
     const proof = newHourProof();
-    expectRow(proof, 7, 1, 'request');
+    deliveredRow(proof, 7, 1, 'request');
     noteAbsence(proof, NOW, false);
     expect(proof.unproven[0]).toMatchObject({ absences: 0, acknowledgedAt: NOW });
   });
 
   it('that are sent again begin anew, and a third time is not counted', () => {
     const proof = newHourProof();
-    for (const low of [1, 2, 3]) expectRow(proof, 7, low, 'request');
+    for (const low of [1, 2, 3]) deliveredRow(proof, 7, low, 'request');
     noteAbsence(proof, NOW, true);
     expectAgain(proof, setOf(2, 3));
     expect(lowsOf(proof)).toEqual([

@@ -12190,6 +12190,14 @@ class KeySet {
         }
     }
 }
+/** All keys of some sets. */
+function unionOf(sets) {
+    const all = new KeySet();
+    for (const set of sets)
+        for (const [high, low] of set.keys())
+            all.add(high, low);
+    return all;
+}
 
 ;// CONCATENATED MODULE: ./lib/rows/deduplicator.js
 
@@ -12225,14 +12233,24 @@ class Deduplicator {
         hour.taken.set(content, Math.max(taken, met));
         return met > taken;
     }
-    /** The key of an event without a time, which an earlier run may have filed under the last hour of any window. */
+    /**
+     * The key of an event without a time, which an earlier run may have filed under the last hour of any window: under its own
+     * first. Of equal events without an id each stands for one of those that were sent.
+     */
     asDelivered(key) {
+        if (this.#isSent(key))
+            return key;
         for (const hour of this.#known.openHours()) {
             const there = { ...key, hour };
-            if (key.byContent ? this.#known.contents(there) > 0 : this.#known.has(there))
+            if (this.#isSent(there))
                 return there;
         }
         return key;
+    }
+    #isSent(key) {
+        if (!key.byContent)
+            return this.#known.has(key);
+        return this.#known.contents(key) > (this.#hours.get(key.hour)?.met.get((0,event_key/* contentOf */.$E)(key)) ?? 0);
     }
     /** Begins another reading of an hour from its start. */
     rewind(hour) {
@@ -38023,7 +38041,7 @@ const OLD = 6 * time_clock/* HOUR */.dp;
 /** Uploads and operations kept of each group of rows. */
 const hour_proof_KEPT = 5;
 function newHourProof() {
-    return { proven: 0, givenUp: 0, repeats: 0, unproven: [] };
+    return { proven: 0, elsewhere: 0, givenUp: 0, repeats: 0, unproven: [] };
 }
 function unprovenRows(keys, sends) {
     return {
@@ -38036,7 +38054,30 @@ function unprovenRows(keys, sends) {
         operations: [],
     };
 }
-/** Notes a row as acknowledged by an upload. */
+/** Notes a row as acknowledged by an upload, be it the first one or the one that sent it again. */
+function deliveredRow(proof, high, low, requestId) {
+    const again = proof.unproven.find(({ sends, keys }) => sends === 2 && keys.has(high, low));
+    if (again === undefined)
+        expectRow(proof, high, low, requestId);
+    else
+        note(again.requestIds, requestId);
+}
+/**
+ * Begins to look at another table. What was seen stays seen; what is still looked for, and what was sent by runs that looked at
+ * no table, is looked for there.
+ * @param ids all events of the hour that were acknowledged, where they are known one by one
+ */
+function beginElsewhere(proof, ids) {
+    const { unproven } = proof;
+    proof.repeats = 0;
+    if (ids.size > proof.proven + proof.givenUp + pendingRows(proof)) {
+        const all = ids.filter(() => true);
+        Object.assign(proof, { ...newHourProof(), unproven: [unprovenRows(all, 1)] });
+        return;
+    }
+    proof.elsewhere = proof.proven;
+    proof.unproven = unproven.map(({ keys, sends }) => unprovenRows(keys, sends));
+}
 function expectRow(proof, high, low, requestId) {
     let group = proof.unproven.at(-1);
     if (group === undefined || group.sends !== 1 || group.acknowledgedAt !== undefined) {
@@ -38048,9 +38089,7 @@ function expectRow(proof, high, low, requestId) {
 }
 /** Moves rows to those that were sent twice. */
 function expectAgain(proof, keys) {
-    for (const group of proof.unproven)
-        group.keys = group.keys.filter((high, low) => !keys.has(high, low));
-    proof.unproven = proof.unproven.filter((group) => group.keys.size > 0);
+    setAside(proof, keys);
     const again = unprovenRows(keys, 2);
     proof.unproven.push(again);
     return again;
@@ -38111,13 +38150,23 @@ function isOld({ acknowledgedAt }, now) {
 function isMissing(group, now) {
     return isOld(group, now) && group.absences >= 2;
 }
+/** Rows that were seen in the table that is looked at. */
+function seenRows({ proven, elsewhere }) {
+    return proven - elsewhere;
+}
+/** Takes out rows that are kept elsewhere, and not looked for any more. */
+function setAside(proof, gone) {
+    for (const group of proof.unproven)
+        group.keys = group.keys.filter((high, low) => !gone.has(high, low));
+    proof.unproven = proof.unproven.filter((group) => group.keys.size > 0);
+}
 /** Rows of the hour that were sent and are neither proved nor given up. */
 function pendingRows({ unproven }) {
     return unproven.reduce((sum, { keys }) => sum + keys.size, 0);
 }
 /** Behind an hour's other bytes: length of the description, the description as JSON, then the keys of each group. */
 function encodeHourProof(proof) {
-    const { proven, givenUp, repeats, unproven } = proof;
+    const { proven, elsewhere, givenUp, repeats, unproven } = proof;
     if (proven === 0 && givenUp === 0 && repeats === 0 && unproven.length === 0)
         return Buffer.alloc(0);
     const groups = unproven.map(({ sends, acknowledgedAt, absences, keys, requestIds, operations }) => [
@@ -38128,7 +38177,7 @@ function encodeHourProof(proof) {
         requestIds,
         operations,
     ]);
-    const head = Buffer.from(JSON.stringify([proven, givenUp, repeats, ...groups]));
+    const head = Buffer.from(JSON.stringify([proven, givenUp, repeats, elsewhere, ...groups]));
     const buffer = Buffer.allocUnsafe(4 + head.length + 8 * pendingRows(proof));
     let at = buffer.writeUInt32LE(head.length, 0);
     at += head.copy(buffer, at);
@@ -38143,7 +38192,7 @@ function decodeHourProof(bytes) {
     if (bytes.length === 0)
         return newHourProof();
     const headEnd = 4 + bytes.readUInt32LE(0);
-    const [proven, givenUp, repeats, ...groups] = JSON.parse(bytes.toString('utf8', 4, headEnd));
+    const [proven, givenUp, repeats, elsewhere, ...groups] = JSON.parse(bytes.toString('utf8', 4, headEnd));
     let at = headEnd;
     const unproven = groups.map(([sends, acknowledgedAt, absences, count, requestIds, operations]) => {
         const keys = new KeySet();
@@ -38159,7 +38208,7 @@ function decodeHourProof(bytes) {
             operations,
         };
     });
-    return { proven, givenUp, repeats, unproven };
+    return { proven, elsewhere, givenUp, repeats, unproven };
 }
 
 ;// CONCATENATED MODULE: ./lib/checkpoint/hour-state.js
@@ -38189,12 +38238,18 @@ function newHour(hour) {
  */
 function dueAt(state, open) {
     const asked = state?.asked;
-    if (state === undefined || asked === undefined)
-        return Number.NEGATIVE_INFINITY;
-    if (asked.start > open.start || asked.end < open.end)
+    if (state === undefined || asked === undefined || !wasAsked(state, open))
         return Number.NEGATIVE_INFINITY;
     const age = asked.at - (state.hour + time_clock/* HOUR */.dp);
     return age <= 0 ? Number.NEGATIVE_INFINITY : asked.at + age / 3;
+}
+/** Whether all of a part of the hour was asked for, in one go or finally. */
+function wasAsked(state, part) {
+    const open = openPart(state, part);
+    if (open === undefined)
+        return true;
+    const { start, end } = state?.asked ?? { start: Number.POSITIVE_INFINITY, end: 0 };
+    return start <= open.start && end >= open.end;
 }
 /** Lets go of a settled hour's events, so that memory does not grow with the hours that are done. */
 function hour_state_close(state) {
@@ -38519,7 +38574,7 @@ class Checkpoint {
                 for (const key of decodeKeys(keys)) {
                     this.#acknowledge(key);
                     if (!key.byContent)
-                        expectRow(this.hour(key.hour).proof, key.high, key.low, requestId);
+                        deliveredRow(this.hour(key.hour).proof, key.high, key.low, requestId);
                 }
                 break;
             }
@@ -38589,17 +38644,13 @@ class Checkpoint {
             return Number.POSITIVE_INFINITY;
         return state?.contents.get((0,event_key/* contentOf */.$E)(key)) ?? 0;
     }
-    /** Where rows are looked for in another table than before, all that are known are to be looked for there. */
+    /** Where rows are looked for in another table than before, what was seen in that one is no longer looked for. */
     #begin(mark) {
         const isOtherTable = mark.table !== undefined && mark.table !== this.mark?.table;
         this.mark = mark;
-        if (!isOtherTable)
-            return;
-        for (const state of this.hours.values()) {
-            state.proof = newHourProof();
-            if (state.ids.size > 0)
-                state.proof.unproven.push(unprovenRows(state.ids.filter(() => true), 1));
-        }
+        if (isOtherTable)
+            for (const state of this.hours.values())
+                beginElsewhere(state.proof, state.ids);
     }
     #find(key) {
         const state = this.hour(key.hour);
@@ -38713,14 +38764,14 @@ const UNREAD = 2 * time_clock/* DAY */.d_;
 /** The mark of a run that begins, after that of the run before. */
 function markOfBegin(before, begin) {
     const { start, now, table, isUnknown } = begin;
-    const isGuess = isUnknown && (table !== undefined || before?.isGuess === true);
+    const unknownBefore = before?.unknownBefore ?? (isUnknown && table !== undefined ? (before?.since ?? now) : undefined);
     return {
         // Not clipped yet: the runner's clock alone must not make hours forgotten.
         since: Math.min(before?.since ?? start, start),
         at: now,
         ...(before?.accepted === true ? { accepted: true } : {}),
         ...tableOf(before, begin),
-        ...(isGuess ? { isGuess } : {}),
+        ...(unknownBefore === undefined ? {} : { unknownBefore }),
         ...(before?.resendWorks === true ? { resendWorks: true } : {}),
     };
 }
@@ -38942,16 +38993,16 @@ function load(options) {
         return undefined;
     const decoded = decode((0,external_node_fs_.readFileSync)(path));
     if (!decoded.ok)
-        return setAside(options, 'damaged', 'is damaged');
+        return state_load_setAside(options, 'damaged', 'is damaged');
     const checkpoint = new Checkpoint();
     try {
         const header = headerOf(decoded.records);
         if (header === undefined)
-            return setAside(options, 'damaged', 'is damaged');
+            return state_load_setAside(options, 'damaged', 'is damaged');
         if (header.version > checkpoint_VERSION)
-            return setAside(options, 'newer', 'was written by a newer version');
+            return state_load_setAside(options, 'newer', 'was written by a newer version');
         if (header.fingerprint !== fingerprint && !alsoTaken.includes(header.fingerprint)) {
-            return setAside(options, 'other-configuration', 'belongs to another tenant, source, filter, rule or stream');
+            return state_load_setAside(options, 'other-configuration', 'belongs to another tenant, source, filter, rule or stream');
         }
         for (const record of decoded.records)
             checkpoint.apply(record);
@@ -38960,14 +39011,14 @@ function load(options) {
         return checkpoint;
     }
     catch {
-        return setAside(options, 'damaged', 'is damaged');
+        return state_load_setAside(options, 'damaged', 'is damaged');
     }
 }
 function headerOf(records) {
     const first = records[0];
     return first?.kind === 'header' ? JSON.parse(first.payload.toString('utf8')) : undefined;
 }
-function setAside({ path, now, readOnly, onSetAside }, kind, why) {
+function state_load_setAside({ path, now, readOnly, onSetAside }, kind, why) {
     const stamp = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
     let aside = `${path}.${kind}-${stamp}`;
     for (let more = 2; (0,external_node_fs_.existsSync)(aside); more += 1)
@@ -39212,7 +39263,6 @@ class CheckpointWriter {
     /** The table that this run reads back: workspace and name, as a hash. */
     #table;
     #pending = new PendingRows();
-    #wasGuess;
     #onFault;
     /** Of the services; until they have told their time, nothing is given up for lost. */
     #now;
@@ -39223,7 +39273,6 @@ class CheckpointWriter {
         this.checkpoint = state?.checkpoint ?? (table === undefined ? undefined : new Checkpoint());
         this.lastRunAt = this.checkpoint?.mark?.at;
         this.covered = this.checkpoint?.mark?.since;
-        this.#wasGuess = this.checkpoint?.mark?.isGuess === true;
     }
     /**
      * @param options of the state file; undefined where there is none
@@ -39236,11 +39285,18 @@ class CheckpointWriter {
         return new CheckpointWriter(state, table, onFault);
     }
     /**
-     * Whether it is not known what earlier runs sent from an instant on: no run that this checkpoint knows of covered it (an
-     * earlier checkpoint may have been lost), or the one that began to did not look at the table for all of its hours.
+     * Whether it is not known what earlier runs sent of an instant's hour: no run that this checkpoint knows of covered it (an
+     * earlier checkpoint may have been lost), and none has asked for the hour as a whole since.
      */
     isUnknown(instant) {
-        return this.covered === undefined || this.#wasGuess || instant < this.covered;
+        return this.covered === undefined || instant < this.covered || this.#isUnknownYet((0,time_window/* hourOf */.cg)(instant));
+    }
+    #isUnknownYet(hour) {
+        const { unknownBefore, since = hour } = this.checkpoint?.mark ?? {};
+        if (unknownBefore === undefined || hour >= unknownBefore)
+            return false;
+        const part = { start: Math.max(hour, since), end: Math.min(hour + time_clock/* HOUR */.dp, unknownBefore) };
+        return !wasAsked(this.checkpoint?.hours.get(hour), part);
     }
     /** Whether this run or the next one looks for its rows in the table: a replay has no mark of its own. */
     get #isLookedFor() {
@@ -39254,12 +39310,6 @@ class CheckpointWriter {
     begin({ start }, now) {
         const isUnknown = this.isUnknown(start);
         this.#mark(markOfBegin(this.checkpoint?.mark, { start, now, table: this.#table, isUnknown }));
-    }
-    /** All hours of the run were collected, and looked for in the table where they were unknown. */
-    complete() {
-        const { isGuess, ...mark } = this.checkpoint?.mark ?? { since: 0, at: 0 };
-        if (isGuess === true)
-            this.#mark(mark);
     }
     /** Whether rows that were sent again did show up. */
     noteResend(resendWorks) {
@@ -39278,8 +39328,11 @@ class CheckpointWriter {
         if (mark === undefined)
             return;
         const since = (0,time_window/* clipToHistory */.Ec)({ start: Math.min(this.covered ?? start, start), end }, now()).start;
-        if (since !== mark.since)
-            this.#mark({ ...mark, since });
+        // The runner's clock may be off; and a window up to now asks for all that there can be.
+        const untilNow = now() - end < time_clock/* MINUTE */.pY ? end : now();
+        const unknownBefore = mark.unknownBefore === mark.at ? untilNow : mark.unknownBefore;
+        if (since !== mark.since || unknownBefore !== mark.unknownBefore)
+            this.#mark({ ...mark, since, ...(unknownBefore !== undefined && { unknownBefore }) });
     }
     /** A row will be delivered. */
     added(key) {
@@ -39325,6 +39378,18 @@ class CheckpointWriter {
     resending(keys) {
         return this.#note(resentRecord(keys));
     }
+    /** Rows were sent once more, and acknowledged. */
+    resent(keys, requestId) {
+        this.#note(deliveredRecord(keys, requestId));
+    }
+    /** Rows were refused for good when they were sent once more, and are kept elsewhere. */
+    setAside(keys) {
+        for (const [hour, set] of byHour(keys)) {
+            const proof = this.checkpoint?.hours.get(hour)?.proof;
+            if (proof !== undefined)
+                setAside(proof, set);
+        }
+    }
     /** Rows could not be sent once more after all: they count as sent once, as before. */
     notResent(keys) {
         for (const [hour, set] of byHour(keys)) {
@@ -39363,8 +39428,8 @@ class CheckpointWriter {
         const now = this.#now === undefined ? Number.NEGATIVE_INFINITY : Math.min(this.#now(), runnerNow);
         let failure;
         // Found again by the next run, which then knows that the source had not shown them before.
-        if (this.checkpoint?.mark?.isGuess === true)
-            for (const state of this.checkpoint.hours.values())
+        for (const state of this.checkpoint?.hours.values() ?? [])
+            if (this.#isUnknownYet(state.hour))
                 forgetUnmet(state);
         this.#guarded(() => {
             failure = this.#state?.close(now);
@@ -40365,9 +40430,6 @@ async function attemptQuery(pipeline, url, query, deadline, { tableName, number 
         return outcome;
     const answer = outcome.value;
     const { status } = answer;
-    // A workspace without any data (https://learn.microsoft.com/en-us/azure/azure-monitor/logs/api/errors).
-    if (status === 204)
-        return { kind: 'done', value: undefined };
     if (status >= 400)
         throw log_query_refusal(answer, tableName);
     const again = (why) => ({
@@ -40376,11 +40438,14 @@ async function attemptQuery(pipeline, url, query, deadline, { tableName, number 
         status,
         retryAfterMs: undefined,
     });
-    if (status !== 200)
-        return again(`HTTP ${status} instead of 200`);
     // https://learn.microsoft.com/en-us/azure/azure-monitor/logs/api/cache
     if (Number(answer.header('age') ?? 0) > 0)
         return again('a cached answer');
+    // A workspace without any data (https://learn.microsoft.com/en-us/azure/azure-monitor/logs/api/errors).
+    if (status === 204)
+        return { kind: 'done', value: undefined };
+    if (status !== 200)
+        return again(`HTTP ${status} instead of 200`);
     const body = jsonOf(answer);
     if (body === undefined)
         return again('HTTP 200 without JSON');
@@ -40429,7 +40494,10 @@ function log_query_refusal(answer, tableName) {
     }
     if (answer.status === 401 || answer.status === 403)
         return fault(codes.includes('NspValidationFailedError') ? 'table-network' : 'table-forbidden');
-    return fault(answer.status === 400 || answer.status === 404 ? 'table-workspace-unknown' : 'table-unreachable');
+    // A query that is not understood says nothing of the workspace.
+    const isOfQuery = codes.some((one) => /^(?:SyntaxError|SemanticError|SYN\d+|SEM\d+)$/.test(one));
+    const isUnknown = (answer.status === 400 || answer.status === 404) && !isOfQuery;
+    return fault(isUnknown ? 'table-workspace-unknown' : 'table-unreachable');
 }
 /** The codes of an error from the outermost in, and whether it is a table that could not be resolved. */
 function codesOf(answer) {
@@ -40792,12 +40860,16 @@ function provedHour({ hour, proof }, now) {
 
 
 
+
 /** Looks at the table after the last upload, from the first one on. */
 const LOOKS = [0, 2, 4, 8, 15, 30, 60].map((seconds) => seconds * time_clock/* SECOND */.Z2);
 /** Hours that one query is asked for, whether all of them are wanted or not. */
 const LONG = 2 * time_clock/* DAY */.d_;
 /** Rows that may wait for their proof while a run goes on: some 8 MB. */
 const RELIEF = 500_000;
+/** Rows in doubt that are asked for key by key, and hours that are tried for a row that is known to be there. */
+const MOST_DOUBTS = 10_000;
+const MOST_WITNESSES = 5;
 /** A look at the table that comes to a judgement of each row. */
 class Proof {
     #reader;
@@ -40823,7 +40895,7 @@ class Proof {
         this.#checkpoint = checkpoint;
         this.#window = window;
         const states = [...checkpoint.hours.values()];
-        this.#known = new Set(states.filter(({ proof }) => proof.proven > 0).map(({ hour }) => hour));
+        this.#known = new Set(states.filter(({ proof }) => seenRows(proof) > 0).map(({ hour }) => hour));
         const done = states.filter((state) => isSettled(state) && state.proof.unproven.length === 0);
         this.#done = new Set(done.map(({ hour }) => hour));
     }
@@ -40899,7 +40971,7 @@ class Proof {
         return this.#givenUp;
     }
     /** Takes out rows that are there. */
-    seen(state, isThere) {
+    #see(state, isThere) {
         const { seen, seenAgain } = prove(state.proof, isThere);
         if (seen > 0)
             this.#isSighted = true;
@@ -40923,7 +40995,7 @@ class Proof {
         for (const state of this.unproven()) {
             const print = this.#prints.get(state.hour);
             if (print !== undefined && isSame(state, print))
-                this.seen(state, () => true);
+                this.#see(state, () => true);
         }
     }
     #note(hour, print) {
@@ -40944,20 +41016,52 @@ class Proof {
                 continue;
             if (keys.size < (this.#prints.get(hour)?.ids ?? 0))
                 this.#doubtful.add(hour);
-            this.seen(state, (high, low) => keys.has(high, low));
+            this.#see(state, (high, low) => keys.has(high, low));
         }
         for (const { hour, proof } of this.unproven())
-            if (proof.proven > 0 && !this.#prints.has(hour))
+            if (seenRows(proof) > 0 && !this.#prints.has(hour))
                 this.#doubtful.add(hour);
+        await this.#resolveDoubts();
     }
-    /** A key that is there, of the hour that costs least to ask for; undefined where none is. */
-    async witness() {
-        const [least] = [...this.#prints].filter(([, { ids }]) => ids > 0).sort(([, a], [, b]) => a.ids - b.ids);
-        if (least === undefined)
-            return undefined;
-        for await (const [hour, keys] of this.#reader.keys(new Map([[least[0], least[1].ids]])))
-            for (const [high, low] of keys.keys())
-                return { hour, high, low };
+    /**
+     * An hour of which an answer lacks keys may hold rows without CreationTime, which are counted and have no hour of their own:
+     * whether rows of earlier runs are there is asked key by key.
+     */
+    async #resolveDoubts() {
+        const rows = this.unproven()
+            .filter(({ hour }) => this.#doubtful.has(hour))
+            .map((state) => ({ state, keys: unionOf(earlierGroups(state).map(({ keys }) => keys)) }))
+            .filter(({ keys }) => keys.size > 0);
+        const count = rows.reduce((sum, { keys }) => sum + keys.size, 0);
+        if (count === 0 || count > MOST_DOUBTS)
+            return;
+        if (await this.lookFor(rows))
+            for (const { state } of rows)
+                this.#doubtful.delete(state.hour);
+    }
+    /**
+     * Looks for rows under whatever hour they stand in the table.
+     * @returns whether the answer shows a row that is known to be there; else it says nothing of the others
+     */
+    async lookFor(rows) {
+        const witness = await this.#witness();
+        if (witness === undefined)
+            return false;
+        const wanted = unionOf(rows.map(({ keys }) => keys));
+        wanted.add(witness.high, witness.low);
+        const there = await this.#reader.some(wanted, Math.min(witness.hour, ...rows.map(({ state }) => state.hour)));
+        for (const { state } of rows)
+            this.#see(state, (high, low) => there.has(high, low));
+        return there.has(witness.high, witness.low);
+    }
+    /** A key that is there, of an hour that costs little to ask for; undefined where none is. */
+    async #witness() {
+        const cheap = [...this.#prints].filter(([, { ids }]) => ids > 0).sort(([, a], [, b]) => a.ids - b.ids);
+        // Some may hold nothing but rows without CreationTime.
+        for (const [hour, { ids }] of cheap.slice(0, MOST_WITNESSES))
+            for await (const [, keys] of this.#reader.keys(new Map([[hour, ids]])))
+                for (const [high, low] of keys.keys())
+                    return { hour, high, low };
         return undefined;
     }
     #judge() {
@@ -41013,6 +41117,10 @@ class Proof {
 /** Whether rows of the hour were not judged yet. */
 function isWaiting({ proof }) {
     return proof.unproven.some(({ acknowledgedAt }) => acknowledgedAt === undefined);
+}
+/** Rows that earlier runs sent and did not see. */
+function earlierGroups({ proof }) {
+    return proof.unproven.filter(({ acknowledgedAt }) => acknowledgedAt !== undefined);
 }
 /** Whether the table holds just the ids that are known of the hour. */
 function isSame({ ids, isClosed, proof }, print) {
@@ -41100,6 +41208,7 @@ function placedIn(event, window) {
 
 
 
+
 /** Most rows sent again in one run, and the most of the events of the hours looked at. */
 const MOST = 10_000;
 const MOST_SHARE = 0.1;
@@ -41141,26 +41250,12 @@ async function resendMissing(options, proved) {
     if (rows.length > 0)
         await sendAgain(rows, checkpoint.mark?.resendWorks !== true, options, proved);
 }
-/**
- * Looks for the missing rows under whatever hour they stand in the table.
- * @returns whether that answer shows a row that is known to be there; else it says nothing of the others
- */
-async function lookOnceMore({ proof, reader }, now) {
+/** Looks for the missing rows under whatever hour they stand in the table. @returns whether the answer can be believed */
+async function lookOnceMore({ proof }, now) {
     const all = missingRows(proof.unprovenOfWindow(), now, [1, 2]);
     // So many are not sent again anyway.
     const missing = countOf(all) > MOST ? missingRows(proof.unprovenOfWindow(), now, [2]) : all;
-    if (missing.length === 0)
-        return true;
-    const witness = await proof.witness();
-    if (witness === undefined)
-        return false;
-    const wanted = unionOf(missing.map(({ keys }) => keys));
-    wanted.add(witness.high, witness.low);
-    const oldest = Math.min(witness.hour, ...missing.map(({ state }) => state.hour));
-    const there = await reader.some(wanted, oldest);
-    for (const { state } of missing)
-        proof.seen(state, (high, low) => there.has(high, low));
-    return there.has(witness.high, witness.low);
+    return missing.length === 0 || (await proof.lookFor(missing));
 }
 /** Rows that were sent twice and are still absent are not looked for any more. */
 function giveUp({ proof, writer }, now) {
@@ -41192,25 +41287,37 @@ function missingRows(states, now, sends) {
 function isAwaiting(states) {
     return states.some(({ proof }) => proof.unproven.some(({ sends }) => sends === 2));
 }
-async function sendAgain(rows, isFirst, { writer, checkpoint, openUploader }, proved) {
+async function sendAgain(rows, isFirst, { writer, checkpoint, openUploader, keepRejected }, proved) {
     const batch = isFirst ? firstBatch(rows) : rows;
     // Noted before: a run that is killed in between must not make it a third time.
     if (!writer.resending(batch.map(({ key }) => key)))
         return;
-    const groupOf = (hour) => lastSentAgain(checkpoint.hours.get(hour)?.proof);
     for (const { key, operation } of batch)
-        note(groupOf(key.hour)?.operations, operation);
+        note(lastSentAgain(checkpoint.hours.get(key.hour)?.proof)?.operations, operation);
     const pages = (async function* () {
         yield batch;
     })();
-    for await (const { status, batch: sent, requestId } of openUploader().deliver(inBatches(pages, new Batcher()))) {
-        if (status === 'delivered')
+    let refused = 0;
+    for await (const delivery of openUploader().deliver(inBatches(pages, new Batcher()))) {
+        const { status, batch: sent, requestId } = delivery;
+        if (status === 'delivered') {
             proved.resent += sent.keys.length;
-        for (const hour of new Set(sent.keys.map((key) => key.hour)))
-            note(groupOf(hour)?.requestIds, requestId);
-        if (status === 'failed')
+            writer.resent(sent.keys, requestId);
+        }
+        else if (status === 'rejected' && keepRejected(delivery)) {
+            refused += sent.keys.length;
+            writer.setAside(sent.keys);
+        }
+        else {
+            if (status === 'rejected')
+                refused += sent.keys.length;
             writer.notResent(sent.keys);
+        }
     }
+    if (refused === 0)
+        return;
+    const detail = `${grouped(refused)} of the rows that were missing from the table were refused one by one with HTTP 400 or 413`;
+    proved.faults.push(new errors/* ActionError */.lZ('rows-refused', detail));
 }
 /** As many rows as fit one request. */
 function firstBatch(rows) {
@@ -41220,13 +41327,6 @@ function firstBatch(rows) {
 }
 function countOf(missing) {
     return missing.reduce((sum, { keys }) => sum + keys.size, 0);
-}
-function unionOf(sets) {
-    const all = new KeySet();
-    for (const set of sets)
-        for (const key of set.keys())
-            all.add(...key);
-    return all;
 }
 
 ;// CONCATENATED MODULE: ./lib/pipeline/table-memory.js
@@ -41662,14 +41762,19 @@ async function carryOut(inputs, host, record, held) {
     const batches = inBatches(source.rows, batcher, () => held.progress.tell());
     const uploader = () => openUploader(inputs, host, connections, held);
     const deliveries = inputs.dryRun ? acceptAll(batches) : uploader().deliver(batches);
+    const keeping = {
+        rejected: files.rejected,
+        carriesOn: files.record.carriesOn,
+        now: () => host.clock.now(),
+        onStop: limits.end,
+    };
     try {
         await deliver(deliveries, record.delivered, {
-            ...files,
-            carriesOn: files.record.carriesOn,
+            ...keeping,
+            checkpoint,
+            replay: files.replay,
             isProvable: () => source.collected.source !== 'workspaces',
-            now: () => host.clock.now(),
             reuse: (batch) => batcher.reuse(batch),
-            onStop: limits.end,
         });
     }
     finally {
@@ -41677,11 +41782,13 @@ async function carryOut(inputs, host, record, held) {
         table?.tell();
         host.log.endGroup();
     }
-    if (source.collected.isWhole)
-        checkpoint.complete();
     const { signal } = limits.collecting;
     if (!signal.aborted || signal.reason instanceof errors/* DeadlineError */.j3)
-        await table?.prove({ services, openUploader: uploader });
+        await table?.prove({
+            services,
+            openUploader: uploader,
+            keepRejected: (delivery) => keep(delivery, table.proved, keeping) === 'kept',
+        });
     // Time that ran out when everything was done already is no fault.
     if (signal.aborted && ((0,run_record/* failedRows */.lG)(record) > 0 || !(signal.reason instanceof errors/* DeadlineError */.j3)))
         throw signal.reason;
