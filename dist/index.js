@@ -38079,15 +38079,24 @@ const FAULTS = {
 class ActionError extends Error {
     name = 'ActionError';
     code;
+    /** On one line. */
     detail;
+    parts;
     remedy;
     constructor(code, detail, options) {
         const remedy = options?.remedy ?? FAULTS[code].remedy;
-        super(`${FAULTS[code].title}: ${sentence(detail)} ${remedy}`, { cause: options?.cause });
+        const parts = typeof detail === 'string' ? { text: detail } : detail;
+        const line = lineOf(parts);
+        super(`${FAULTS[code].title}: ${sentence(line)} ${remedy}`, { cause: options?.cause });
         this.code = code;
-        this.detail = detail;
+        this.detail = line;
+        this.parts = parts;
         this.remedy = remedy;
     }
+}
+function lineOf({ text = '', points = [], values = {} }) {
+    const named = Object.entries(values).map(([name, value]) => `${name} "${value}"`);
+    return [text, points.join('; '), named.join(', ')].filter((part) => part !== '').join(' ');
 }
 /** Thrown where a wait would end after the deadline: not a fault, the run ends cleanly with what it has. */
 class DeadlineError extends Error {
@@ -38129,12 +38138,12 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
-// EXTERNAL MODULE: ./lib/errors.js
-var errors = __nccwpck_require__(452);
 // EXTERNAL MODULE: ./lib/http/user-agent.js
 var user_agent = __nccwpck_require__(6209);
 // EXTERNAL MODULE: ./lib/report/markdown.js
 var markdown = __nccwpck_require__(3021);
+// EXTERNAL MODULE: ./lib/report/summary-fault.js + 1 modules
+var summary_fault = __nccwpck_require__(6111);
 // EXTERNAL MODULE: ./lib/time/clock.js
 var clock = __nccwpck_require__(4795);
 // EXTERNAL MODULE: ./lib/time/window.js
@@ -38298,7 +38307,10 @@ async function ownIssues(octokit) {
 }
 function issueBody({ record, conclusions }, host, kept) {
     const { context } = host;
-    const causes = [...conclusions.faults.values()].map((error) => `**${errors/* FAULTS */.y2[error.code].title}.** ${(0,markdown/* plain */.pj)(publicDetail(error))}\n\n**What to do:** ${error.remedy}`);
+    const causes = [...conclusions.faults.values()].flatMap((error) => [
+        ...(0,summary_fault/* faultBlocks */.X)(error.code, publicParts(error)).map((block) => [block].flat().join('\n')),
+        `**What to do:** ${error.remedy}`,
+    ]);
     if (causes.length === 0)
         causes.push(...[...conclusions.notices.values()].map(markdown/* plain */.pj));
     const asked = record.planned?.window;
@@ -38312,10 +38324,11 @@ function issueBody({ record, conclusions }, host, kept) {
     ].join('\n\n');
 }
 /** An issue may be public and nothing masks it: of refused inputs only the names, a value may be a misplaced secret. */
-function publicDetail({ code, detail }) {
+function publicParts({ code, detail, parts }) {
     if (code !== 'inputs')
-        return detail;
-    return `See the log of the run: ${detail.match(/[A-Za-z][\w-]+(?=: expected)/g)?.join(', ') ?? 'inputs'}.`;
+        return parts;
+    const names = detail.match(/[A-Za-z][\w-]+(?=: expected)/g)?.join(', ') ?? 'inputs';
+    return { text: `See the log of the run: ${names}.` };
 }
 /** Tells the issues of several workflows and destinations in one repository apart. */
 function markOf(host) {
@@ -38348,7 +38361,7 @@ async function warnOfInactivity(octokit, place, host) {
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8179);
-/* harmony import */ var _pipeline_run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(371);
+/* harmony import */ var _pipeline_run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2862);
 /* harmony import */ var _time_clock_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4795);
 /* harmony import */ var _memory_flags_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9709);
 /* harmony import */ var _proxy_settings_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8169);
@@ -39370,7 +39383,7 @@ function listed(values) {
 
 /***/ }),
 
-/***/ 371:
+/***/ 2862:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -40738,7 +40751,7 @@ function readInputs(get, now, proxyFaults = [], host) {
     }
     read.faults.push(...sharedPaths(inputs));
     if (read.faults.length > 0)
-        throw new errors/* ActionError */.lZ('inputs', read.faults.join('; '));
+        throw new errors/* ActionError */.lZ('inputs', { points: read.faults });
     return inputs;
 }
 /** The state file cannot be one of the others as well. @returns the faults, as `read.faults` holds them */
@@ -40764,7 +40777,7 @@ function withKeptFiles(inputs) {
     };
     const faults = sharedPaths(files);
     if (faults.length > 0)
-        throw new errors/* ActionError */.lZ('inputs', faults.join('; '));
+        throw new errors/* ActionError */.lZ('inputs', { points: faults });
     return files;
 }
 function readWorkspaceIds(read) {
@@ -41284,7 +41297,9 @@ function afterRefusals(code, detail, refusals, own = errors/* FAULTS */.y2[code]
     if (refusals.length === 0)
         return new errors/* ActionError */.lZ(code, detail, { remedy: own });
     const remedy = `${errors/* FAULTS */.y2['source-refused'].remedy} ${own}`;
-    return new errors/* ActionError */.lZ(code, `${refusals.join('; ')}; ${detail}`, { remedy });
+    const parts = typeof detail === 'string' ? { text: detail } : detail;
+    const text = [...refusals, parts.text ?? ''].join('; ');
+    return new errors/* ActionError */.lZ(code, { ...parts, text }, { remedy });
 }
 function firstOfEach(faults, last) {
     const first = new Map();
@@ -41496,9 +41511,15 @@ function inHostWords(conclusions, dialect) {
     if (dialect === undefined)
         return conclusions;
     const { written } = dialect.inputs;
+    // Faults of inputs are told in the host's names where they are found; those of a later look at them are not.
+    const said = (text) => (0,names/* withLeadingNames */.dt)(hostWords(text, dialect), written);
     const told = (error) => {
-        // Faults of inputs are told in the host's names where they are found; those of a later look at them are not.
-        const detail = (0,names/* withLeadingNames */.dt)(hostWords(error.detail, dialect), written);
+        const { text = '', points, values } = error.parts;
+        const detail = {
+            text: said(text),
+            ...(points !== undefined && { points: points.map(said) }),
+            ...(values !== undefined && { values }),
+        };
         const own = error.remedy === errors/* FAULTS */.y2[error.code].remedy ? dialect.remedies[error.code] : undefined;
         const remedy = own ?? ourWords(error.remedy, dialect);
         return new errors/* ActionError */.lZ(error.code, detail, { cause: error, remedy });
@@ -41654,9 +41675,10 @@ function labels(times) {
 
 /** What GitHub shows of Markdown in a job summary. */
 const githubMarkdown = {
-    alert: (kind, ...paragraphs) => [`> [!${kind}]`, ...paragraphs.map((text) => `> ${onOneLine(text)}`)]
-        .join('\n>\n')
-        .replace(']\n>\n', ']\n'),
+    alert: (kind, ...blocks) => {
+        const quoted = blocks.map((block) => linesOf(block).map((line) => `> ${line}`.trimEnd()));
+        return `> [!${kind}]\n${quoted.map((lines) => lines.join('\n')).join('\n>\n')}`;
+    },
     draw: mermaidChart,
     folded: (title, content) => `<details><summary>${title}</summary>\n\n${content}\n\n</details>`,
 };
@@ -41667,8 +41689,8 @@ const MARKS = { CAUTION: '❌', WARNING: '⚠️', NOTE: 'ℹ️' };
  * (https://learn.microsoft.com/en-us/azure/devops/pipelines/scripts/logging-commands).
  */
 const plainMarkdown = {
-    alert: (kind, first = '', ...paragraphs) => [`${MARKS[kind]} ${startsBold(first) ? first : `**${markdown_dialects_NAMES[kind]}:** ${first}`}`, ...paragraphs]
-        .map(onOneLine)
+    alert: (kind, first, ...blocks) => [`${MARKS[kind]} ${startsBold(first) ? first : `**${markdown_dialects_NAMES[kind]}:** ${first}`}`, ...blocks]
+        .map((block) => linesOf(block).join('\n'))
         .join('\n\n'),
     draw: textChart,
     folded: (title, content) => `### ${title}\n\n${content}`,
@@ -41676,6 +41698,10 @@ const plainMarkdown = {
 const markdown_dialects_NAMES = { CAUTION: 'Error', WARNING: 'Warning', NOTE: 'Note' };
 function startsBold(text) {
     return text.startsWith('**');
+}
+/** A block keeps the lines it has, and none becomes two: what follows would stand outside of it. */
+function linesOf(block) {
+    return (typeof block === 'string' ? [block] : block).map(onOneLine);
 }
 function onOneLine(text) {
     return text.replaceAll(/\s*[\r\n]+\s*/g, ' ');
@@ -41918,24 +41944,9 @@ function code(text) {
     return text === '' ? '' : `\`${text}\``;
 }
 
-;// CONCATENATED MODULE: ./lib/report/troubleshooting-link.js
-/** Where the troubleshooting entry of a fault is, as Markdown. @param docsUrl of the folder of documents, where it is known */
-function troubleshootingLink(title, docsUrl) {
-    const page = 'docs/troubleshooting.md';
-    return docsUrl === undefined
-        ? `More on it: "${title}" in \`${page}\`.`
-        : `[More on "${title}"](${docsUrl}/troubleshooting.md#${anchorOf(title)})`;
-}
-/** As GitHub makes anchors of headings. */
-function anchorOf(heading) {
-    return heading
-        .toLowerCase()
-        .replaceAll(/[^\w\- ]/g, '')
-        .replaceAll(' ', '-');
-}
-
+// EXTERNAL MODULE: ./lib/report/summary-fault.js + 1 modules
+var summary_fault = __nccwpck_require__(6111);
 ;// CONCATENATED MODULE: ./lib/report/summary.js
-
 
 
 
@@ -41974,7 +41985,7 @@ function summaryOf(record, conclusions, context, now, host) {
     const parts = [
         `## ${headline(record, conclusions)}`,
         origin(record),
-        ...[...conclusions.faults.values()].map(({ code, detail, remedy }) => alert('CAUTION', `**${errors/* FAULTS */.y2[code].title}.** ${(0,markdown/* plain */.pj)(detail)}`, `**What to do:** ${remedy}`, troubleshootingLink(errors/* FAULTS */.y2[code].title, context.docsUrl))),
+        ...[...conclusions.faults.values()].map((fault) => (0,summary_fault/* faultAlert */.j)(fault, alert, context.docsUrl)),
         // Why there is no activity log comes before what stands in for it.
         collected.fallbackUsed && refusals !== '' ? alert('WARNING', refusals) : '',
         ...[...conclusions.notices.values()].map((text) => alert('WARNING', (0,markdown/* plain */.pj)(text))),
@@ -43531,7 +43542,7 @@ async function* withRefusals(results, refusals) {
         yield* results;
     }
     catch (error) {
-        throw error instanceof errors/* ActionError */.lZ ? afterRefusals(error.code, error.detail, refusals) : error;
+        throw error instanceof errors/* ActionError */.lZ ? afterRefusals(error.code, error.parts, refusals) : error;
     }
 }
 
@@ -62570,7 +62581,7 @@ function eventKey(text) {
 
 const LF = 0x0a;
 /** The lines of a gzip file that can be read, without those that are empty. */
-async function* linesOf(path, stretches) {
+async function* replay_lines_linesOf(path, stretches) {
     let begun = [];
     let end = 0;
     for (const stretch of stretches) {
@@ -62936,7 +62947,7 @@ class ReplayFile {
         }
     }
     #lines() {
-        return linesOf(this.#path, this.#stretches);
+        return replay_lines_linesOf(this.#path, this.#stretches);
     }
 }
 async function replay_file_hashOf(path) {
@@ -63041,7 +63052,9 @@ function stateOptions(inputs, now, notices) {
  */
 function planRun(inputs, now, { checkpoint, covered, lastRunAt, }) {
     if (inputs.endTime !== undefined && inputs.endTime > now) {
-        throw new errors/* ActionError */.lZ('inputs', `end-time: expected an instant not after now (${iso(now)}), got ${iso(inputs.endTime)}`);
+        throw new errors/* ActionError */.lZ('inputs', {
+            points: [`end-time: expected an instant not after now (${iso(now)}), got ${iso(inputs.endTime)}`],
+        });
     }
     const hasOwnStart = inputs.startTime !== undefined;
     if (inputs.replayFile !== undefined)
@@ -63054,7 +63067,9 @@ function planRun(inputs, now, { checkpoint, covered, lastRunAt, }) {
     if (inputs.source === 'workspaces')
         return { ...hours, asked: undefined, hasOwnStart, hours: 0, notices: [] };
     if (window.start >= window.end) {
-        throw new errors/* ActionError */.lZ('inputs', `end-time: expected an instant within the last 28 days, got ${iso(window.end)}`);
+        throw new errors/* ActionError */.lZ('inputs', {
+            points: [`end-time: expected an instant within the last 28 days, got ${iso(window.end)}`],
+        });
     }
     const notices = noticesOf(window, wanted, lost);
     return { ...hours, asked: window, hasOwnStart, hours: windows.length, notices };
@@ -64529,6 +64544,7 @@ function clockNotice(runner, services) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   mq: () => (/* binding */ valuesBlock),
 /* harmony export */   pj: () => (/* binding */ plain),
 /* harmony export */   tp: () => (/* binding */ table),
 /* harmony export */   zD: () => (/* binding */ grouped)
@@ -64546,6 +64562,14 @@ function plain(text) {
         .replaceAll(/[\\`*_[\]|~#]/g, '\\$&')
         .replaceAll(/@(?=[\w-])/g, '@\u200b');
 }
+/** Values by name as the lines of a code block, from which they can be copied as they are. */
+function valuesBlock(values) {
+    const named = Object.entries(values);
+    const width = Math.max(...named.map(([name]) => name.length)) + 2;
+    // No value may end the block.
+    const shown = (value) => value.replaceAll(/[\p{Cc}\u2028\u2029`]+/gu, '?');
+    return ['```text', ...named.map(([name, value]) => `${`${name}:`.padEnd(width)}${shown(value)}`), '```'];
+}
 /** A table; pipes in cells are escaped. */
 function table(head, rows, align = 'left') {
     const isLeft = (at) => typeof align === 'string'
@@ -64559,6 +64583,59 @@ function table(head, rows, align = 'left') {
 function grouped(value) {
     // toLocaleString would load ICU's locale data, a tenth of what it takes to start.
     return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+
+/***/ }),
+
+/***/ 6111:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  j: () => (/* binding */ faultAlert),
+  X: () => (/* binding */ faultBlocks)
+});
+
+// EXTERNAL MODULE: ./lib/errors.js
+var errors = __nccwpck_require__(452);
+// EXTERNAL MODULE: ./lib/report/markdown.js
+var markdown = __nccwpck_require__(3021);
+;// CONCATENATED MODULE: ./lib/report/troubleshooting-link.js
+/** Where the troubleshooting entry of a fault is, as Markdown. @param docsUrl of the folder of documents, where it is known */
+function troubleshootingLink(title, docsUrl) {
+    const page = 'docs/troubleshooting.md';
+    return docsUrl === undefined
+        ? `More on it: "${title}" in \`${page}\`.`
+        : `[More on "${title}"](${docsUrl}/troubleshooting.md#${anchorOf(title)})`;
+}
+/** As GitHub makes anchors of headings. */
+function anchorOf(heading) {
+    return heading
+        .toLowerCase()
+        .replaceAll(/[^\w\- ]/g, '')
+        .replaceAll(' ', '-');
+}
+
+;// CONCATENATED MODULE: ./lib/report/summary-fault.js
+
+
+
+/** What went wrong and what to do about it, as the summary shows it. */
+function faultAlert({ code, parts, remedy }, alert, docsUrl) {
+    const [first, ...blocks] = faultBlocks(code, parts);
+    const link = troubleshootingLink(errors/* FAULTS */.y2[code].title, docsUrl);
+    return alert('CAUTION', first, ...blocks, `**What to do:** ${remedy}`, link);
+}
+/** A fault set out so that each point can be ticked off and each value copied. */
+function faultBlocks(code, { text = '', points = [], values }) {
+    const blocks = [];
+    if (points.length > 0)
+        blocks.push(points.map((point) => `- ${(0,markdown/* plain */.pj)(point)}`));
+    if (values !== undefined)
+        blocks.push((0,markdown/* valuesBlock */.mq)(values));
+    return [`**${errors/* FAULTS */.y2[code].title}.** ${(0,markdown/* plain */.pj)(text)}${values === undefined ? '' : ':'}`.trimEnd(), ...blocks];
 }
 
 

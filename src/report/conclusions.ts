@@ -1,4 +1,4 @@
-import { ActionError, FAULTS, type FaultCode } from '../errors.ts';
+import { ActionError, type Detail, FAULTS, type FaultCode } from '../errors.ts';
 import { DAY, HOUR } from '../time/clock.ts';
 import { describe, type Window } from '../time/window.ts';
 import { cannotKeepUp, lengthOf, REQUESTS_AN_HOUR, remainingOf } from './budget.ts';
@@ -59,13 +59,15 @@ export function conclude(record: RunRecord): Conclusions {
 /** A fault of the last source to be asked, with what the others had refused before it, and the remedy for those. */
 export function afterRefusals(
   code: FaultCode,
-  detail: string,
+  detail: string | Detail,
   refusals: readonly string[],
   own: string = FAULTS[code].remedy,
 ): ActionError {
   if (refusals.length === 0) return new ActionError(code, detail, { remedy: own });
   const remedy = `${FAULTS['source-refused'].remedy} ${own}`;
-  return new ActionError(code, `${refusals.join('; ')}; ${detail}`, { remedy });
+  const parts = typeof detail === 'string' ? { text: detail } : detail;
+  const text = [...refusals, parts.text ?? ''].join('; ');
+  return new ActionError(code, { ...parts, text }, { remedy });
 }
 
 function firstOfEach(

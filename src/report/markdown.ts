@@ -12,6 +12,15 @@ export function plain(text: string): string {
     .replaceAll(/@(?=[\w-])/g, '@\u200b');
 }
 
+/** Values by name as the lines of a code block, from which they can be copied as they are. */
+export function valuesBlock(values: Readonly<Record<string, string>>): string[] {
+  const named = Object.entries(values);
+  const width = Math.max(...named.map(([name]) => name.length)) + 2;
+  // No value may end the block.
+  const shown = (value: string) => value.replaceAll(/[\p{Cc}\u2028\u2029`]+/gu, '?');
+  return ['```text', ...named.map(([name, value]) => `${`${name}:`.padEnd(width)}${shown(value)}`), '```'];
+}
+
 /** A table; pipes in cells are escaped. */
 export function table(
   head: readonly string[],

@@ -1,4 +1,3 @@
-import { FAULTS } from '../errors.ts';
 import type { HostDialect, RunContext } from '../host.ts';
 import { VERSION } from '../http/user-agent.ts';
 import { DAY, HOUR } from '../time/clock.ts';
@@ -12,8 +11,8 @@ import { proofTable } from './proof-summary.ts';
 import { type Collected, missingHours, type RunRecord } from './run-record.ts';
 import { batches, refusedBatches } from './summary-batches.ts';
 import { catchingUp, countsTable, otherHours } from './summary-counts.ts';
+import { faultAlert } from './summary-fault.ts';
 import { headline } from './summary-headline.ts';
-import { troubleshootingLink } from './troubleshooting-link.ts';
 
 /** Rows shown of each list; the outputs hold more. */
 const SHOWN_ACTIVITIES = 10;
@@ -48,14 +47,7 @@ export function summaryOf(
   const parts = [
     `## ${headline(record, conclusions)}`,
     origin(record),
-    ...[...conclusions.faults.values()].map(({ code, detail, remedy }) =>
-      alert(
-        'CAUTION',
-        `**${FAULTS[code].title}.** ${plain(detail)}`,
-        `**What to do:** ${remedy}`,
-        troubleshootingLink(FAULTS[code].title, context.docsUrl),
-      ),
-    ),
+    ...[...conclusions.faults.values()].map((fault) => faultAlert(fault, alert, context.docsUrl)),
     // Why there is no activity log comes before what stands in for it.
     collected.fallbackUsed && refusals !== '' ? alert('WARNING', refusals) : '',
     ...[...conclusions.notices.values()].map((text) => alert('WARNING', plain(text))),

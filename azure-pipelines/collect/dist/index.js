@@ -8666,15 +8666,24 @@ const FAULTS = {
 class ActionError extends Error {
     name = 'ActionError';
     code;
+    /** On one line. */
     detail;
+    parts;
     remedy;
     constructor(code, detail, options) {
         const remedy = options?.remedy ?? FAULTS[code].remedy;
-        super(`${FAULTS[code].title}: ${sentence(detail)} ${remedy}`, { cause: options?.cause });
+        const parts = typeof detail === 'string' ? { text: detail } : detail;
+        const line = lineOf(parts);
+        super(`${FAULTS[code].title}: ${sentence(line)} ${remedy}`, { cause: options?.cause });
         this.code = code;
-        this.detail = detail;
+        this.detail = line;
+        this.parts = parts;
         this.remedy = remedy;
     }
+}
+function lineOf({ text = '', points = [], values = {} }) {
+    const named = Object.entries(values).map(([name, value]) => `${name} "${value}"`);
+    return [text, points.join('; '), named.join(', ')].filter((part) => part !== '').join(' ');
 }
 /** Thrown where a wait would end after the deadline: not a fault, the run ends cleanly with what it has. */
 class DeadlineError extends Error {
@@ -9075,7 +9084,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(452);
 /* harmony import */ var _inputs_names_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5261);
-/* harmony import */ var _pipeline_run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5388);
+/* harmony import */ var _pipeline_run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8833);
 /* harmony import */ var _time_clock_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4795);
 /* harmony import */ var _memory_flags_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9709);
 /* harmony import */ var _proxy_settings_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8169);
@@ -9559,7 +9568,7 @@ function listed(values) {
 
 /***/ }),
 
-/***/ 5388:
+/***/ 8833:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -10800,7 +10809,7 @@ function readInputs(get, now, proxyFaults = [], host) {
     }
     read.faults.push(...sharedPaths(inputs));
     if (read.faults.length > 0)
-        throw new errors/* ActionError */.lZ('inputs', read.faults.join('; '));
+        throw new errors/* ActionError */.lZ('inputs', { points: read.faults });
     return inputs;
 }
 /** The state file cannot be one of the others as well. @returns the faults, as `read.faults` holds them */
@@ -10826,7 +10835,7 @@ function withKeptFiles(inputs) {
     };
     const faults = sharedPaths(files);
     if (faults.length > 0)
-        throw new errors/* ActionError */.lZ('inputs', faults.join('; '));
+        throw new errors/* ActionError */.lZ('inputs', { points: faults });
     return files;
 }
 function readWorkspaceIds(read) {
@@ -10863,6 +10872,14 @@ function plain(text) {
         .replaceAll('>', '&gt;')
         .replaceAll(/[\\`*_[\]|~#]/g, '\\$&')
         .replaceAll(/@(?=[\w-])/g, '@\u200b');
+}
+/** Values by name as the lines of a code block, from which they can be copied as they are. */
+function valuesBlock(values) {
+    const named = Object.entries(values);
+    const width = Math.max(...named.map(([name]) => name.length)) + 2;
+    // No value may end the block.
+    const shown = (value) => value.replaceAll(/[\p{Cc}\u2028\u2029`]+/gu, '?');
+    return ['```text', ...named.map(([name, value]) => `${`${name}:`.padEnd(width)}${shown(value)}`), '```'];
 }
 /** A table; pipes in cells are escaped. */
 function table(head, rows, align = 'left') {
@@ -10967,9 +10984,15 @@ function inHostWords(conclusions, dialect) {
     if (dialect === undefined)
         return conclusions;
     const { written } = dialect.inputs;
+    // Faults of inputs are told in the host's names where they are found; those of a later look at them are not.
+    const said = (text) => (0,names/* withLeadingNames */.dt)(hostWords(text, dialect), written);
     const told = (error) => {
-        // Faults of inputs are told in the host's names where they are found; those of a later look at them are not.
-        const detail = (0,names/* withLeadingNames */.dt)(hostWords(error.detail, dialect), written);
+        const { text = '', points, values } = error.parts;
+        const detail = {
+            text: said(text),
+            ...(points !== undefined && { points: points.map(said) }),
+            ...(values !== undefined && { values }),
+        };
         const own = error.remedy === errors/* FAULTS */.y2[error.code].remedy ? dialect.remedies[error.code] : undefined;
         const remedy = own ?? ourWords(error.remedy, dialect);
         return new errors/* ActionError */.lZ(error.code, detail, { cause: error, remedy });
@@ -11103,9 +11126,10 @@ function labels(times) {
 
 /** What GitHub shows of Markdown in a job summary. */
 const githubMarkdown = {
-    alert: (kind, ...paragraphs) => [`> [!${kind}]`, ...paragraphs.map((text) => `> ${onOneLine(text)}`)]
-        .join('\n>\n')
-        .replace(']\n>\n', ']\n'),
+    alert: (kind, ...blocks) => {
+        const quoted = blocks.map((block) => linesOf(block).map((line) => `> ${line}`.trimEnd()));
+        return `> [!${kind}]\n${quoted.map((lines) => lines.join('\n')).join('\n>\n')}`;
+    },
     draw: mermaidChart,
     folded: (title, content) => `<details><summary>${title}</summary>\n\n${content}\n\n</details>`,
 };
@@ -11116,8 +11140,8 @@ const MARKS = { CAUTION: '❌', WARNING: '⚠️', NOTE: 'ℹ️' };
  * (https://learn.microsoft.com/en-us/azure/devops/pipelines/scripts/logging-commands).
  */
 const plainMarkdown = {
-    alert: (kind, first = '', ...paragraphs) => [`${MARKS[kind]} ${startsBold(first) ? first : `**${markdown_dialects_NAMES[kind]}:** ${first}`}`, ...paragraphs]
-        .map(onOneLine)
+    alert: (kind, first, ...blocks) => [`${MARKS[kind]} ${startsBold(first) ? first : `**${markdown_dialects_NAMES[kind]}:** ${first}`}`, ...blocks]
+        .map((block) => linesOf(block).join('\n'))
         .join('\n\n'),
     draw: textChart,
     folded: (title, content) => `### ${title}\n\n${content}`,
@@ -11125,6 +11149,10 @@ const plainMarkdown = {
 const markdown_dialects_NAMES = { CAUTION: 'Error', WARNING: 'Warning', NOTE: 'Note' };
 function startsBold(text) {
     return text.startsWith('**');
+}
+/** A block keeps the lines it has, and none becomes two: what follows would stand outside of it. */
+function linesOf(block) {
+    return (typeof block === 'string' ? [block] : block).map(onOneLine);
 }
 function onOneLine(text) {
     return text.replaceAll(/\s*[\r\n]+\s*/g, ' ');
@@ -11387,8 +11415,27 @@ function anchorOf(heading) {
         .replaceAll(' ', '-');
 }
 
-;// CONCATENATED MODULE: ./lib/report/summary.js
+;// CONCATENATED MODULE: ./lib/report/summary-fault.js
 
+
+
+/** What went wrong and what to do about it, as the summary shows it. */
+function faultAlert({ code, parts, remedy }, alert, docsUrl) {
+    const [first, ...blocks] = faultBlocks(code, parts);
+    const link = troubleshootingLink(errors/* FAULTS */.y2[code].title, docsUrl);
+    return alert('CAUTION', first, ...blocks, `**What to do:** ${remedy}`, link);
+}
+/** A fault set out so that each point can be ticked off and each value copied. */
+function faultBlocks(code, { text = '', points = [], values }) {
+    const blocks = [];
+    if (points.length > 0)
+        blocks.push(points.map((point) => `- ${plain(point)}`));
+    if (values !== undefined)
+        blocks.push(valuesBlock(values));
+    return [`**${errors/* FAULTS */.y2[code].title}.** ${plain(text)}${values === undefined ? '' : ':'}`.trimEnd(), ...blocks];
+}
+
+;// CONCATENATED MODULE: ./lib/report/summary.js
 
 
 
@@ -11427,7 +11474,7 @@ function summaryOf(record, conclusions, context, now, host) {
     const parts = [
         `## ${headline(record, conclusions)}`,
         origin(record),
-        ...[...conclusions.faults.values()].map(({ code, detail, remedy }) => alert('CAUTION', `**${errors/* FAULTS */.y2[code].title}.** ${plain(detail)}`, `**What to do:** ${remedy}`, troubleshootingLink(errors/* FAULTS */.y2[code].title, context.docsUrl))),
+        ...[...conclusions.faults.values()].map((fault) => faultAlert(fault, alert, context.docsUrl)),
         // Why there is no activity log comes before what stands in for it.
         collected.fallbackUsed && refusals !== '' ? alert('WARNING', refusals) : '',
         ...[...conclusions.notices.values()].map((text) => alert('WARNING', plain(text))),
@@ -20584,7 +20631,7 @@ async function* withRefusals(results, refusals) {
         yield* results;
     }
     catch (error) {
-        throw error instanceof errors/* ActionError */.lZ ? (0,report_conclusions/* afterRefusals */.kD)(error.code, error.detail, refusals) : error;
+        throw error instanceof errors/* ActionError */.lZ ? (0,report_conclusions/* afterRefusals */.kD)(error.code, error.parts, refusals) : error;
     }
 }
 
@@ -39615,7 +39662,7 @@ var instant = __nccwpck_require__(6216);
 
 const LF = 0x0a;
 /** The lines of a gzip file that can be read, without those that are empty. */
-async function* linesOf(path, stretches) {
+async function* replay_lines_linesOf(path, stretches) {
     let begun = [];
     let end = 0;
     for (const stretch of stretches) {
@@ -39981,7 +40028,7 @@ class ReplayFile {
         }
     }
     #lines() {
-        return linesOf(this.#path, this.#stretches);
+        return replay_lines_linesOf(this.#path, this.#stretches);
     }
 }
 async function replay_file_hashOf(path) {
@@ -40086,7 +40133,9 @@ function stateOptions(inputs, now, notices) {
  */
 function planRun(inputs, now, { checkpoint, covered, lastRunAt, }) {
     if (inputs.endTime !== undefined && inputs.endTime > now) {
-        throw new errors/* ActionError */.lZ('inputs', `end-time: expected an instant not after now (${iso(now)}), got ${iso(inputs.endTime)}`);
+        throw new errors/* ActionError */.lZ('inputs', {
+            points: [`end-time: expected an instant not after now (${iso(now)}), got ${iso(inputs.endTime)}`],
+        });
     }
     const hasOwnStart = inputs.startTime !== undefined;
     if (inputs.replayFile !== undefined)
@@ -40099,7 +40148,9 @@ function planRun(inputs, now, { checkpoint, covered, lastRunAt, }) {
     if (inputs.source === 'workspaces')
         return { ...hours, asked: undefined, hasOwnStart, hours: 0, notices: [] };
     if (window.start >= window.end) {
-        throw new errors/* ActionError */.lZ('inputs', `end-time: expected an instant within the last 28 days, got ${iso(window.end)}`);
+        throw new errors/* ActionError */.lZ('inputs', {
+            points: [`end-time: expected an instant within the last 28 days, got ${iso(window.end)}`],
+        });
     }
     const notices = noticesOf(window, wanted, lost);
     return { ...hours, asked: window, hasOwnStart, hours: windows.length, notices };
@@ -41668,7 +41719,9 @@ function afterRefusals(code, detail, refusals, own = _errors_js__WEBPACK_IMPORTE
     if (refusals.length === 0)
         return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ(code, detail, { remedy: own });
     const remedy = `${_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .FAULTS */ .y2['source-refused'].remedy} ${own}`;
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ(code, `${refusals.join('; ')}; ${detail}`, { remedy });
+    const parts = typeof detail === 'string' ? { text: detail } : detail;
+    const text = [...refusals, parts.text ?? ''].join('; ');
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ(code, { ...parts, text }, { remedy });
 }
 function firstOfEach(faults, last) {
     const first = new Map();
