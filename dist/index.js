@@ -59404,12 +59404,11 @@ function secondTries(refusal) {
 function refusalError(refusal, context) {
     const code = refusal.codes.map((number) => CAUSES[number]).find((cause) => cause !== undefined) ?? 'entra-refused';
     const name = refusal.codes[0] === undefined ? refusal.error : `AADSTS${refusal.codes[0]} ${refusal.error}`;
-    let detail = `${name}, asking for ${context.resource}`;
     if (context.assertion !== undefined && (code === 'entra-federation' || code === 'entra-refused')) {
-        const { issuer, subject, audience } = presentedClaims(context.assertion);
-        detail = `${name}; presented were issuer "${issuer}", subject "${subject}", audience "${audience}"`;
+        const values = presentedClaims(context.assertion);
+        return new errors/* ActionError */.lZ(code, { text: `${name}; presented were`, values });
     }
-    return new errors/* ActionError */.lZ(code, detail);
+    return new errors/* ActionError */.lZ(code, `${name}, asking for ${context.resource}`);
 }
 
 ;// CONCATENATED MODULE: ./lib/auth/network.js
