@@ -38096,7 +38096,8 @@ class ActionError extends Error {
 }
 function lineOf({ text = '', points = [], values = {} }) {
     const named = Object.entries(values).map(([name, value]) => `${name} "${value}"`);
-    return [text, points.join('; '), named.join(', ')].filter((part) => part !== '').join(' ');
+    const sentence = [text, ...points].filter((part) => part !== '').join('; ');
+    return [sentence, named.join(', ')].filter((part) => part !== '').join(' ');
 }
 /** Thrown where a wait would end after the deadline: not a fault, the run ends cleanly with what it has. */
 class DeadlineError extends Error {
@@ -38308,7 +38309,7 @@ async function ownIssues(octokit) {
 function issueBody({ record, conclusions }, host, kept) {
     const { context } = host;
     const causes = [...conclusions.faults.values()].flatMap((error) => [
-        ...(0,summary_fault/* faultBlocks */.X)(error.code, publicParts(error)).map((block) => [block].flat().join('\n')),
+        ...(0,summary_fault/* faultBlocks */.Xx)(error.code, publicParts(error)).map((block) => [block].flat().join('\n')),
         `**What to do:** ${error.remedy}`,
     ]);
     if (causes.length === 0)
@@ -40826,6 +40827,8 @@ function lengthOf(ms) {
     return minutes < 100 ? `${minutes} minutes` : `${(ms / time_clock/* HOUR */.dp).toFixed(1)} hours`;
 }
 
+// EXTERNAL MODULE: ./lib/report/markdown.js
+var markdown = __nccwpck_require__(3021);
 ;// CONCATENATED MODULE: ./lib/report/remedies.js
 
 /** What to do about a fault, given which files this run carries on with. Inputs are named in double quotes. */
@@ -41222,6 +41225,18 @@ function missingHours({ uncollected, agedOut }) {
     const hours = windows.flatMap((window) => [...(0,time_window/* hoursOf */.ZA)(window)].map(({ hour }) => hour));
     return [...new Set(hours)].sort((a, b) => a - b);
 }
+/** What was not collected, oldest first, with hours that follow each other for one reason taken together. */
+function gapsOf(uncollected) {
+    const gaps = [];
+    for (const { window, why } of [...uncollected].sort((a, b) => a.window.start - b.window.start)) {
+        const last = gaps.at(-1);
+        if (last !== undefined && last.why === why && last.window.end === window.start)
+            last.window = { start: last.window.start, end: window.end };
+        else
+            gaps.push({ window, why });
+    }
+    return gaps;
+}
 /** Hours that were collected whole. */
 function hoursCollected(collected) {
     const missing = new Set(missingHours(collected));
@@ -41256,6 +41271,9 @@ function outOfTime(error, waits) {
 
 
 
+
+/** Gaps that a fault names. */
+const NAMED_GAPS = 5;
 /** Draws the conclusions, faults and notices that no single stage can tell among them. */
 function conclude(record) {
     const { files, planned, collected, delivered, proved, closed } = record;
@@ -41298,7 +41316,7 @@ function afterRefusals(code, detail, refusals, own = errors/* FAULTS */.y2[code]
         return new errors/* ActionError */.lZ(code, detail, { remedy: own });
     const remedy = `${errors/* FAULTS */.y2['source-refused'].remedy} ${own}`;
     const parts = typeof detail === 'string' ? { text: detail } : detail;
-    const text = [...refusals, parts.text ?? ''].join('; ');
+    const text = [...refusals, parts.text ?? ''].filter((part) => part !== '').join('; ');
     return new errors/* ActionError */.lZ(code, { ...parts, text }, { remedy });
 }
 function firstOfEach(faults, last) {
@@ -41322,14 +41340,16 @@ function endedForTime(record, why) {
 }
 function uncollected(record) {
     const { collected } = record;
-    const named = collected.uncollected.slice(0, 5).map(({ window, why }) => `${(0,time_window/* describe */.q0)(window)} (${why})`);
-    const more = collected.uncollected.length > 5 ? ` and ${collected.uncollected.length - 5} more` : '';
+    const gaps = gapsOf(collected.uncollected);
+    const points = gaps.slice(0, NAMED_GAPS).map(({ window, why }) => `${(0,time_window/* describe */.q0)(window)}: ${why}`);
+    if (gaps.length > NAMED_GAPS)
+        points.push(`and ${gaps.length - NAMED_GAPS} more`);
     const isNothing = collected.counts.collected === 0 &&
         collected.hoursDone >= hoursPlanned(record) &&
         collected.uncollected.every(({ status }) => !isRefusal(status)) &&
         collected.wholeHours.size === 0;
     const code = isNothing ? 'source-unreachable' : 'hours-missing';
-    return afterRefusals(code, `${named.join(', ')}${more}`, collected.refusals, remedyFor(code, record));
+    return afterRefusals(code, { points }, collected.refusals, remedyFor(code, record));
 }
 /** Whether a service said no, rather than nothing. */
 function isRefusal(status) {
@@ -41337,12 +41357,13 @@ function isRefusal(status) {
 }
 function rejected(record) {
     const rows = record.delivered.rejectedRows;
-    const detail = `${rows} rows were refused one by one with HTTP 400 or 413`;
+    const were = rows === 1 ? 'was' : 'were';
+    const detail = `${(0,markdown/* counted */.hS)(rows, 'row')} ${were} refused one by one with HTTP 400 or 413`;
     return new errors/* ActionError */.lZ('rows-refused', detail, { remedy: remedyFor('rows-refused', record) });
 }
 function unacknowledged(record, rows) {
     const remedy = remedyFor('uploads-failed', record);
-    return new errors/* ActionError */.lZ('uploads-failed', `${rows} rows were not acknowledged`, { remedy });
+    return new errors/* ActionError */.lZ('uploads-failed', `${(0,markdown/* counted */.hS)(rows, 'row')} ${rows === 1 ? 'was' : 'were'} not acknowledged`, { remedy });
 }
 function* conclusionsOfAll(record) {
     const { planned, collected, startedAt, files } = record;
@@ -41361,18 +41382,18 @@ function* conclusionsOfAll(record) {
     }
     const interval = files.lastRunAt === undefined ? undefined : startedAt - files.lastRunAt;
     if (!planned?.hasOwnStart && cannotKeepUp(requests - (planned?.caughtUp ?? 0), interval)) {
-        const text = `This run needed ${requests} source requests, more than the ${REQUESTS_AN_HOUR} an hour that the service documents leave between two runs: run less often.`;
+        const text = `This run needed ${(0,markdown/* grouped */.zD)(requests)} source requests, more than the ${REQUESTS_AN_HOUR} an hour that the service documents leave between two runs: run less often.`;
         yield { code: 'budget', text };
     }
     if (counts.ofSettledHours > 0) {
-        const text = `${counts.ofSettledHours} events of hours that are settled were listed under other hours. They were not sent: whether they are in the table already is no longer known.`;
+        const text = `${(0,markdown/* counted */.hS)(counts.ofSettledHours, 'event')} of hours that are settled listed under other hours, and not sent: whether the table has such events already is no longer known.`;
         yield { code: 'settled-hours', text };
     }
     const { values, rows } = counts.truncations;
     if (rows > 0) {
         yield {
             code: 'cut',
-            text: `Cut to the service's limit of 64 KiB: ${values} value(s) in ${rows} row(s).`,
+            text: `Cut to the service's limit of 64 KiB: ${(0,markdown/* counted */.hS)(values, 'value')} in ${(0,markdown/* counted */.hS)(rows, 'row')}.`,
         };
     }
     if (unreadable.length > 0) {
@@ -41399,8 +41420,6 @@ function round(value) {
     return (Math.round(value * 10) / 10).toString();
 }
 
-// EXTERNAL MODULE: ./lib/report/markdown.js
-var markdown = __nccwpck_require__(3021);
 ;// CONCATENATED MODULE: ./lib/report/progress-log.js
 
 
@@ -41528,7 +41547,8 @@ function inHostWords(conclusions, dialect) {
         code,
         told(error),
     ]);
-    const notices = [...conclusions.notices].map(([code, text]) => [code, hostWords(text, dialect)]);
+    // What they quote are inputs, in remedies; what comes from outside stands in them without quotes.
+    const notices = [...conclusions.notices].map(([code, text]) => [code, ourWords(text, dialect)]);
     return { ...conclusions, faults: new Map(faults), notices: new Map(notices) };
 }
 /** Text that is all our own, quoted names of inputs among it. */
@@ -41540,6 +41560,8 @@ function hostWords(text, { words }) {
     return text.replaceAll(/(?<![\w/\\."'@-])(runner|workflow|action)(?=s?(?:'s)?(?:[\s,;:)]|\.(?!\w)|$))/g, (word) => words[word]);
 }
 
+// EXTERNAL MODULE: ./lib/report/notice.js
+var notice = __nccwpck_require__(1060);
 ;// CONCATENATED MODULE: ./lib/report/outputs.js
 
 /** The step outputs by name; docs and action.yml are tested against these names. */
@@ -41605,6 +41627,7 @@ function barsOf(hours, window, known) {
         const events = sums.get(slot) ?? 0;
         bars.push({
             time: unit === 'day' ? text.slice(5, 10) : text.slice(11, 16),
+            ...(unit === 'hour' && { day: text.slice(5, 10) }),
             date: slot % time_clock/* DAY */.d_ === 0 && bars.length > 0 ? text.slice(5, 10) : undefined,
             events,
             isUnknown: known !== undefined && events === 0 && !whole.has(slot),
@@ -41638,16 +41661,18 @@ function textChart({ unit, bars }) {
     const drawn = bars.filter(({ isUnknown, isMissing }) => !isUnknown || isMissing);
     const most = Math.max(...drawn.map(({ events }) => events), 1);
     const width = (0,markdown/* grouped */.zD)(most).length;
-    const lines = drawn.map(({ time, events, isUnknown, isMissing }) => {
+    const lines = drawn.map(({ time, day = '', events, isUnknown, isMissing }, at) => {
+        const isNewDay = day !== drawn[at - 1]?.day;
+        const when = day === '' ? time : `${isNewDay ? day : ' '.repeat(day.length)} ${time}`;
         if (isUnknown)
-            return `${time}  ${'missing'.padStart(width)}`;
+            return `${when}  ${'missing'.padStart(width)}`;
         const bar = '█'.repeat(Math.ceil((TEXT_BAR * events) / most));
-        return `${time}  ${(0,markdown/* grouped */.zD)(events).padStart(width)}  ${bar}${isMissing ? ' (not whole)' : ''}`.trimEnd();
+        return `${when}  ${(0,markdown/* grouped */.zD)(events).padStart(width)}  ${bar}${isMissing ? ' (part)' : ''}`.trimEnd();
     });
     return [`### New events by ${unit} (UTC)`, ['```', ...lines, '```'].join('\n')].join('\n\n');
 }
-/** Names that fit a title. */
-const NAMED = 6;
+/** Names that fit a title; all are listed above the chart. */
+const NAMED = 2;
 function missingOf(bars) {
     const missing = bars.filter(({ isMissing }) => isMissing).map(({ time }) => time);
     if (missing.length === 0)
@@ -41655,10 +41680,13 @@ function missingOf(bars) {
     const more = missing.length > NAMED ? ` and ${missing.length - NAMED} more` : '';
     return `, missing: ${missing.slice(0, NAMED).join(', ')}${more}`;
 }
-/** Characters of the longest bar. */
-const TEXT_BAR = 50;
-/** Wide and low, zeros at zero, in colours that stand out from a light page and a dark one. */
-const SETTINGS = '%%{init: {"xyChart": {"width": 1000, "height": 300, "yAxis": {"showLabel": false, "showTick": false, "showTitle": false}}, "themeVariables": {"xyChart": {"plotColorPalette": "#4184e4", "backgroundColor": "transparent"}}}}%%';
+/** Characters of the longest bar, so that its line fits a narrow page. */
+const TEXT_BAR = 22;
+/**
+ * Zeros at zero, colours that stand out from a light page and a dark one, and so narrow that its letters can be read on a
+ * narrow page, to which the whole chart is scaled down.
+ */
+const SETTINGS = '%%{init: {"xyChart": {"width": 800, "height": 280, "titleFontSize": 18, "xAxis": {"labelFontSize": 16}, "yAxis": {"showLabel": false, "showTick": false, "showTitle": false}}, "themeVariables": {"xyChart": {"plotColorPalette": "#4184e4", "backgroundColor": "transparent"}}}}%%';
 /** Labels that fit beside each other. */
 const MOST_LABELS = 13;
 const ZERO_WIDTH_SPACE = '\u200b';
@@ -41668,7 +41696,11 @@ const ZERO_WIDTH_SPACE = '\u200b';
  */
 function labels(times) {
     const each = Math.ceil(times.length / MOST_LABELS);
-    return times.map((time, at) => `"${at % each === 0 ? time : ''}${ZERO_WIDTH_SPACE.repeat(at + 1)}"`);
+    return times.map((time, at) => {
+        // A day later it is the same time, and not the same hour.
+        const isShown = at % each === 0 && (at === 0 || time !== times[0]);
+        return `"${isShown ? time : ''}${ZERO_WIDTH_SPACE.repeat(at + 1)}"`;
+    });
 }
 
 ;// CONCATENATED MODULE: ./lib/report/markdown-dialects.js
@@ -41681,6 +41713,7 @@ const githubMarkdown = {
     },
     draw: mermaidChart,
     folded: (title, content) => `<details><summary>${title}</summary>\n\n${content}\n\n</details>`,
+    shownBatches: 50,
 };
 const MARKS = { CAUTION: '❌', WARNING: '⚠️', NOTE: 'ℹ️' };
 /**
@@ -41694,6 +41727,8 @@ const plainMarkdown = {
         .join('\n\n'),
     draw: textChart,
     folded: (title, content) => `### ${title}\n\n${content}`,
+    // They stand open there, and who reads the page wants to see its end.
+    shownBatches: 10,
 };
 const markdown_dialects_NAMES = { CAUTION: 'Error', WARNING: 'Warning', NOTE: 'Note' };
 function startsBold(text) {
@@ -41710,35 +41745,42 @@ function onOneLine(text) {
 ;// CONCATENATED MODULE: ./lib/report/proof-summary.js
 
 
-
-
 /** Hours shown; the outputs hold the sums. */
 const SHOWN_HOURS = 48;
+/** What is told of an hour, where any hour has some. */
+const proof_summary_COLUMNS = [
+    ['Not yet', 'pending'],
+    ['Missing', 'missing'],
+    ['Given up', 'givenUp'],
+    ['Twice', 'repeats'],
+];
 /**
  * The first line of a run that collected its whole window.
  * @param ingested rows acknowledged
  * @param proved undefined where the table is not read back
  */
 function proofHeadline(ingested, proved) {
-    const rows = `${(0,markdown/* grouped */.zD)(ingested)} activity events ingested`;
+    const rows = `${(0,markdown/* counted */.hS)(ingested, 'activity event')} ingested`;
     const isNew = ingested > 0;
     const plain = isNew ? `✅ Complete: ${rows}` : '✅ Complete: nothing new';
     if (proved === undefined || !proved.isAvailable)
         return plain;
     const { seen, pending, missing, givenUp } = sumsOf(proved);
     if (missing > 0)
-        return `⚠️ ${(0,markdown/* grouped */.zD)(missing)} events missing from the table: ${rows}`;
+        return `⚠️ ${(0,markdown/* counted */.hS)(missing, 'event')} missing from the table: ${rows}`;
     if (pending > 0)
         return `${plain}, ${(0,markdown/* grouped */.zD)(pending)} not seen in the table yet`;
     if (givenUp > 0)
-        return `${plain}, ${(0,markdown/* grouped */.zD)(givenUp)} events of the window given up`;
+        return `${plain}, ${(0,markdown/* counted */.hS)(givenUp, 'event')} of the window given up`;
     if (isNew && proved.withoutId > 0) {
         const provable = (0,markdown/* grouped */.zD)(ingested - proved.withoutId);
-        return `✅ Complete: ${(0,markdown/* grouped */.zD)(ingested)} new events, all ${provable} with an id seen in the table`;
+        return `✅ Complete: ${(0,markdown/* counted */.hS)(ingested, 'new event')}, all ${provable} with an id seen in the table`;
     }
+    if (ingested === 1)
+        return '✅ Complete: 1 new event, seen in the table';
     if (isNew)
         return `✅ Complete: ${(0,markdown/* grouped */.zD)(ingested)} new events, all ${(0,markdown/* grouped */.zD)(ingested)} seen in the table`;
-    return `${plain}, all ${(0,markdown/* grouped */.zD)(seen)} events of the window seen in the table`;
+    return `${plain}, all ${(0,markdown/* counted */.hS)(seen, 'event')} of the window seen in the table`;
 }
 /** What the table holds, by hour; nothing where all is well. */
 function proofTable(proved) {
@@ -41748,16 +41790,18 @@ function proofTable(proved) {
     if (proofStatus(proved) === 'complete' && givenUp === 0 && repeats === 0)
         return '';
     const odd = proved.hours.filter(({ events, seen, repeats: more }) => events !== seen || more > 0);
+    const columns = proof_summary_COLUMNS.filter(([, of]) => odd.some((hour) => hour[of] > 0));
     const rows = odd
         .slice(0, SHOWN_HOURS)
-        .map(({ hour, events, seen, pending, missing, givenUp: gone, repeats: more }) => [
-        (0,time_window/* describe */.q0)({ start: hour, end: hour + time_clock/* HOUR */.dp }),
-        ...[events, seen, pending, missing, gone, more].map(markdown/* grouped */.zD),
+        .map((hour) => [
+        `${new Date(hour.hour).toISOString().slice(0, 16)}Z`,
+        `${(0,markdown/* grouped */.zD)(hour.seen)} of ${(0,markdown/* grouped */.zD)(hour.events)}`,
+        ...columns.map(([, of]) => (0,markdown/* grouped */.zD)(hour[of])),
     ]);
-    const head = ['Hour (UTC)', 'Events', 'Seen', 'Not yet', 'Missing', 'Given up', 'Repeated'];
+    const head = ['Hour (UTC)', 'Seen', ...columns.map(([name]) => name)];
     const hidden = odd.length > rows.length ? `\n\nand ${(0,markdown/* grouped */.zD)(odd.length - rows.length)} more` : '';
     const well = proved.hours.length - odd.length;
-    const others = well > 0 ? `\n\nAll events of ${(0,markdown/* grouped */.zD)(well)} other hours were seen.` : '';
+    const others = well > 0 ? `\n\nAll events of ${(0,markdown/* counted */.hS)(well, 'other hour')} were seen.` : '';
     return `### In the table\n\n${(0,markdown/* table */.tp)(head, rows, 'right-but-first')}${hidden}${others}`;
 }
 
@@ -41766,8 +41810,8 @@ function proofTable(proved) {
 
 
 
-/** How much, in six columns, which is what a narrow page holds. @param runner by the runner's clock, ms since the epoch */
-function countsTable(record, { failed }, runner) {
+/** How much, in the few columns that a narrow page holds. */
+function countsTable(record, { failed }) {
     const { collected, delivered, dryRun } = record;
     if (collected.source === undefined && !collected.isReplay)
         return '';
@@ -41780,7 +41824,6 @@ function countsTable(record, { failed }, runner) {
     ];
     if (hoursPlanned(record) > 0)
         columns.push(['Hours', hours(record)]);
-    columns.push(['Duration', duration(runner - record.startedAt)]);
     return (0,markdown/* table */.tp)(columns.map(([head]) => head), [columns.map(([, cell]) => cell)], 'right');
 }
 /** Hours collected of those asked for. */
@@ -41839,6 +41882,62 @@ function minuteOf(instant) {
     return `${new Date(Math.ceil(instant / time_clock/* MINUTE */.pY) * time_clock/* MINUTE */.pY).toISOString().slice(11, 16)}Z`;
 }
 
+;// CONCATENATED MODULE: ./lib/report/summary-batches.js
+
+
+
+
+/** Refused uploads shown; the output holds more. */
+const SHOWN_REFUSED = 10;
+/** The uploads that were refused, open to be seen, and whether their rows were kept. */
+function refusedBatches(record, host) {
+    const { delivered, collected } = record;
+    const { refused, rejectedRows } = delivered;
+    if (refused.length === 0)
+        return '';
+    const place = collected.isReplay ? '`replay-file`' : '`rejected-file`';
+    const isKept = collected.isReplay || keepsRefused(record);
+    const rows = (0,markdown/* counted */.hS)(rejectedRows, 'row');
+    const kept = isKept ? `kept in the file of ${place}` : '**not kept in a file**';
+    const first = refused.slice(0, SHOWN_REFUSED);
+    const shown = first.reduce((sum, entry) => sum + entry.rows, 0);
+    const more = shown < rejectedRows ? `\n\nand ${(0,markdown/* counted */.hS)(rejectedRows - shown, 'row')} more` : '';
+    const head = ourWords(`${rows}, ${kept}. \`DCRLogErrors\` knows the uploads by these ids.`, host);
+    const cells = first.map(({ batch, rows, requestId }) => [String(batch), (0,markdown/* grouped */.zD)(rows), code(requestId)]);
+    const columns = ['Batch', 'Rows', 'x-ms-client-request-id'];
+    return `### Refused\n\n${head}\n\n${(0,markdown/* table */.tp)(columns, cells, ['right', 'right', 'left'])}${more}`;
+}
+/** All uploads and requests, for whoever looks for a certain one. */
+function batches(record, { folded, shownBatches }) {
+    const { entries, batches, bytes } = record.delivered;
+    if (record.collected.source === undefined && entries.length === 0)
+        return '';
+    const lines = [requestsLine(record)];
+    if (entries.length === 0)
+        return folded('Requests', lines.join('\n\n'));
+    lines.push(`${(0,markdown/* counted */.hS)(bytes, 'byte')} on the wire.`, batchTable(entries.slice(0, shownBatches)));
+    const shown = Math.min(entries.length, shownBatches);
+    if (batches > shown)
+        lines.push(`and ${(0,markdown/* grouped */.zD)(batches - shown)} more`);
+    return folded(`Batches (${(0,markdown/* grouped */.zD)(batches)}) and requests`, lines.join('\n\n'));
+}
+function batchTable(entries) {
+    const rows = entries.map(({ batch, rows, wireBytes, status, requestId }) => [
+        String(batch),
+        (0,markdown/* grouped */.zD)(rows),
+        (0,markdown/* grouped */.zD)(wireBytes),
+        status,
+        code(requestId),
+    ]);
+    const head = ['Batch', 'Rows', 'Wire bytes', 'Status', 'x-ms-client-request-id'];
+    return (0,markdown/* table */.tp)(head, rows, ['right', 'right', 'right', 'left', 'left']);
+}
+function code(text) {
+    return text === '' ? '' : `\`${text}\``;
+}
+
+// EXTERNAL MODULE: ./lib/report/summary-fault.js + 1 modules
+var summary_fault = __nccwpck_require__(6111);
 ;// CONCATENATED MODULE: ./lib/report/summary-headline.js
 
 
@@ -41850,103 +41949,46 @@ function headline(record, { faults, failed, isComplete }) {
     const ingested = (0,markdown/* grouped */.zD)(delivered.rows);
     const events = (0,markdown/* grouped */.zD)(collected.counts.collected);
     if (faults.size > 0) {
-        const kept = failed > 0 ? `${ingested} events ingested, ${(0,markdown/* grouped */.zD)(failed)} not` : `${ingested} events ingested`;
-        const what = [...faults.keys()].map((code) => faultWords(code, record)).join('; ');
-        return `❌ ${what}${delivered.rows > 0 ? `; ${kept}` : ''}`;
+        const what = [...faults.keys()].map((code) => faultWords(code, record));
+        if (delivered.rows > 0)
+            what.push(`${ingested} events ingested${failed > 0 ? `, ${(0,markdown/* grouped */.zD)(failed)} not` : ''}`);
+        else if (failed > 0)
+            what.push(`none of ${(0,markdown/* counted */.hS)(failed, 'event')} ingested`);
+        return `❌ ${what.join('; ')}`;
     }
     if (collected.source === 'workspaces')
         return `⚠️ No activity log: ${events} workspace records instead`;
-    if (!isComplete)
-        return `⚠️ Incomplete: ${ingested} rows ingested so far${toGo(record)}`;
+    if (!isComplete) {
+        const isUnderWay = record.outOfTime !== undefined;
+        return `⚠️ Incomplete: ${ingested} events ingested${isUnderWay ? ' so far' : ''}${toGo(record)}`;
+    }
     if (dryRun)
         return `✅ Dry run: ${events} activity events collected, nothing uploaded`;
     const recovered = recoveredHours(record);
-    const closed = recovered === 0 ? '' : `, ${counted(recovered, 'missing hour')} recovered`;
+    const closed = recovered === 0 ? '' : `, ${(0,markdown/* counted */.hS)(recovered, 'missing hour')} recovered`;
     return `${proofHeadline(delivered.rows, proved)}${closed}`;
 }
 function faultWords(code, record) {
     if (code === 'hours-missing') {
         const missing = missingHours(record.collected).length;
-        return `${(0,markdown/* grouped */.zD)(missing)} of ${counted(hoursPlanned(record), 'hour')} missing`;
+        return `${(0,markdown/* grouped */.zD)(missing)} of ${(0,markdown/* counted */.hS)(hoursPlanned(record), 'hour')} missing`;
     }
     if (code === 'rows-refused')
-        return `${counted(record.delivered.rejectedRows, 'row')} refused for good`;
-    return errors/* FAULTS */.y2[code].title;
+        return `${(0,markdown/* counted */.hS)(record.delivered.rejectedRows, 'row')} refused for good`;
+    return code === 'out-of-time' ? `${errors/* FAULTS */.y2[code].title}${toGo(record)}` : errors/* FAULTS */.y2[code].title;
 }
 function toGo(record) {
     const missing = missingHours(record.collected).length;
     const left = hoursPlanned(record) - hoursCollected(record.collected) - missing;
     const parts = [
-        left > 0 ? `${counted(left, 'hour')} to go` : '',
-        missing > 0 ? `${counted(missing, 'hour')} lost` : '',
+        left > 0 ? `${(0,markdown/* counted */.hS)(left, 'hour')} to go` : '',
+        missing > 0 ? `${(0,markdown/* counted */.hS)(missing, 'hour')} lost` : '',
     ].filter((part) => part !== '');
     return parts.length === 0 ? '' : `, ${parts.join(', ')}`;
 }
-/** "1 hour", "1,234 hours". */
-function counted(count, noun) {
-    return `${(0,markdown/* grouped */.zD)(count)} ${noun}${count === 1 ? '' : 's'}`;
-}
 
-;// CONCATENATED MODULE: ./lib/report/summary-batches.js
-
-
-
-
-
-/** Batches shown; the output holds more. */
-const SHOWN = 50;
-/** The uploads that were refused, open to be seen, and whether their rows were kept. */
-function refusedBatches(record, host) {
-    const { delivered, collected } = record;
-    const { refused, rejectedRows } = delivered;
-    if (refused.length === 0)
-        return '';
-    const place = collected.isReplay ? '`replay-file`' : '`rejected-file`';
-    const isKept = collected.isReplay || keepsRefused(record);
-    const rows = counted(rejectedRows, 'row');
-    const kept = isKept ? `kept in the file of ${place}` : '**not kept in a file**';
-    const shown = refused.reduce((sum, entry) => sum + entry.rows, 0);
-    const more = shown < rejectedRows ? `\n\nand ${counted(rejectedRows - shown, 'row')} more` : '';
-    const head = ourWords(`${rows}, ${kept}. \`DCRLogErrors\` knows the uploads by these ids.`, host);
-    const cells = refused.map(({ batch, rows, requestId }) => [String(batch), (0,markdown/* grouped */.zD)(rows), code(requestId)]);
-    const columns = ['Batch', 'Rows', 'x-ms-client-request-id'];
-    return `### Refused\n\n${head}\n\n${(0,markdown/* table */.tp)(columns, cells, ['right', 'right', 'left'])}${more}`;
-}
-/** All uploads and requests, for whoever looks for a certain one. */
-function batches(record, folded) {
-    const { entries, batches, bytes } = record.delivered;
-    if (record.collected.source === undefined && entries.length === 0)
-        return '';
-    const lines = [requestsLine(record)];
-    if (entries.length === 0)
-        return folded('Requests', lines.join('\n\n'));
-    lines.push(`${counted(bytes, 'byte')} on the wire.`, batchTable(entries));
-    const shown = Math.min(entries.length, SHOWN);
-    if (batches > shown)
-        lines.push(`and ${(0,markdown/* grouped */.zD)(batches - shown)} more`);
-    return folded(`Batches (${(0,markdown/* grouped */.zD)(batches)}) and requests`, lines.join('\n\n'));
-}
-function batchTable(entries) {
-    const rows = entries
-        .slice(0, SHOWN)
-        .map(({ batch, rows, bytes, wireBytes, status, requestId }) => [
-        String(batch),
-        (0,markdown/* grouped */.zD)(rows),
-        (0,markdown/* grouped */.zD)(bytes),
-        (0,markdown/* grouped */.zD)(wireBytes),
-        status,
-        code(requestId),
-    ]);
-    const head = ['Batch', 'Rows', 'Bytes', 'Wire bytes', 'Status', 'x-ms-client-request-id'];
-    return (0,markdown/* table */.tp)(head, rows, ['right', 'right', 'right', 'right', 'left', 'left']);
-}
-function code(text) {
-    return text === '' ? '' : `\`${text}\``;
-}
-
-// EXTERNAL MODULE: ./lib/report/summary-fault.js + 1 modules
-var summary_fault = __nccwpck_require__(6111);
 ;// CONCATENATED MODULE: ./lib/report/summary.js
+
 
 
 
@@ -41962,7 +42004,7 @@ var summary_fault = __nccwpck_require__(6111);
 
 /** Rows shown of each list; the outputs hold more. */
 const SHOWN_ACTIVITIES = 10;
-const summary_SHOWN_HOURS = 24;
+const SHOWN_GAPS = 24;
 /** Events from which on a picture says more than their number. */
 const WORTH_DRAWING = 10;
 /** GitHub drops a summary of more than 1 MiB as a whole. */
@@ -41980,43 +42022,54 @@ const SOURCES = {
  */
 function summaryOf(record, conclusions, context, now, host) {
     const { collected } = record;
-    const { alert, folded } = host === undefined ? githubMarkdown : plainMarkdown;
+    const dialect = host === undefined ? githubMarkdown : plainMarkdown;
+    const { alert } = dialect;
     const refusals = refusalNote(record, conclusions);
     const parts = [
         `## ${headline(record, conclusions)}`,
-        origin(record),
-        ...[...conclusions.faults.values()].map((fault) => (0,summary_fault/* faultAlert */.j)(fault, alert, context.docsUrl)),
+        origin(record, now - record.clockAhead, host),
+        ...[...conclusions.faults.values()].map((fault) => (0,summary_fault/* faultAlert */.j4)(fault, alert, context.docsUrl)),
         // Why there is no activity log comes before what stands in for it.
         collected.fallbackUsed && refusals !== '' ? alert('WARNING', refusals) : '',
-        ...[...conclusions.notices.values()].map((text) => alert('WARNING', (0,markdown/* plain */.pj)(text))),
+        ...[...conclusions.notices].map(([code, text]) => alert('WARNING', (0,summary_fault/* noticeText */.ut)(code, text, context.docsUrl))),
         catchingUp(record, now),
         refusedBatches(record, host),
-        missing(collected),
+        missing(collected, conclusions),
         proofTable(record.proved),
-        countsTable(record, conclusions, now - record.clockAhead),
+        countsTable(record, conclusions),
         otherHours(record),
-        drawn(record, now, host),
+        drawn(record, now, dialect),
         activities(collected),
         ...notes(record, now, host).map((text) => alert('NOTE', text)),
         !collected.fallbackUsed && refusals !== '' ? alert('NOTE', refusals) : '',
-        batches(record, folded),
+        batches(record, dialect),
         footer(context),
     ];
     const text = `${parts.filter((part) => part !== '').join('\n\n')}\n`;
     return Buffer.byteLength(text) <= LARGEST ? text : `${text.slice(0, LARGEST / 4)}\n\n(cut)\n`;
 }
-function origin({ collected, planned }) {
-    const source = collected.source === undefined ? undefined : `From the ${SOURCES[collected.source]}`;
-    const window = planned?.window === undefined ? undefined : `${(0,time_window/* describe */.q0)(planned.window)} (UTC)`;
-    return [source, window].filter((part) => part !== undefined).join(' · ');
+/** Of which hours, from where, and how long it took. @param runner by the runner's clock, ms since the epoch */
+function origin({ collected, planned, startedAt }, runner, host) {
+    const { source, isReplay } = collected;
+    const parts = [];
+    // Workspaces are read as they are now, whatever hours were asked for.
+    if (planned?.window !== undefined && source !== 'workspaces')
+        parts.push(`${(0,time_window/* describe */.q0)(planned.window)} (UTC)`);
+    if (isReplay)
+        parts.push(ourWords('from the file of `replay-file`', host));
+    else if (source !== undefined)
+        parts.push(`from the ${SOURCES[source]}`);
+    if (isReplay || source !== undefined)
+        parts.push(`took ${duration(runner - startedAt)}`);
+    const line = parts.join(' · ');
+    return `${line.charAt(0).toUpperCase()}${line.slice(1)}`;
 }
 /** Whoever gets this in a mail or an issue wants to know whose it is. */
 function footer({ runUrl, runId }) {
     const run = runUrl === '' ? '' : ` · [run ${runId}](${runUrl})`;
     return `Version ${user_agent/* VERSION */.xv}${run}`;
 }
-function drawn({ collected, planned }, now, host) {
-    const { draw } = host === undefined ? githubMarkdown : plainMarkdown;
+function drawn({ collected, planned }, now, { draw }) {
     const { counts, wholeHours, source } = collected;
     const events = [...counts.hours.values()].reduce((sum, count) => sum + count, 0);
     if (source === 'workspaces' || events < WORTH_DRAWING)
@@ -42024,15 +42077,16 @@ function drawn({ collected, planned }, now, host) {
     const known = { whole: wholeHours, missing: new Set(missingHours(collected)) };
     return chart(counts.hours, planned?.window, now, draw, known);
 }
-function missing({ uncollected, agedOut }) {
-    const rows = [
-        ...uncollected.map(({ window, why }) => [(0,time_window/* describe */.q0)(window), (0,markdown/* plain */.pj)(why)]),
-        ...agedOut.map((window) => [(0,time_window/* describe */.q0)(window), 'left the 28 days of history before it was asked for']),
-    ];
-    if (rows.length === 0)
+/** What is missing, where no fault names all of it. */
+function missing({ uncollected, agedOut }, { faults }) {
+    const why = 'left the 28 days of history before it was asked for';
+    const gaps = gapsOf([...uncollected, ...agedOut.map((window) => ({ window, why }))]);
+    const isNamed = faults.has('hours-missing') || faults.has('source-unreachable');
+    if (gaps.length === 0 || (isNamed && agedOut.length === 0 && gaps.length <= NAMED_GAPS))
         return '';
-    const more = rows.length > summary_SHOWN_HOURS ? `\n\nand ${rows.length - summary_SHOWN_HOURS} more` : '';
-    return `### Missing\n\n${(0,markdown/* table */.tp)(['Window (UTC)', 'Why'], rows.slice(0, summary_SHOWN_HOURS))}${more}`;
+    const rows = gaps.map(({ window, why }) => [(0,time_window/* describe */.q0)(window), (0,markdown/* plain */.pj)(why)]);
+    const more = rows.length > SHOWN_GAPS ? `\n\nand ${(0,markdown/* grouped */.zD)(rows.length - SHOWN_GAPS)} more` : '';
+    return `### Missing\n\n${(0,markdown/* table */.tp)(['Window (UTC)', 'Why'], rows.slice(0, SHOWN_GAPS))}${more}`;
 }
 function activities({ counts, source }) {
     const all = [...counts.activities].sort((a, b) => b[1] - a[1]);
@@ -42076,32 +42130,12 @@ function replacesTimeGenerated(hours, now) {
 
 
 
-const WARNING_TITLES = {
-    clipped: 'Window clipped',
-    clock: 'The clock of the runner is off',
-    'settled-hours': 'Events of settled hours',
-    fallback: 'Workspace records, not activity',
-    'no-events': 'No events',
-    cut: 'Values cut',
-    'unreadable-workspaces': 'Unreadable workspaces',
-    'aged-out': 'Hours lost',
-    incomplete: 'Incomplete',
-    lost: 'Hours never settled',
-    quiet: 'Unusually quiet',
-    budget: 'Schedule too dense',
-    'state-set-aside': 'State file set aside',
-    'rejected-set-aside': 'Rejected rows set aside',
-    'state-not-compacted': 'State file not rewritten',
-    replay: 'Replay',
-    'proof-unavailable': 'Not proved',
-    missing: 'Rows missing from the table',
-    'given-up': 'Rows given up',
-};
+
 /** Tells how the run went: outputs, one annotation for each kind of fault, and the job summary. */
 async function report(record, drawn, host) {
     const conclusions = inHostWords(drawn, host.dialect);
     for (const [code, text] of conclusions.notices)
-        host.log.warning(text, WARNING_TITLES[code]);
+        host.log.warning(text, notice/* NOTICE_TITLES */.H[code]);
     for (const error of conclusions.faults.values())
         host.log.error(error.message, errors/* FAULTS */.y2[error.code].title);
     try {
@@ -43229,8 +43263,8 @@ async function choose(choice) {
     }
     if (choice.source === 'auto' && choice.workspaces.allowed)
         return { kind: 'workspaces' };
-    const why = choice.source === 'auto' ? `; ${choice.workspaces.why}` : '';
-    throw new errors/* ActionError */.lZ('source-refused', `${refusals.join(', ')}${why}`);
+    const why = choice.source === 'auto' ? [choice.workspaces.why] : [];
+    throw new errors/* ActionError */.lZ('source-refused', { points: [...refusals, ...why] });
 }
 async function firstPage(candidate) {
     for (const window of candidate.windows.slice(0, TRIES)) {
@@ -64543,6 +64577,7 @@ function clockNotice(runner, services) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   hS: () => (/* binding */ counted),
 /* harmony export */   mq: () => (/* binding */ valuesBlock),
 /* harmony export */   pj: () => (/* binding */ plain),
 /* harmony export */   tp: () => (/* binding */ table),
@@ -64574,7 +64609,8 @@ function table(head, rows, align = 'left') {
     const isLeft = (at) => typeof align === 'string'
         ? align === 'left' || (at === 0 && align === 'right-but-first')
         : align[at] === 'left';
-    const rule = head.map((_, at) => (isLeft(at) ? '---' : '---:'));
+    // A column without a side has its head in the middle.
+    const rule = head.map((_, at) => (isLeft(at) ? ':---' : '---:'));
     const line = (cells) => `| ${cells.map((cell) => cell.replaceAll(/(?<!\\)\|/g, '\\|')).join(' | ')} |`;
     return [line(head), line(rule), ...rows.map(line)].join('\n');
 }
@@ -64583,6 +64619,42 @@ function grouped(value) {
     // toLocaleString would load ICU's locale data, a tenth of what it takes to start.
     return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 }
+/** "1 hour", "1,234 hours". */
+function counted(count, noun) {
+    return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+
+/***/ }),
+
+/***/ 1060:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   H: () => (/* binding */ NOTICE_TITLES)
+/* harmony export */ });
+/** By which a notice is looked up in docs/troubleshooting.md. */
+const NOTICE_TITLES = {
+    clipped: 'Window clipped',
+    clock: 'The clock is off',
+    'settled-hours': 'Events of settled hours',
+    fallback: 'Workspace records, not activity',
+    'no-events': 'No events',
+    cut: 'Values cut',
+    'unreadable-workspaces': 'Unreadable workspaces',
+    'aged-out': 'Hours lost',
+    incomplete: 'Incomplete',
+    lost: 'Hours never settled',
+    quiet: 'Unusually quiet',
+    budget: 'Schedule too dense',
+    'state-set-aside': 'State file set aside',
+    'rejected-set-aside': 'Rejected rows set aside',
+    'state-not-compacted': 'State file not rewritten',
+    replay: 'Replay',
+    'proof-unavailable': 'Not proved',
+    missing: 'Rows missing from the table',
+    'given-up': 'Rows given up',
+};
 
 
 /***/ }),
@@ -64593,21 +64665,28 @@ function grouped(value) {
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  j: () => (/* binding */ faultAlert),
-  X: () => (/* binding */ faultBlocks)
+  j4: () => (/* binding */ faultAlert),
+  Xx: () => (/* binding */ faultBlocks),
+  ut: () => (/* binding */ noticeText)
 });
 
 // EXTERNAL MODULE: ./lib/errors.js
 var errors = __nccwpck_require__(452);
 // EXTERNAL MODULE: ./lib/report/markdown.js
 var markdown = __nccwpck_require__(3021);
+// EXTERNAL MODULE: ./lib/report/notice.js
+var notice = __nccwpck_require__(1060);
 ;// CONCATENATED MODULE: ./lib/report/troubleshooting-link.js
 /** Where the troubleshooting entry of a fault is, as Markdown. @param docsUrl of the folder of documents, where it is known */
 function troubleshootingLink(title, docsUrl) {
     const page = 'docs/troubleshooting.md';
     return docsUrl === undefined
         ? `More on it: "${title}" in \`${page}\`.`
-        : `[More on "${title}"](${docsUrl}/troubleshooting.md#${anchorOf(title)})`;
+        : `[More on "${title}"](${troubleshootingUrl(title, docsUrl)})`;
+}
+/** Address of an entry. */
+function troubleshootingUrl(title, docsUrl) {
+    return `${docsUrl}/troubleshooting.md#${anchorOf(title)}`;
 }
 /** As GitHub makes anchors of headings. */
 function anchorOf(heading) {
@@ -64618,6 +64697,7 @@ function anchorOf(heading) {
 }
 
 ;// CONCATENATED MODULE: ./lib/report/summary-fault.js
+
 
 
 
@@ -64634,7 +64714,20 @@ function faultBlocks(code, { text = '', points = [], values }) {
         blocks.push(points.map((point) => `- ${(0,markdown/* plain */.pj)(point)}`));
     if (values !== undefined)
         blocks.push((0,markdown/* valuesBlock */.mq)(values));
-    return [`**${errors/* FAULTS */.y2[code].title}.** ${(0,markdown/* plain */.pj)(text)}${values === undefined ? '' : ':'}`.trimEnd(), ...blocks];
+    return [
+        `**${errors/* FAULTS */.y2[code].title}.** ${(0,markdown/* plain */.pj)(asSentence(text))}${values === undefined ? '' : ':'}`.trimEnd(),
+        ...blocks,
+    ];
+}
+/** A notice, by the title under which it can be looked up. */
+function noticeText(code, text, docsUrl) {
+    const title = notice/* NOTICE_TITLES */.H[code];
+    const linked = docsUrl === undefined ? title : `[${title}](${troubleshootingUrl(title, docsUrl)})`;
+    return `**${linked}.** ${(0,markdown/* plain */.pj)(asSentence(text))}`;
+}
+/** Our own words may begin a sentence; names of sources and inputs stay as they are. */
+function asSentence(text) {
+    return text.replace(/^[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase());
 }
 
 

@@ -271,7 +271,8 @@ export class ActionError extends Error {
 
 function lineOf({ text = '', points = [], values = {} }: Detail): string {
   const named = Object.entries(values).map(([name, value]) => `${name} "${value}"`);
-  return [text, points.join('; '), named.join(', ')].filter((part) => part !== '').join(' ');
+  const sentence = [text, ...points].filter((part) => part !== '').join('; ');
+  return [sentence, named.join(', ')].filter((part) => part !== '').join(' ');
 }
 
 /** Thrown where a wait would end after the deadline: not a fault, the run ends cleanly with what it has. */

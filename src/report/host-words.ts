@@ -24,7 +24,8 @@ export function inHostWords(conclusions: Conclusions, dialect: HostDialect | und
     code,
     told(error),
   ]);
-  const notices = [...conclusions.notices].map(([code, text]) => [code, hostWords(text, dialect)] as const);
+  // What they quote are inputs, in remedies; what comes from outside stands in them without quotes.
+  const notices = [...conclusions.notices].map(([code, text]) => [code, ourWords(text, dialect)] as const);
   return { ...conclusions, faults: new Map(faults), notices: new Map(notices) };
 }
 

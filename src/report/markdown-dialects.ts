@@ -10,6 +10,8 @@ export interface MarkdownDialect {
   readonly draw: (bars: Bars) => string;
   /** A long part that need not be looked at. */
   readonly folded: (title: string, content: string) => string;
+  /** Batches of the list of all; the output holds more. */
+  readonly shownBatches: number;
 }
 
 /** What GitHub shows of Markdown in a job summary. */
@@ -20,6 +22,7 @@ export const githubMarkdown: MarkdownDialect = {
   },
   draw: mermaidChart,
   folded: (title, content) => `<details><summary>${title}</summary>\n\n${content}\n\n</details>`,
+  shownBatches: 50,
 };
 
 const MARKS = { CAUTION: '❌', WARNING: '⚠️', NOTE: 'ℹ️' } as const;
@@ -36,6 +39,8 @@ export const plainMarkdown: MarkdownDialect = {
       .join('\n\n'),
   draw: textChart,
   folded: (title, content) => `### ${title}\n\n${content}`,
+  // They stand open there, and who reads the page wants to see its end.
+  shownBatches: 10,
 };
 
 const NAMES = { CAUTION: 'Error', WARNING: 'Warning', NOTE: 'Note' } as const;

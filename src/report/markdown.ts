@@ -31,7 +31,8 @@ export function table(
     typeof align === 'string'
       ? align === 'left' || (at === 0 && align === 'right-but-first')
       : align[at] === 'left';
-  const rule = head.map((_, at) => (isLeft(at) ? '---' : '---:'));
+  // A column without a side has its head in the middle.
+  const rule = head.map((_, at) => (isLeft(at) ? ':---' : '---:'));
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell) => cell.replaceAll(/(?<!\\)\|/g, '\\|')).join(' | ')} |`;
   return [line(head), line(rule), ...rows.map(line)].join('\n');
@@ -41,4 +42,9 @@ export function table(
 export function grouped(value: number): string {
   // toLocaleString would load ICU's locale data, a tenth of what it takes to start.
   return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** "1 hour", "1,234 hours". */
+export function counted(count: number, noun: string): string {
+  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,0 +1,169 @@
+import { BATCH_ENTRIES, type BatchEntry, REFUSED_ENTRIES } from '../../../src/report/delivered.ts';
+import { newRunRecord, type RunRecord } from '../../../src/report/run-record.ts';
+import { HOUR } from '../../../src/time/clock.ts';
+import { hourOf, hoursOf, type Window } from '../../../src/time/window.ts';
+
+/** When the runs begin: a schedule of the seventeenth minute. */
+export const STARTED = Date.parse('2026-11-20T12:17:00Z');
+
+/** Events of an hour by the hour of the day. */
+const BY_HOUR = [
+  ...[110, 90, 70, 50, 40, 30, 25, 60, 180, 420, 780, 920],
+  ...[820, 760, 520, 700, 860, 820, 640, 380, 220, 150, 120, 115],
+];
+
+/** Operations by their share of all events, in percent. */
+const SHARES: Readonly<Record<string, number>> = {
+  ViewReport: 45,
+  RefreshDataset: 9,
+  ViewDashboard: 7,
+  ReadArtifact: 6,
+  AnalyzedByExternalApplication: 4,
+  EditReport: 3,
+  ExportReport: 3,
+  RunEmailSubscription: 3,
+  ShareReport: 3,
+  ExportArtifact: 2,
+  GetRefreshHistory: 2,
+  DownloadReport: 2,
+  CreateReport: 1.5,
+  EditDataset: 1.5,
+  ViewTile: 1.5,
+  PrintReport: 1.5,
+  UpdateApp: 1,
+  AddGroupMembers: 1,
+};
+const OTHERS = 'UpdateDatasetParameters';
+
+/** Rows of a full batch, and their bytes. */
+const BATCH_ROWS = 775;
+const ROW_BYTES = 1289;
+
+export function instant(text: string): number {
+  return Date.parse(text);
+}
+
+/** The hours up to the beginning of the run. */
+export function last(hours: number): Window {
+  return { start: STARTED - hours * HOUR, end: STARTED };
+}
+
+export function busyByDay(hour: number): number {
+  return BY_HOUR[new Date(hour).getUTCHours()] ?? 0;
+}
+
+/** A run that collects its window whole; what it uploads is up to `send`. @param isAsked which hours it asks for */
+export function runOver(
+  window: Window,
+  {
+    eventsOf = busyByDay,
+    isAsked = () => true,
+  }: {
+    readonly eventsOf?: (hour: number) => number;
+    readonly isAsked?: (hour: number) => boolean;
+  } = {},
+): RunRecord {
+  const record = newRunRecord(STARTED);
+  const windows = [...hoursOf(window)].filter(({ hour }) => isAsked(hour));
+  const settings = { hasOwnStart: false, settled: 0, settledWanted: 0, caughtUp: 0, notDue: 0 };
+  const nothing = { missed: [], nextDue: undefined, notices: [] };
+  record.planned = { window, windows, hours: windows.length, ...settings, ...nothing };
+  const { collected } = record;
+  collected.source = 'power-bi';
+  collected.isWhole = true;
+  collected.hoursDone = windows.length;
+  collected.requests = Math.ceil(windows.length * 1.4);
+  for (const { hour, start, end } of windows) {
+    collected.wholeHours.add(hour);
+    const events = Math.round((eventsOf(hour) * (end - start)) / HOUR);
+    if (events > 0) collected.counts.hours.set(hour, events);
+  }
+  return record;
+}
+
+/** Changes what the plan says. */
+export function plan(record: RunRecord, change: Partial<NonNullable<RunRecord['planned']>>): void {
+  if (record.planned !== undefined) record.planned = { ...record.planned, ...change };
+}
+
+/** Lets the run carry on with a state file, an hour after the run before it. */
+export function carryOn(record: RunRecord): void {
+  record.files = { ...record.files, carriesOn: true, lastRunAt: STARTED - HOUR };
+}
+
+/** Hours that could not be collected. */
+export function miss(record: RunRecord, why: string, ...hours: number[]): void {
+  const { collected } = record;
+  for (const hour of hours) {
+    collected.uncollected.push({ window: { start: hour, end: hour + HOUR }, why, status: 500 });
+    collected.wholeHours.delete(hour);
+    collected.counts.hours.delete(hour);
+    collected.isWhole = false;
+  }
+}
+
+/** Ends the run for want of time after its first hours. */
+export function stopAfter(record: RunRecord, done: number, why: string): void {
+  const { collected } = record;
+  const left = [...collected.wholeHours].slice(done);
+  for (const hour of left) {
+    collected.wholeHours.delete(hour);
+    collected.counts.hours.delete(hour);
+  }
+  collected.hoursDone = done;
+  collected.isWhole = false;
+  record.outOfTime = why;
+}
+
+/** Counts what was collected, and uploads it but for the rows that were refused or failed. */
+export function send(
+  record: RunRecord,
+  { refused = 0, failed = 0, repeats = 0 }: { refused?: number; failed?: number; repeats?: number } = {},
+): void {
+  const { collected, delivered, dryRun } = record;
+  const { counts } = collected;
+  const rows = [...counts.hours.values()].reduce((sum, events) => sum + events, 0);
+  counts.collected = rows + repeats;
+  counts.skipped = repeats;
+  countActivities(record, rows);
+  // Rows that are refused end up alone.
+  for (let at = 0; at < refused; at += 1) addBatch(record, 1, 'refused');
+  for (let left = failed; left > 0; left -= BATCH_ROWS)
+    addBatch(record, Math.min(left, BATCH_ROWS), 'failed');
+  for (let left = rows - refused - failed; left > 0; left -= BATCH_ROWS)
+    addBatch(record, Math.min(left, BATCH_ROWS), dryRun ? 'dry-run' : 'sent');
+  delivered.rejectedRows = refused;
+  if (!dryRun) delivered.rows = rows - refused - failed;
+}
+
+function addBatch({ delivered }: RunRecord, rows: number, status: BatchEntry['status']): void {
+  delivered.batches += 1;
+  const number = String(delivered.batches).padStart(12, '0');
+  const isSent = status !== 'dry-run';
+  const bytes = rows * ROW_BYTES;
+  const wireBytes = isSent ? Math.round(bytes / 6.6) : 0;
+  const requestId = isSent ? `00000074-cbb1-8894-8b7e-${number}` : '';
+  const entry = { batch: delivered.batches, rows, bytes, wireBytes, status, requestId };
+  if (status === 'sent') {
+    delivered.batchesSent += 1;
+    delivered.bytes += wireBytes;
+  } else if (isSent) delivered.batchesFailed += 1;
+  if (delivered.entries.length < BATCH_ENTRIES) delivered.entries.push(entry);
+  if (status === 'refused' && delivered.refused.length < REFUSED_ENTRIES) delivered.refused.push(entry);
+}
+
+function countActivities({ collected: { counts } }: RunRecord, rows: number): void {
+  let others = rows;
+  for (const [name, share] of Object.entries(SHARES)) {
+    const events = Math.floor((rows * share) / 100);
+    if (events === 0) continue;
+    counts.activities.set(name, events);
+    others -= events;
+  }
+  if (others > 0) counts.activities.set(OTHERS, others);
+}
+
+/** First instants of the hours of a window that lie so many hours before its end. */
+export function hoursAgo(...ago: number[]): number[] {
+  return ago.map((hours) => hourOf(STARTED) - hours * HOUR);
+}
