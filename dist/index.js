@@ -38037,7 +38037,7 @@ const FAULTS = {
     },
     'everything-refused': {
         title: 'Destination refuses everything',
-        remedy: 'Check "stream-name" and the stream declaration in the data collection rule against docs/tables.md: no row at all was accepted in a row of uploads.',
+        remedy: 'Check "stream-name" and the stream declaration in the data collection rule against docs/tables.md.',
     },
     'uploads-failed': {
         title: 'Uploads failed',
@@ -41370,11 +41370,14 @@ function* conclusionsOfAll(record) {
     const { counts, agedOut, quietHours, unreadable, requests } = collected;
     if (agedOut.length > 0) {
         const hours = agedOut.reduce((sum, part) => sum + (part.end - part.start), 0) / time_clock/* HOUR */.dp;
-        const text = `Lost: ${round(hours)} h of the window had left the 28 days that the service keeps before they could be asked for.`;
+        const text = `${round(hours)} h of the window had left the 28 days that the service keeps before they were asked for.`;
         yield { code: 'aged-out', text };
     }
     if (quietHours.length > 0) {
-        const named = quietHours.slice(0, 5).map((hour) => (0,time_window/* describe */.q0)({ start: hour, end: hour + time_clock/* HOUR */.dp }));
+        const gaps = gapsOf(quietHours.map((hour) => ({ window: { start: hour, end: hour + time_clock/* HOUR */.dp }, why: '' })));
+        const named = gaps.slice(0, NAMED_GAPS).map(({ window }) => (0,time_window/* describe */.q0)(window));
+        if (gaps.length > NAMED_GAPS)
+            named.push(`and ${gaps.length - NAMED_GAPS} more`);
         yield {
             code: 'quiet',
             text: `No event in ${named.join(', ')} (UTC), where there usually are some.`,
@@ -41386,7 +41389,7 @@ function* conclusionsOfAll(record) {
         yield { code: 'budget', text };
     }
     if (counts.ofSettledHours > 0) {
-        const text = `${(0,markdown/* counted */.hS)(counts.ofSettledHours, 'event')} of hours that are settled listed under other hours, and not sent: whether the table has such events already is no longer known.`;
+        const text = `${(0,markdown/* counted */.hS)(counts.ofSettledHours, 'event')} of hours that are settled ${counts.ofSettledHours === 1 ? 'was' : 'were'} listed under other hours, and not sent: whether the table holds that already is no longer known.`;
         yield { code: 'settled-hours', text };
     }
     const { values, rows } = counts.truncations;
@@ -41728,7 +41731,7 @@ const plainMarkdown = {
     draw: textChart,
     folded: (title, content) => `### ${title}\n\n${content}`,
     // They stand open there, and who reads the page wants to see its end.
-    shownBatches: 10,
+    shownBatches: 5,
 };
 const markdown_dialects_NAMES = { CAUTION: 'Error', WARNING: 'Warning', NOTE: 'Note' };
 function startsBold(text) {
@@ -41763,11 +41766,13 @@ function proofHeadline(ingested, proved) {
     const rows = `${(0,markdown/* counted */.hS)(ingested, 'activity event')} ingested`;
     const isNew = ingested > 0;
     const plain = isNew ? `✅ Complete: ${rows}` : '✅ Complete: nothing new';
-    if (proved === undefined || !proved.isAvailable)
+    if (proved === undefined)
         return plain;
+    if (!proved.isAvailable)
+        return `${plain}, not proved`;
     const { seen, pending, missing, givenUp } = sumsOf(proved);
     if (missing > 0)
-        return `⚠️ ${(0,markdown/* counted */.hS)(missing, 'event')} missing from the table: ${rows}`;
+        return `⚠️ ${(0,markdown/* counted */.hS)(missing, 'event')} missing from the table; ${rows}`;
     if (pending > 0)
         return `${plain}, ${(0,markdown/* grouped */.zD)(pending)} not seen in the table yet`;
     if (givenUp > 0)
@@ -41830,7 +41835,8 @@ function countsTable(record, { failed }) {
 function hours(record) {
     const missing = missingHours(record.collected).length;
     const done = `${(0,markdown/* grouped */.zD)(hoursCollected(record.collected))} of ${(0,markdown/* grouped */.zD)(hoursPlanned(record))}`;
-    return missing > 0 ? `${done} (${(0,markdown/* grouped */.zD)(missing)} missing)` : done;
+    // Not broken within the brackets.
+    return missing > 0 ? `${done} (${(0,markdown/* grouped */.zD)(missing)}\u00a0missing)` : done;
 }
 /** Hours that this run did not have to ask for, or asked for on top; '' where there are none. */
 function otherHours({ planned }) {
@@ -41944,7 +41950,8 @@ var summary_fault = __nccwpck_require__(6111);
 
 
 /** The first line of the summary: is it fine, how much, what is missing. */
-function headline(record, { faults, failed, isComplete }) {
+function headline(record, conclusions) {
+    const { faults, notices, failed, isComplete } = conclusions;
     const { dryRun, collected, delivered, proved } = record;
     const ingested = (0,markdown/* grouped */.zD)(delivered.rows);
     const events = (0,markdown/* grouped */.zD)(collected.counts.collected);
@@ -41964,6 +41971,8 @@ function headline(record, { faults, failed, isComplete }) {
     }
     if (dryRun)
         return `✅ Dry run: ${events} activity events collected, nothing uploaded`;
+    if (notices.has('no-events'))
+        return '⚠️ Complete, and not a single event';
     const recovered = recoveredHours(record);
     const closed = recovered === 0 ? '' : `, ${(0,markdown/* counted */.hS)(recovered, 'missing hour')} recovered`;
     return `${proofHeadline(delivered.rows, proved)}${closed}`;

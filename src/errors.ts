@@ -193,7 +193,7 @@ export const FAULTS = {
   'everything-refused': {
     title: 'Destination refuses everything',
     remedy:
-      'Check "stream-name" and the stream declaration in the data collection rule against docs/tables.md: no row at all was accepted in a row of uploads.',
+      'Check "stream-name" and the stream declaration in the data collection rule against docs/tables.md.',
   },
   'uploads-failed': {
     title: 'Uploads failed',

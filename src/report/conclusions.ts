@@ -138,11 +138,13 @@ function* conclusionsOfAll(record: RunRecord): Generator<Notice, void> {
   const { counts, agedOut, quietHours, unreadable, requests } = collected;
   if (agedOut.length > 0) {
     const hours = agedOut.reduce((sum, part) => sum + (part.end - part.start), 0) / HOUR;
-    const text = `Lost: ${round(hours)} h of the window had left the 28 days that the service keeps before they could be asked for.`;
+    const text = `${round(hours)} h of the window had left the 28 days that the service keeps before they were asked for.`;
     yield { code: 'aged-out', text };
   }
   if (quietHours.length > 0) {
-    const named = quietHours.slice(0, 5).map((hour) => describe({ start: hour, end: hour + HOUR }));
+    const gaps = gapsOf(quietHours.map((hour) => ({ window: { start: hour, end: hour + HOUR }, why: '' })));
+    const named = gaps.slice(0, NAMED_GAPS).map(({ window }) => describe(window));
+    if (gaps.length > NAMED_GAPS) named.push(`and ${gaps.length - NAMED_GAPS} more`);
     yield {
       code: 'quiet',
       text: `No event in ${named.join(', ')} (UTC), where there usually are some.`,
@@ -154,7 +156,7 @@ function* conclusionsOfAll(record: RunRecord): Generator<Notice, void> {
     yield { code: 'budget', text };
   }
   if (counts.ofSettledHours > 0) {
-    const text = `${counted(counts.ofSettledHours, 'event')} of hours that are settled listed under other hours, and not sent: whether the table has such events already is no longer known.`;
+    const text = `${counted(counts.ofSettledHours, 'event')} of hours that are settled ${counts.ofSettledHours === 1 ? 'was' : 'were'} listed under other hours, and not sent: whether the table holds that already is no longer known.`;
     yield { code: 'settled-hours', text };
   }
   const { values, rows } = counts.truncations;

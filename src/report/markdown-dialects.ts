@@ -40,7 +40,7 @@ export const plainMarkdown: MarkdownDialect = {
   draw: textChart,
   folded: (title, content) => `### ${title}\n\n${content}`,
   // They stand open there, and who reads the page wants to see its end.
-  shownBatches: 10,
+  shownBatches: 5,
 };
 
 const NAMES = { CAUTION: 'Error', WARNING: 'Warning', NOTE: 'Note' } as const;

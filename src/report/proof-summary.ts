@@ -21,9 +21,10 @@ export function proofHeadline(ingested: number, proved: Proved | undefined): str
   const rows = `${counted(ingested, 'activity event')} ingested`;
   const isNew = ingested > 0;
   const plain = isNew ? `✅ Complete: ${rows}` : '✅ Complete: nothing new';
-  if (proved === undefined || !proved.isAvailable) return plain;
+  if (proved === undefined) return plain;
+  if (!proved.isAvailable) return `${plain}, not proved`;
   const { seen, pending, missing, givenUp } = sumsOf(proved);
-  if (missing > 0) return `⚠️ ${counted(missing, 'event')} missing from the table: ${rows}`;
+  if (missing > 0) return `⚠️ ${counted(missing, 'event')} missing from the table; ${rows}`;
   if (pending > 0) return `${plain}, ${grouped(pending)} not seen in the table yet`;
   if (givenUp > 0) return `${plain}, ${counted(givenUp, 'event')} of the window given up`;
   if (isNew && proved.withoutId > 0) {

@@ -5,7 +5,8 @@ import { proofHeadline } from './proof-summary.ts';
 import { hoursCollected, hoursPlanned, missingHours, type RunRecord, recoveredHours } from './run-record.ts';
 
 /** The first line of the summary: is it fine, how much, what is missing. */
-export function headline(record: RunRecord, { faults, failed, isComplete }: Conclusions): string {
+export function headline(record: RunRecord, conclusions: Conclusions): string {
+  const { faults, notices, failed, isComplete } = conclusions;
   const { dryRun, collected, delivered, proved } = record;
   const ingested = grouped(delivered.rows);
   const events = grouped(collected.counts.collected);
@@ -22,6 +23,7 @@ export function headline(record: RunRecord, { faults, failed, isComplete }: Conc
     return `⚠️ Incomplete: ${ingested} events ingested${isUnderWay ? ' so far' : ''}${toGo(record)}`;
   }
   if (dryRun) return `✅ Dry run: ${events} activity events collected, nothing uploaded`;
+  if (notices.has('no-events')) return '⚠️ Complete, and not a single event';
   const recovered = recoveredHours(record);
   const closed = recovered === 0 ? '' : `, ${counted(recovered, 'missing hour')} recovered`;
   return `${proofHeadline(delivered.rows, proved)}${closed}`;

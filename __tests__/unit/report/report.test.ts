@@ -474,7 +474,7 @@ describe('the summary', () => {
     const { summary } = told(record);
     expect(summary).toMatch(/^## ⚠️ Incomplete/);
     expect(summary).toContain('left the 28 days of history');
-    expect(summary).toMatch(/\[!WARNING\]\n> \*\*Hours lost\.\*\* Lost: 1 h of the window had left/);
+    expect(summary).toMatch(/\[!WARNING\]\n> \*\*Hours lost\.\*\* 1 h of the window had left/);
   });
 
   it('of a failed run names cause and remedy', () => {
@@ -519,7 +519,7 @@ describe('the summary', () => {
     record.collected.counts.hours.clear();
     record.collected.counts.activities.clear();
     const { summary } = told(record);
-    expect(summary).toMatch(/^## ✅ Complete: nothing new\n/);
+    expect(summary).toMatch(/^## ⚠️ Complete, and not a single event\n/);
     expect(summary).toContain('Not a single event in 24 hours or more');
     expect(summary).not.toContain('mermaid');
     expect(summary).not.toContain('NaN');

@@ -57,11 +57,11 @@ const HEADLINES: Readonly<Record<string, string>> = {
     '❌ Destination refused: no permission on the data collection rule; none of 8,880 events ingested',
   proved: '✅ Complete: 8,880 new events, all 8,880 seen in the table',
   'proof-pending': '✅ Complete: 8,880 activity events ingested, 359 not seen in the table yet',
-  'proof-missing': '⚠️ 15 events missing from the table: 8,880 activity events ingested',
+  'proof-missing': '⚠️ 15 events missing from the table; 8,880 activity events ingested',
   'proof-resent': '✅ Complete: 8,880 new events, all 8,880 seen in the table',
   'proof-given-up': '✅ Complete: 8,880 activity events ingested, 7 events of the window given up',
-  'table-unreadable': '✅ Complete: 8,880 activity events ingested',
-  'no-events': '✅ Complete: nothing new',
+  'table-unreadable': '✅ Complete: 8,880 activity events ingested, not proved',
+  'no-events': '⚠️ Complete, and not a single event',
   'quiet-hours': '✅ Complete: 8,280 activity events ingested',
   'many-notices': '✅ Complete: 35,640 activity events ingested',
 };
@@ -90,7 +90,7 @@ describe.each(Object.keys(HOSTS) as HostName[])('the summary on %s', (host) => {
     send(record);
     const text = told(record, host);
     expect(text).toMatch(/^## ❌ 2 of 25 hours missing; 6,900 events ingested\n/);
-    expect(text).toContain('| 23 of 25 (2 missing) |');
+    expect(text).toContain('| 23 of 25 (2\u00a0missing) |');
     expect(text).not.toContain('25 of 25');
     expect(text).toMatch(/^(?:> )?- 2026-11-20T07:00Z to 08:00Z: HTTP 500$/m);
   });
@@ -218,6 +218,16 @@ describe.each(Object.keys(HOSTS) as HostName[])('the summary on %s', (host) => {
       expect(text).toMatch(new RegExp(`\\*\\*(?:\\[${title}\\]\\(\\S+\\)|${title})\\.\\*\\* [A-Z0-9]`));
   });
 
+  it('takes quiet hours together that follow each other', () => {
+    expect(shown('quiet-hours', host)).toContain(
+      'No event in 2026-11-20T08:00Z to 10:00Z (UTC), where there',
+    );
+    const record = goodRun();
+    record.collected.quietHours.push(...hoursAgo(2, 4, 6, 8, 10, 12));
+    send(record);
+    expect(told(record, host)).toContain('2026-11-20T08:00Z to 09:00Z, and 1 more (UTC)');
+  });
+
   it('names the inputs of a remedy as the host does, in a notice too', () => {
     expect(shown('table-unreadable', host)).toContain(`("${written('workspace-id')}")`);
   });
@@ -296,8 +306,8 @@ describe('the chart of text', () => {
 
 it('a list of batches that stands open is short', () => {
   const text = shown('long-run', 'azure-pipelines');
-  expect(text.match(/^\| \d+ \| 775 \|/gm)).toHaveLength(10);
-  expect(text).toContain('and 310 more\n');
+  expect(text.match(/^\| \d+ \| 775 \|/gm)).toHaveLength(5);
+  expect(text).toContain('and 315 more\n');
 });
 
 it('names the troubleshooting entry where the page of the project is not known', () => {

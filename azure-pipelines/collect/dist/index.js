@@ -8624,7 +8624,7 @@ const FAULTS = {
     },
     'everything-refused': {
         title: 'Destination refuses everything',
-        remedy: 'Check "stream-name" and the stream declaration in the data collection rule against docs/tables.md: no row at all was accepted in a row of uploads.',
+        remedy: 'Check "stream-name" and the stream declaration in the data collection rule against docs/tables.md.',
     },
     'uploads-failed': {
         title: 'Uploads failed',
@@ -11148,7 +11148,7 @@ const plainMarkdown = {
     draw: textChart,
     folded: (title, content) => `### ${title}\n\n${content}`,
     // They stand open there, and who reads the page wants to see its end.
-    shownBatches: 10,
+    shownBatches: 5,
 };
 const markdown_dialects_NAMES = { CAUTION: 'Error', WARNING: 'Warning', NOTE: 'Note' };
 function startsBold(text) {
@@ -11183,11 +11183,13 @@ function proofHeadline(ingested, proved) {
     const rows = `${(0,markdown/* counted */.hS)(ingested, 'activity event')} ingested`;
     const isNew = ingested > 0;
     const plain = isNew ? `✅ Complete: ${rows}` : '✅ Complete: nothing new';
-    if (proved === undefined || !proved.isAvailable)
+    if (proved === undefined)
         return plain;
+    if (!proved.isAvailable)
+        return `${plain}, not proved`;
     const { seen, pending, missing, givenUp } = (0,report_proved/* sumsOf */.yg)(proved);
     if (missing > 0)
-        return `⚠️ ${(0,markdown/* counted */.hS)(missing, 'event')} missing from the table: ${rows}`;
+        return `⚠️ ${(0,markdown/* counted */.hS)(missing, 'event')} missing from the table; ${rows}`;
     if (pending > 0)
         return `${plain}, ${(0,markdown/* grouped */.zD)(pending)} not seen in the table yet`;
     if (givenUp > 0)
@@ -11254,7 +11256,8 @@ function countsTable(record, { failed }) {
 function hours(record) {
     const missing = (0,run_record/* missingHours */.GJ)(record.collected).length;
     const done = `${(0,markdown/* grouped */.zD)((0,run_record/* hoursCollected */.ne)(record.collected))} of ${(0,markdown/* grouped */.zD)((0,run_record/* hoursPlanned */.ep)(record))}`;
-    return missing > 0 ? `${done} (${(0,markdown/* grouped */.zD)(missing)} missing)` : done;
+    // Not broken within the brackets.
+    return missing > 0 ? `${done} (${(0,markdown/* grouped */.zD)(missing)}\u00a0missing)` : done;
 }
 /** Hours that this run did not have to ask for, or asked for on top; '' where there are none. */
 function otherHours({ planned }) {
@@ -11420,7 +11423,8 @@ function asSentence(text) {
 
 
 /** The first line of the summary: is it fine, how much, what is missing. */
-function headline(record, { faults, failed, isComplete }) {
+function headline(record, conclusions) {
+    const { faults, notices, failed, isComplete } = conclusions;
     const { dryRun, collected, delivered, proved } = record;
     const ingested = (0,markdown/* grouped */.zD)(delivered.rows);
     const events = (0,markdown/* grouped */.zD)(collected.counts.collected);
@@ -11440,6 +11444,8 @@ function headline(record, { faults, failed, isComplete }) {
     }
     if (dryRun)
         return `✅ Dry run: ${events} activity events collected, nothing uploaded`;
+    if (notices.has('no-events'))
+        return '⚠️ Complete, and not a single event';
     const recovered = (0,run_record/* recoveredHours */.VU)(record);
     const closed = recovered === 0 ? '' : `, ${(0,markdown/* counted */.hS)(recovered, 'missing hour')} recovered`;
     return `${proofHeadline(delivered.rows, proved)}${closed}`;
@@ -41799,11 +41805,14 @@ function* conclusionsOfAll(record) {
     const { counts, agedOut, quietHours, unreadable, requests } = collected;
     if (agedOut.length > 0) {
         const hours = agedOut.reduce((sum, part) => sum + (part.end - part.start), 0) / _time_clock_js__WEBPACK_IMPORTED_MODULE_1__/* .HOUR */ .dp;
-        const text = `Lost: ${round(hours)} h of the window had left the 28 days that the service keeps before they could be asked for.`;
+        const text = `${round(hours)} h of the window had left the 28 days that the service keeps before they were asked for.`;
         yield { code: 'aged-out', text };
     }
     if (quietHours.length > 0) {
-        const named = quietHours.slice(0, 5).map((hour) => (0,_time_window_js__WEBPACK_IMPORTED_MODULE_2__/* .describe */ .q0)({ start: hour, end: hour + _time_clock_js__WEBPACK_IMPORTED_MODULE_1__/* .HOUR */ .dp }));
+        const gaps = (0,_run_record_js__WEBPACK_IMPORTED_MODULE_5__/* .gapsOf */ .dc)(quietHours.map((hour) => ({ window: { start: hour, end: hour + _time_clock_js__WEBPACK_IMPORTED_MODULE_1__/* .HOUR */ .dp }, why: '' })));
+        const named = gaps.slice(0, NAMED_GAPS).map(({ window }) => (0,_time_window_js__WEBPACK_IMPORTED_MODULE_2__/* .describe */ .q0)(window));
+        if (gaps.length > NAMED_GAPS)
+            named.push(`and ${gaps.length - NAMED_GAPS} more`);
         yield {
             code: 'quiet',
             text: `No event in ${named.join(', ')} (UTC), where there usually are some.`,
@@ -41815,7 +41824,7 @@ function* conclusionsOfAll(record) {
         yield { code: 'budget', text };
     }
     if (counts.ofSettledHours > 0) {
-        const text = `${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_6__/* .counted */ .hS)(counts.ofSettledHours, 'event')} of hours that are settled listed under other hours, and not sent: whether the table has such events already is no longer known.`;
+        const text = `${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_6__/* .counted */ .hS)(counts.ofSettledHours, 'event')} of hours that are settled ${counts.ofSettledHours === 1 ? 'was' : 'were'} listed under other hours, and not sent: whether the table holds that already is no longer known.`;
         yield { code: 'settled-hours', text };
     }
     const { values, rows } = counts.truncations;

@@ -12,28 +12,10 @@ const BY_HOUR = [
   ...[820, 760, 520, 700, 860, 820, 640, 380, 220, 150, 120, 115],
 ];
 
-/** Operations by their share of all events, in percent. */
-const SHARES: Readonly<Record<string, number>> = {
-  ViewReport: 45,
-  RefreshDataset: 9,
-  ViewDashboard: 7,
-  ReadArtifact: 6,
-  AnalyzedByExternalApplication: 4,
-  EditReport: 3,
-  ExportReport: 3,
-  RunEmailSubscription: 3,
-  ShareReport: 3,
-  ExportArtifact: 2,
-  GetRefreshHistory: 2,
-  DownloadReport: 2,
-  CreateReport: 1.5,
-  EditDataset: 1.5,
-  ViewTile: 1.5,
-  PrintReport: 1.5,
-  UpdateApp: 1,
-  AddGroupMembers: 1,
-};
-const OTHERS = 'UpdateDatasetParameters';
+/** The first operations by their share of all events, in percent, and what the others share. */
+const FIRST = { ViewReport: 46, RefreshDataset: 21, ViewDashboard: 12, ReadArtifact: 9 };
+const OTHERS = ['EditReport', 'ExportReport', 'RunEmailSubscription', 'ShareReport', 'CreateReport'];
+const MORE = ['DownloadReport', 'EditDataset', 'GetRefreshHistory', 'PrintReport', 'UpdateApp', 'ViewTile'];
 
 /** Rows of a full batch, and their bytes. */
 const BATCH_ROWS = 775;
@@ -118,14 +100,19 @@ export function stopAfter(record: RunRecord, done: number, why: string): void {
 /** Counts what was collected, and uploads it but for the rows that were refused or failed. */
 export function send(
   record: RunRecord,
-  { refused = 0, failed = 0, repeats = 0 }: { refused?: number; failed?: number; repeats?: number } = {},
+  {
+    refused = 0,
+    failed = 0,
+    repeats = 0,
+    isVaried = false,
+  }: { refused?: number; failed?: number; repeats?: number; isVaried?: boolean } = {},
 ): void {
   const { collected, delivered, dryRun } = record;
   const { counts } = collected;
   const rows = [...counts.hours.values()].reduce((sum, events) => sum + events, 0);
   counts.collected = rows + repeats;
   counts.skipped = repeats;
-  countActivities(record, rows);
+  countActivities(record, rows, isVaried ? [...OTHERS, ...MORE] : OTHERS.slice(0, 1));
   // Rows that are refused end up alone.
   for (let at = 0; at < refused; at += 1) addBatch(record, 1, 'refused');
   for (let left = failed; left > 0; left -= BATCH_ROWS)
@@ -152,15 +139,20 @@ function addBatch({ delivered }: RunRecord, rows: number, status: BatchEntry['st
   if (status === 'refused' && delivered.refused.length < REFUSED_ENTRIES) delivered.refused.push(entry);
 }
 
-function countActivities({ collected: { counts } }: RunRecord, rows: number): void {
-  let others = rows;
-  for (const [name, share] of Object.entries(SHARES)) {
-    const events = Math.floor((rows * share) / 100);
-    if (events === 0) continue;
-    counts.activities.set(name, events);
-    others -= events;
-  }
-  if (others > 0) counts.activities.set(OTHERS, others);
+function countActivities(
+  { collected: { counts } }: RunRecord,
+  rows: number,
+  others: readonly string[],
+): void {
+  let left = rows;
+  const count = (name: string, events: number) => {
+    if (events > 0) counts.activities.set(name, events);
+    left -= events;
+  };
+  for (const [name, share] of Object.entries(FIRST)) count(name, Math.floor((rows * share) / 100));
+  const rest = left;
+  for (const name of others.slice(1)) count(name, Math.floor(rest / others.length));
+  count(others[0] ?? '', left);
 }
 
 /** First instants of the hours of a window that lie so many hours before its end. */

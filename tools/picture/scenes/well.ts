@@ -25,7 +25,7 @@ export const WELL: readonly Scene[] = [
     took: 41 * SECOND,
     record: () => {
       const record = runOver(last(24));
-      send(record);
+      send(record, { isVaried: true });
       return record;
     },
   },
