@@ -41659,19 +41659,29 @@ function mermaidChart({ unit, bars }) {
         '```',
     ].join('\n');
 }
-/** A chart of text, for where nothing is drawn. */
+/** A chart of text, for where nothing is drawn. An outage is one line, however long it was. */
 function textChart({ unit, bars }) {
-    const drawn = bars.filter(({ isUnknown, isMissing }) => !isUnknown || isMissing);
-    const most = Math.max(...drawn.map(({ events }) => events), 1);
+    const most = Math.max(...bars.map(({ events }) => events), 1);
     const width = (0,markdown/* grouped */.zD)(most).length;
-    const lines = drawn.map(({ time, day = '', events, isUnknown, isMissing }, at) => {
-        const isNewDay = day !== drawn[at - 1]?.day;
-        const when = day === '' ? time : `${isNewDay ? day : ' '.repeat(day.length)} ${time}`;
-        if (isUnknown)
-            return `${when}  ${'missing'.padStart(width)}`;
-        const bar = '█'.repeat(Math.ceil((TEXT_BAR * events) / most));
-        return `${when}  ${(0,markdown/* grouped */.zD)(events).padStart(width)}  ${bar}${isMissing ? ' (part)' : ''}`.trimEnd();
-    });
+    const isLost = (bar) => bar?.isUnknown === true && bar.isMissing;
+    const lines = [];
+    let shownDay = '';
+    for (const [at, bar] of bars.entries()) {
+        const { time, day = '', events, isUnknown, isMissing } = bar;
+        if ((isUnknown && !isMissing) || (isLost(bar) && isLost(bars[at - 1])))
+            continue;
+        const when = day === '' ? time : `${day === shownDay ? ' '.repeat(day.length) : day} ${time}`;
+        shownDay = day;
+        if (isLost(bar)) {
+            const end = bars.findIndex((one, index) => index > at && !isLost(one));
+            const count = (end < 0 ? bars.length : end) - at;
+            lines.push(`${when}  ${'missing'.padStart(width)}${count > 1 ? `, ${count} ${unit}s` : ''}`);
+        }
+        else {
+            const bar = '█'.repeat(Math.ceil((TEXT_BAR * events) / most));
+            lines.push(`${when}  ${(0,markdown/* grouped */.zD)(events).padStart(width)}  ${bar}${isMissing ? ' (part)' : ''}`.trimEnd());
+        }
+    }
     return [`### New events by ${unit} (UTC)`, ['```', ...lines, '```'].join('\n')].join('\n\n');
 }
 /** Names that fit a title; all are listed above the chart. */
@@ -41835,8 +41845,7 @@ function countsTable(record, { failed }) {
 function hours(record) {
     const missing = missingHours(record.collected).length;
     const done = `${(0,markdown/* grouped */.zD)(hoursCollected(record.collected))} of ${(0,markdown/* grouped */.zD)(hoursPlanned(record))}`;
-    // Not broken within the brackets.
-    return missing > 0 ? `${done} (${(0,markdown/* grouped */.zD)(missing)}\u00a0missing)` : done;
+    return missing > 0 ? `${done} (${(0,markdown/* grouped */.zD)(missing)} missing)` : done;
 }
 /** Hours that this run did not have to ask for, or asked for on top; '' where there are none. */
 function otherHours({ planned }) {

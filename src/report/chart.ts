@@ -90,18 +90,29 @@ export function mermaidChart({ unit, bars }: Bars): string {
   ].join('\n');
 }
 
-/** A chart of text, for where nothing is drawn. */
+/** A chart of text, for where nothing is drawn. An outage is one line, however long it was. */
 export function textChart({ unit, bars }: Bars): string {
-  const drawn = bars.filter(({ isUnknown, isMissing }) => !isUnknown || isMissing);
-  const most = Math.max(...drawn.map(({ events }) => events), 1);
+  const most = Math.max(...bars.map(({ events }) => events), 1);
   const width = grouped(most).length;
-  const lines = drawn.map(({ time, day = '', events, isUnknown, isMissing }, at) => {
-    const isNewDay = day !== drawn[at - 1]?.day;
-    const when = day === '' ? time : `${isNewDay ? day : ' '.repeat(day.length)} ${time}`;
-    if (isUnknown) return `${when}  ${'missing'.padStart(width)}`;
-    const bar = '█'.repeat(Math.ceil((TEXT_BAR * events) / most));
-    return `${when}  ${grouped(events).padStart(width)}  ${bar}${isMissing ? ' (part)' : ''}`.trimEnd();
-  });
+  const isLost = (bar: Bar | undefined) => bar?.isUnknown === true && bar.isMissing;
+  const lines: string[] = [];
+  let shownDay = '';
+  for (const [at, bar] of bars.entries()) {
+    const { time, day = '', events, isUnknown, isMissing } = bar;
+    if ((isUnknown && !isMissing) || (isLost(bar) && isLost(bars[at - 1]))) continue;
+    const when = day === '' ? time : `${day === shownDay ? ' '.repeat(day.length) : day} ${time}`;
+    shownDay = day;
+    if (isLost(bar)) {
+      const end = bars.findIndex((one, index) => index > at && !isLost(one));
+      const count = (end < 0 ? bars.length : end) - at;
+      lines.push(`${when}  ${'missing'.padStart(width)}${count > 1 ? `, ${count} ${unit}s` : ''}`);
+    } else {
+      const bar = '█'.repeat(Math.ceil((TEXT_BAR * events) / most));
+      lines.push(
+        `${when}  ${grouped(events).padStart(width)}  ${bar}${isMissing ? ' (part)' : ''}`.trimEnd(),
+      );
+    }
+  }
   return [`### New events by ${unit} (UTC)`, ['```', ...lines, '```'].join('\n')].join('\n\n');
 }
 

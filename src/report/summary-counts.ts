@@ -27,8 +27,7 @@ export function countsTable(record: RunRecord, { failed }: Conclusions): string 
 export function hours(record: RunRecord): string {
   const missing = missingHours(record.collected).length;
   const done = `${grouped(hoursCollected(record.collected))} of ${grouped(hoursPlanned(record))}`;
-  // Not broken within the brackets.
-  return missing > 0 ? `${done} (${grouped(missing)}\u00a0missing)` : done;
+  return missing > 0 ? `${done} (${grouped(missing)} missing)` : done;
 }
 
 /** Hours that this run did not have to ask for, or asked for on top; '' where there are none. */

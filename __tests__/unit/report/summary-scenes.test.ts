@@ -90,7 +90,7 @@ describe.each(Object.keys(HOSTS) as HostName[])('the summary on %s', (host) => {
     send(record);
     const text = told(record, host);
     expect(text).toMatch(/^## ❌ 2 of 25 hours missing; 6,900 events ingested\n/);
-    expect(text).toContain('| 23 of 25 (2\u00a0missing) |');
+    expect(text).toContain('| 23 of 25 (2 missing) |');
     expect(text).not.toContain('25 of 25');
     expect(text).toMatch(/^(?:> )?- 2026-11-20T07:00Z to 08:00Z: HTTP 500$/m);
   });
@@ -292,6 +292,12 @@ describe('the chart of text', () => {
     const text = told(record, 'azure-pipelines');
     expect(text).toMatch(/^ {6}03:00 +missing$/m);
     expect(text).toMatch(/^ {6}04:00 +300 +█+$/m);
+  });
+
+  it('says of an outage in one line how long it was', () => {
+    const text = shown('day-missing', 'azure-pipelines');
+    expect(text).toMatch(/^ {6}20:00 +missing, 31 hours\n11-20 03:00 +50 /m);
+    expect(text.match(/ missing, /g)).toHaveLength(1);
   });
 
   it('names the day where it begins, and fits a narrow page', () => {

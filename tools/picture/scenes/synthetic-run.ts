@@ -21,16 +21,12 @@ const MORE = ['DownloadReport', 'EditDataset', 'GetRefreshHistory', 'PrintReport
 const BATCH_ROWS = 775;
 const ROW_BYTES = 1289;
 
-export function instant(text: string): number {
-  return Date.parse(text);
-}
-
 /** The hours up to the beginning of the run. */
 export function last(hours: number): Window {
   return { start: STARTED - hours * HOUR, end: STARTED };
 }
 
-export function busyByDay(hour: number): number {
+function busyByDay(hour: number): number {
   return BY_HOUR[new Date(hour).getUTCHours()] ?? 0;
 }
 
