@@ -347,7 +347,9 @@ describe('what is printed', () => {
     const run = await taskRun(emulator, {
       inputs: { startTime: new Date(now - 24 * HOUR).toISOString(), endTime: '' },
     });
-    expect(run.summary).toMatch(/### New events by hour \(UTC\)\n\n```\n(?:\d\d:00 +\d+ *█*\n){24,25}```/);
+    expect(run.summary).toMatch(
+      /### New events by hour \(UTC\)\n\n```\n\d\d-\d\d \d\d:00 +\d+ *█*\n(?:(?: {6}|\d\d-\d\d )\d\d:00 +\d+ *█*\n){23,24}```/,
+    );
     expect(run.summary).toContain('### Batches');
   });
 });
