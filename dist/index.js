@@ -38037,7 +38037,7 @@ const FAULTS = {
     },
     'everything-refused': {
         title: 'Destination refuses everything',
-        remedy: 'Check "stream-name" and the stream declaration in the data collection rule against docs/tables.md: no row at all was accepted in a row of uploads.',
+        remedy: 'Check "stream-name" and the stream declaration in the data collection rule against docs/tables.md.',
     },
     'uploads-failed': {
         title: 'Uploads failed',
@@ -38079,15 +38079,25 @@ const FAULTS = {
 class ActionError extends Error {
     name = 'ActionError';
     code;
+    /** On one line. */
     detail;
+    parts;
     remedy;
     constructor(code, detail, options) {
         const remedy = options?.remedy ?? FAULTS[code].remedy;
-        super(`${FAULTS[code].title}: ${sentence(detail)} ${remedy}`, { cause: options?.cause });
+        const parts = typeof detail === 'string' ? { text: detail } : detail;
+        const line = lineOf(parts);
+        super(`${FAULTS[code].title}: ${sentence(line)} ${remedy}`, { cause: options?.cause });
         this.code = code;
-        this.detail = detail;
+        this.detail = line;
+        this.parts = parts;
         this.remedy = remedy;
     }
+}
+function lineOf({ text = '', points = [], values = {} }) {
+    const named = Object.entries(values).map(([name, value]) => `${name} "${value}"`);
+    const sentence = [text, ...points].filter((part) => part !== '').join('; ');
+    return [sentence, named.join(', ')].filter((part) => part !== '').join(' ');
 }
 /** Thrown where a wait would end after the deadline: not a fault, the run ends cleanly with what it has. */
 class DeadlineError extends Error {
@@ -38129,12 +38139,12 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
-// EXTERNAL MODULE: ./lib/errors.js
-var errors = __nccwpck_require__(452);
 // EXTERNAL MODULE: ./lib/http/user-agent.js
 var user_agent = __nccwpck_require__(6209);
 // EXTERNAL MODULE: ./lib/report/markdown.js
 var markdown = __nccwpck_require__(3021);
+// EXTERNAL MODULE: ./lib/report/summary-fault.js + 1 modules
+var summary_fault = __nccwpck_require__(6111);
 // EXTERNAL MODULE: ./lib/time/clock.js
 var clock = __nccwpck_require__(4795);
 // EXTERNAL MODULE: ./lib/time/window.js
@@ -38298,7 +38308,10 @@ async function ownIssues(octokit) {
 }
 function issueBody({ record, conclusions }, host, kept) {
     const { context } = host;
-    const causes = [...conclusions.faults.values()].map((error) => `**${errors/* FAULTS */.y2[error.code].title}.** ${(0,markdown/* plain */.pj)(publicDetail(error))}\n\n**What to do:** ${error.remedy}`);
+    const causes = [...conclusions.faults.values()].flatMap((error) => [
+        ...(0,summary_fault/* faultBlocks */.Xx)(error.code, publicParts(error)).map((block) => [block].flat().join('\n')),
+        `**What to do:** ${error.remedy}`,
+    ]);
     if (causes.length === 0)
         causes.push(...[...conclusions.notices.values()].map(markdown/* plain */.pj));
     const asked = record.planned?.window;
@@ -38312,10 +38325,11 @@ function issueBody({ record, conclusions }, host, kept) {
     ].join('\n\n');
 }
 /** An issue may be public and nothing masks it: of refused inputs only the names, a value may be a misplaced secret. */
-function publicDetail({ code, detail }) {
+function publicParts({ code, detail, parts }) {
     if (code !== 'inputs')
-        return detail;
-    return `See the log of the run: ${detail.match(/[A-Za-z][\w-]+(?=: expected)/g)?.join(', ') ?? 'inputs'}.`;
+        return parts;
+    const names = detail.match(/[A-Za-z][\w-]+(?=: expected)/g)?.join(', ') ?? 'inputs';
+    return { text: `See the log of the run: ${names}.` };
 }
 /** Tells the issues of several workflows and destinations in one repository apart. */
 function markOf(host) {
@@ -38348,7 +38362,7 @@ async function warnOfInactivity(octokit, place, host) {
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8179);
-/* harmony import */ var _pipeline_run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2668);
+/* harmony import */ var _pipeline_run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5737);
 /* harmony import */ var _time_clock_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4795);
 /* harmony import */ var _memory_flags_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9709);
 /* harmony import */ var _proxy_settings_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8169);
@@ -39370,7 +39384,7 @@ function listed(values) {
 
 /***/ }),
 
-/***/ 2668:
+/***/ 5737:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -40738,7 +40752,7 @@ function readInputs(get, now, proxyFaults = [], host) {
     }
     read.faults.push(...sharedPaths(inputs));
     if (read.faults.length > 0)
-        throw new errors/* ActionError */.lZ('inputs', read.faults.join('; '));
+        throw new errors/* ActionError */.lZ('inputs', { points: read.faults });
     return inputs;
 }
 /** The state file cannot be one of the others as well. @returns the faults, as `read.faults` holds them */
@@ -40764,7 +40778,7 @@ function withKeptFiles(inputs) {
     };
     const faults = sharedPaths(files);
     if (faults.length > 0)
-        throw new errors/* ActionError */.lZ('inputs', faults.join('; '));
+        throw new errors/* ActionError */.lZ('inputs', { points: faults });
     return files;
 }
 function readWorkspaceIds(read) {
@@ -40813,6 +40827,8 @@ function lengthOf(ms) {
     return minutes < 100 ? `${minutes} minutes` : `${(ms / time_clock/* HOUR */.dp).toFixed(1)} hours`;
 }
 
+// EXTERNAL MODULE: ./lib/report/markdown.js
+var markdown = __nccwpck_require__(3021);
 ;// CONCATENATED MODULE: ./lib/report/remedies.js
 
 /** What to do about a fault, given which files this run carries on with. Inputs are named in double quotes. */
@@ -41217,6 +41233,18 @@ function missingHours({ uncollected, agedOut }) {
     const hours = windows.flatMap((window) => [...(0,time_window/* hoursOf */.ZA)(window)].map(({ hour }) => hour));
     return [...new Set(hours)].sort((a, b) => a - b);
 }
+/** What was not collected, oldest first, with hours that follow each other for one reason taken together. */
+function gapsOf(uncollected) {
+    const gaps = [];
+    for (const { window, why } of [...uncollected].sort((a, b) => a.window.start - b.window.start)) {
+        const last = gaps.at(-1);
+        if (last !== undefined && last.why === why && last.window.end === window.start)
+            last.window = { start: last.window.start, end: window.end };
+        else
+            gaps.push({ window, why });
+    }
+    return gaps;
+}
 /** Hours that were collected whole. */
 function hoursCollected(collected) {
     const missing = new Set(missingHours(collected));
@@ -41251,6 +41279,9 @@ function outOfTime(error, waits) {
 
 
 
+
+/** Gaps that a fault names. */
+const NAMED_GAPS = 5;
 /** Draws the conclusions, faults and notices that no single stage can tell among them. */
 function conclude(record) {
     const { files, planned, collected, delivered, proved, closed } = record;
@@ -41292,7 +41323,9 @@ function afterRefusals(code, detail, refusals, own = errors/* FAULTS */.y2[code]
     if (refusals.length === 0)
         return new errors/* ActionError */.lZ(code, detail, { remedy: own });
     const remedy = `${errors/* FAULTS */.y2['source-refused'].remedy} ${own}`;
-    return new errors/* ActionError */.lZ(code, `${refusals.join('; ')}; ${detail}`, { remedy });
+    const parts = typeof detail === 'string' ? { text: detail } : detail;
+    const text = [...refusals, parts.text ?? ''].filter((part) => part !== '').join('; ');
+    return new errors/* ActionError */.lZ(code, { ...parts, text }, { remedy });
 }
 function firstOfEach(faults, last) {
     const first = new Map();
@@ -41315,14 +41348,16 @@ function endedForTime(record, why) {
 }
 function uncollected(record) {
     const { collected } = record;
-    const named = collected.uncollected.slice(0, 5).map(({ window, why }) => `${(0,time_window/* describe */.q0)(window)} (${why})`);
-    const more = collected.uncollected.length > 5 ? ` and ${collected.uncollected.length - 5} more` : '';
+    const gaps = gapsOf(collected.uncollected);
+    const points = gaps.slice(0, NAMED_GAPS).map(({ window, why }) => `${(0,time_window/* describe */.q0)(window)}: ${why}`);
+    if (gaps.length > NAMED_GAPS)
+        points.push(`and ${gaps.length - NAMED_GAPS} more`);
     const isNothing = collected.counts.collected === 0 &&
         collected.hoursDone >= hoursPlanned(record) &&
         collected.uncollected.every(({ status }) => !isRefusal(status)) &&
         collected.wholeHours.size === 0;
     const code = isNothing ? 'source-unreachable' : 'hours-missing';
-    return afterRefusals(code, `${named.join(', ')}${more}`, collected.refusals, remedyFor(code, record));
+    return afterRefusals(code, { points }, collected.refusals, remedyFor(code, record));
 }
 /** Whether a service said no, rather than nothing. */
 function isRefusal(status) {
@@ -41330,23 +41365,27 @@ function isRefusal(status) {
 }
 function rejected(record) {
     const rows = record.delivered.rejectedRows;
-    const detail = `${rows} rows were refused one by one with HTTP 400 or 413`;
+    const were = rows === 1 ? 'was' : 'were';
+    const detail = `${(0,markdown/* counted */.hS)(rows, 'row')} ${were} refused one by one with HTTP 400 or 413`;
     return new errors/* ActionError */.lZ('rows-refused', detail, { remedy: remedyFor('rows-refused', record) });
 }
 function unacknowledged(record, rows) {
     const remedy = remedyFor('uploads-failed', record);
-    return new errors/* ActionError */.lZ('uploads-failed', `${rows} rows were not acknowledged`, { remedy });
+    return new errors/* ActionError */.lZ('uploads-failed', `${(0,markdown/* counted */.hS)(rows, 'row')} ${rows === 1 ? 'was' : 'were'} not acknowledged`, { remedy });
 }
 function* conclusionsOfAll(record) {
     const { planned, collected, proved, startedAt, files } = record;
     const { counts, agedOut, quietHours, unreadable, requests } = collected;
     if (agedOut.length > 0) {
         const hours = agedOut.reduce((sum, part) => sum + (part.end - part.start), 0) / time_clock/* HOUR */.dp;
-        const text = `Lost: ${round(hours)} h of the window had left the 28 days that the service keeps before they could be asked for.`;
+        const text = `${round(hours)} h of the window had left the 28 days that the service keeps before they were asked for.`;
         yield { code: 'aged-out', text };
     }
     if (quietHours.length > 0) {
-        const named = quietHours.slice(0, 5).map((hour) => (0,time_window/* describe */.q0)({ start: hour, end: hour + time_clock/* HOUR */.dp }));
+        const gaps = gapsOf(quietHours.map((hour) => ({ window: { start: hour, end: hour + time_clock/* HOUR */.dp }, why: '' })));
+        const named = gaps.slice(0, NAMED_GAPS).map(({ window }) => (0,time_window/* describe */.q0)(window));
+        if (gaps.length > NAMED_GAPS)
+            named.push(`and ${gaps.length - NAMED_GAPS} more`);
         yield {
             code: 'quiet',
             text: `No event in ${named.join(', ')} (UTC), where there usually are some.`,
@@ -41354,11 +41393,11 @@ function* conclusionsOfAll(record) {
     }
     const interval = files.lastRunAt === undefined ? undefined : startedAt - files.lastRunAt;
     if (!planned?.hasOwnStart && cannotKeepUp(requests - (planned?.caughtUp ?? 0), interval)) {
-        const text = `This run needed ${requests} source requests, more than the ${REQUESTS_AN_HOUR} an hour that the service documents leave between two runs: run less often.`;
+        const text = `This run needed ${(0,markdown/* grouped */.zD)(requests)} source requests, more than the ${REQUESTS_AN_HOUR} an hour that the service documents leave between two runs: run less often.`;
         yield { code: 'budget', text };
     }
     if (counts.ofSettledHours > 0) {
-        const text = `${counts.ofSettledHours} events of hours that are settled were listed under other hours. They were not sent: whether they are in the table already is no longer known.`;
+        const text = `${(0,markdown/* counted */.hS)(counts.ofSettledHours, 'event')} of hours that are settled ${counts.ofSettledHours === 1 ? 'was' : 'were'} listed under other hours, and not sent: whether the table holds that already is no longer known.`;
         yield { code: 'settled-hours', text };
     }
     const values = counts.truncations.values + (proved?.truncations.values ?? 0);
@@ -41366,7 +41405,7 @@ function* conclusionsOfAll(record) {
     if (rows > 0) {
         yield {
             code: 'cut',
-            text: `Cut to the service's limit of 64 KiB: ${values} value(s) in ${rows} row(s).`,
+            text: `Cut to the service's limit of 64 KiB: ${(0,markdown/* counted */.hS)(values, 'value')} in ${(0,markdown/* counted */.hS)(rows, 'row')}.`,
         };
     }
     if (unreadable.length > 0) {
@@ -41393,8 +41432,6 @@ function round(value) {
     return (Math.round(value * 10) / 10).toString();
 }
 
-// EXTERNAL MODULE: ./lib/report/markdown.js
-var markdown = __nccwpck_require__(3021);
 ;// CONCATENATED MODULE: ./lib/report/progress-log.js
 
 
@@ -41514,9 +41551,15 @@ function inHostWords(conclusions, dialect) {
     if (dialect === undefined)
         return conclusions;
     const { written } = dialect.inputs;
+    // Faults of inputs are told in the host's names where they are found; those of a later look at them are not.
+    const said = (text) => (0,names/* withLeadingNames */.dt)(hostWords(text, dialect), written);
     const told = (error) => {
-        // Faults of inputs are told in the host's names where they are found; those of a later look at them are not.
-        const detail = (0,names/* withLeadingNames */.dt)(hostWords(error.detail, dialect), written);
+        const { text = '', points, values } = error.parts;
+        const detail = {
+            text: said(text),
+            ...(points !== undefined && { points: points.map(said) }),
+            ...(values !== undefined && { values }),
+        };
         const own = error.remedy === errors/* FAULTS */.y2[error.code].remedy ? dialect.remedies[error.code] : undefined;
         const remedy = own ?? ourWords(error.remedy, dialect);
         return new errors/* ActionError */.lZ(error.code, detail, { cause: error, remedy });
@@ -41525,7 +41568,8 @@ function inHostWords(conclusions, dialect) {
         code,
         told(error),
     ]);
-    const notices = [...conclusions.notices].map(([code, text]) => [code, hostWords(text, dialect)]);
+    // What they quote are inputs, in remedies; what comes from outside stands in them without quotes.
+    const notices = [...conclusions.notices].map(([code, text]) => [code, ourWords(text, dialect)]);
     return { ...conclusions, faults: new Map(faults), notices: new Map(notices) };
 }
 /** Text that is all our own, quoted names of inputs among it. */
@@ -41537,6 +41581,8 @@ function hostWords(text, { words }) {
     return text.replaceAll(/(?<![\w/\\."'@-])(runner|workflow|action)(?=s?(?:'s)?(?:[\s,;:)]|\.(?!\w)|$))/g, (word) => words[word]);
 }
 
+// EXTERNAL MODULE: ./lib/report/notice.js
+var notice = __nccwpck_require__(1060);
 ;// CONCATENATED MODULE: ./lib/report/outputs.js
 
 /** The step outputs by name; docs and action.yml are tested against these names. */
@@ -41602,6 +41648,7 @@ function barsOf(hours, window, known) {
         const events = sums.get(slot) ?? 0;
         bars.push({
             time: unit === 'day' ? text.slice(5, 10) : text.slice(11, 16),
+            ...(unit === 'hour' && { day: text.slice(5, 10) }),
             date: slot % time_clock/* DAY */.d_ === 0 && bars.length > 0 ? text.slice(5, 10) : undefined,
             events,
             isUnknown: known !== undefined && events === 0 && !whole.has(slot),
@@ -41630,21 +41677,33 @@ function mermaidChart({ unit, bars }) {
         '```',
     ].join('\n');
 }
-/** A chart of text, for where nothing is drawn. */
+/** A chart of text, for where nothing is drawn. An outage is one line, however long it was. */
 function textChart({ unit, bars }) {
-    const drawn = bars.filter(({ isUnknown, isMissing }) => !isUnknown || isMissing);
-    const most = Math.max(...drawn.map(({ events }) => events), 1);
+    const most = Math.max(...bars.map(({ events }) => events), 1);
     const width = (0,markdown/* grouped */.zD)(most).length;
-    const lines = drawn.map(({ time, events, isUnknown, isMissing }) => {
-        if (isUnknown)
-            return `${time}  ${'missing'.padStart(width)}`;
-        const bar = '█'.repeat(Math.ceil((TEXT_BAR * events) / most));
-        return `${time}  ${(0,markdown/* grouped */.zD)(events).padStart(width)}  ${bar}${isMissing ? ' (not whole)' : ''}`.trimEnd();
-    });
+    const isLost = (bar) => bar?.isUnknown === true && bar.isMissing;
+    const lines = [];
+    let shownDay = '';
+    for (const [at, bar] of bars.entries()) {
+        const { time, day = '', events, isUnknown, isMissing } = bar;
+        if ((isUnknown && !isMissing) || (isLost(bar) && isLost(bars[at - 1])))
+            continue;
+        const when = day === '' ? time : `${day === shownDay ? ' '.repeat(day.length) : day} ${time}`;
+        shownDay = day;
+        if (isLost(bar)) {
+            const end = bars.findIndex((one, index) => index > at && !isLost(one));
+            const count = (end < 0 ? bars.length : end) - at;
+            lines.push(`${when}  ${'missing'.padStart(width)}${count > 1 ? `, ${count} ${unit}s` : ''}`);
+        }
+        else {
+            const bar = '█'.repeat(Math.ceil((TEXT_BAR * events) / most));
+            lines.push(`${when}  ${(0,markdown/* grouped */.zD)(events).padStart(width)}  ${bar}${isMissing ? ' (part)' : ''}`.trimEnd());
+        }
+    }
     return [`### New events by ${unit} (UTC)`, ['```', ...lines, '```'].join('\n')].join('\n\n');
 }
-/** Names that fit a title. */
-const NAMED = 6;
+/** Names that fit a title; all are listed above the chart. */
+const NAMED = 2;
 function missingOf(bars) {
     const missing = bars.filter(({ isMissing }) => isMissing).map(({ time }) => time);
     if (missing.length === 0)
@@ -41652,10 +41711,13 @@ function missingOf(bars) {
     const more = missing.length > NAMED ? ` and ${missing.length - NAMED} more` : '';
     return `, missing: ${missing.slice(0, NAMED).join(', ')}${more}`;
 }
-/** Characters of the longest bar. */
-const TEXT_BAR = 50;
-/** Wide and low, zeros at zero, in colours that stand out from a light page and a dark one. */
-const SETTINGS = '%%{init: {"xyChart": {"width": 1000, "height": 300, "yAxis": {"showLabel": false, "showTick": false, "showTitle": false}}, "themeVariables": {"xyChart": {"plotColorPalette": "#4184e4", "backgroundColor": "transparent"}}}}%%';
+/** Characters of the longest bar, so that its line fits a narrow page. */
+const TEXT_BAR = 22;
+/**
+ * Zeros at zero, colours that stand out from a light page and a dark one, and so narrow that its letters can be read on a
+ * narrow page, to which the whole chart is scaled down.
+ */
+const SETTINGS = '%%{init: {"xyChart": {"width": 800, "height": 280, "titleFontSize": 18, "xAxis": {"labelFontSize": 16}, "yAxis": {"showLabel": false, "showTick": false, "showTitle": false}}, "themeVariables": {"xyChart": {"plotColorPalette": "#4184e4", "backgroundColor": "transparent"}}}}%%';
 /** Labels that fit beside each other. */
 const MOST_LABELS = 13;
 const ZERO_WIDTH_SPACE = '\u200b';
@@ -41665,18 +41727,24 @@ const ZERO_WIDTH_SPACE = '\u200b';
  */
 function labels(times) {
     const each = Math.ceil(times.length / MOST_LABELS);
-    return times.map((time, at) => `"${at % each === 0 ? time : ''}${ZERO_WIDTH_SPACE.repeat(at + 1)}"`);
+    return times.map((time, at) => {
+        // A day later it is the same time, and not the same hour.
+        const isShown = at % each === 0 && (at === 0 || time !== times[0]);
+        return `"${isShown ? time : ''}${ZERO_WIDTH_SPACE.repeat(at + 1)}"`;
+    });
 }
 
 ;// CONCATENATED MODULE: ./lib/report/markdown-dialects.js
 
 /** What GitHub shows of Markdown in a job summary. */
 const githubMarkdown = {
-    alert: (kind, ...paragraphs) => [`> [!${kind}]`, ...paragraphs.map((text) => `> ${onOneLine(text)}`)]
-        .join('\n>\n')
-        .replace(']\n>\n', ']\n'),
+    alert: (kind, ...blocks) => {
+        const quoted = blocks.map((block) => linesOf(block).map((line) => `> ${line}`.trimEnd()));
+        return `> [!${kind}]\n${quoted.map((lines) => lines.join('\n')).join('\n>\n')}`;
+    },
     draw: mermaidChart,
     folded: (title, content) => `<details><summary>${title}</summary>\n\n${content}\n\n</details>`,
+    shownBatches: 50,
 };
 const MARKS = { CAUTION: '❌', WARNING: '⚠️', NOTE: 'ℹ️' };
 /**
@@ -41685,15 +41753,21 @@ const MARKS = { CAUTION: '❌', WARNING: '⚠️', NOTE: 'ℹ️' };
  * (https://learn.microsoft.com/en-us/azure/devops/pipelines/scripts/logging-commands).
  */
 const plainMarkdown = {
-    alert: (kind, first = '', ...paragraphs) => [`${MARKS[kind]} ${startsBold(first) ? first : `**${markdown_dialects_NAMES[kind]}:** ${first}`}`, ...paragraphs]
-        .map(onOneLine)
+    alert: (kind, first, ...blocks) => [`${MARKS[kind]} ${startsBold(first) ? first : `**${markdown_dialects_NAMES[kind]}:** ${first}`}`, ...blocks]
+        .map((block) => linesOf(block).join('\n'))
         .join('\n\n'),
     draw: textChart,
     folded: (title, content) => `### ${title}\n\n${content}`,
+    // They stand open there, and who reads the page wants to see its end.
+    shownBatches: 5,
 };
 const markdown_dialects_NAMES = { CAUTION: 'Error', WARNING: 'Warning', NOTE: 'Note' };
 function startsBold(text) {
     return text.startsWith('**');
+}
+/** A block keeps the lines it has, and none becomes two: what follows would stand outside of it. */
+function linesOf(block) {
+    return (typeof block === 'string' ? [block] : block).map(onOneLine);
 }
 function onOneLine(text) {
     return text.replaceAll(/\s*[\r\n]+\s*/g, ' ');
@@ -41762,35 +41836,44 @@ function failed(title) {
 ;// CONCATENATED MODULE: ./lib/report/proof-summary.js
 
 
-
-
 /** Hours shown; the outputs hold the sums. */
 const SHOWN_HOURS = 48;
+/** What is told of an hour, where any hour has some. */
+const proof_summary_COLUMNS = [
+    ['Not yet', 'pending'],
+    ['Missing', 'missing'],
+    ['Given up', 'givenUp'],
+    ['Twice', 'repeats'],
+];
 /**
  * The first line of a run that collected its whole window.
  * @param ingested rows acknowledged
  * @param proved undefined where the table is not read back
  */
 function proofHeadline(ingested, proved) {
-    const rows = `${(0,markdown/* grouped */.zD)(ingested)} activity events ingested`;
+    const rows = `${(0,markdown/* counted */.hS)(ingested, 'activity event')} ingested`;
     const isNew = ingested > 0;
     const plain = isNew ? `✅ Complete: ${rows}` : '✅ Complete: nothing new';
-    if (proved === undefined || !proved.isAvailable)
+    if (proved === undefined)
         return plain;
+    if (!proved.isAvailable)
+        return `${plain}, not proved`;
     const { seen, pending, missing, givenUp } = sumsOf(proved);
     if (missing > 0)
-        return `⚠️ ${(0,markdown/* grouped */.zD)(missing)} events missing from the table: ${rows}`;
+        return `⚠️ ${(0,markdown/* counted */.hS)(missing, 'event')} missing from the table; ${rows}`;
     if (pending > 0)
         return `${plain}, ${(0,markdown/* grouped */.zD)(pending)} not seen in the table yet`;
     if (givenUp > 0)
-        return `${plain}, ${(0,markdown/* grouped */.zD)(givenUp)} events of the window given up`;
+        return `${plain}, ${(0,markdown/* counted */.hS)(givenUp, 'event')} of the window given up`;
     if (isNew && proved.withoutId > 0) {
         const provable = (0,markdown/* grouped */.zD)(ingested - proved.withoutId);
-        return `✅ Complete: ${(0,markdown/* grouped */.zD)(ingested)} new events, all ${provable} with an id seen in the table`;
+        return `✅ Complete: ${(0,markdown/* counted */.hS)(ingested, 'new event')}, all ${provable} with an id seen in the table`;
     }
+    if (ingested === 1)
+        return '✅ Complete: 1 new event, seen in the table';
     if (isNew)
         return `✅ Complete: ${(0,markdown/* grouped */.zD)(ingested)} new events, all ${(0,markdown/* grouped */.zD)(ingested)} seen in the table`;
-    return `${plain}, all ${(0,markdown/* grouped */.zD)(seen)} events of the window seen in the table`;
+    return `${plain}, all ${(0,markdown/* counted */.hS)(seen, 'event')} of the window seen in the table`;
 }
 /** What the table holds, by hour; nothing where all is well. */
 function proofTable(proved) {
@@ -41800,16 +41883,18 @@ function proofTable(proved) {
     if (proofStatus(proved) === 'complete' && givenUp === 0 && repeats === 0)
         return '';
     const odd = proved.hours.filter(({ events, seen, repeats: more }) => events !== seen || more > 0);
+    const columns = proof_summary_COLUMNS.filter(([, of]) => odd.some((hour) => hour[of] > 0));
     const rows = odd
         .slice(0, SHOWN_HOURS)
-        .map(({ hour, events, seen, pending, missing, givenUp: gone, repeats: more }) => [
-        (0,time_window/* describe */.q0)({ start: hour, end: hour + time_clock/* HOUR */.dp }),
-        ...[events, seen, pending, missing, gone, more].map(markdown/* grouped */.zD),
+        .map((hour) => [
+        `${new Date(hour.hour).toISOString().slice(0, 16)}Z`,
+        `${(0,markdown/* grouped */.zD)(hour.seen)} of ${(0,markdown/* grouped */.zD)(hour.events)}`,
+        ...columns.map(([, of]) => (0,markdown/* grouped */.zD)(hour[of])),
     ]);
-    const head = ['Hour (UTC)', 'Events', 'Seen', 'Not yet', 'Missing', 'Given up', 'Repeated'];
+    const head = ['Hour (UTC)', 'Seen', ...columns.map(([name]) => name)];
     const hidden = odd.length > rows.length ? `\n\nand ${(0,markdown/* grouped */.zD)(odd.length - rows.length)} more` : '';
     const well = proved.hours.length - odd.length;
-    const others = well > 0 ? `\n\nAll events of ${(0,markdown/* grouped */.zD)(well)} other hours were seen.` : '';
+    const others = well > 0 ? `\n\nAll events of ${(0,markdown/* counted */.hS)(well, 'other hour')} were seen.` : '';
     return `### In the table\n\n${(0,markdown/* table */.tp)(head, rows, 'right-but-first')}${hidden}${others}`;
 }
 
@@ -41818,8 +41903,8 @@ function proofTable(proved) {
 
 
 
-/** How much, in six columns, which is what a narrow page holds. @param runner by the runner's clock, ms since the epoch */
-function countsTable(record, { failed }, runner) {
+/** How much, in the few columns that a narrow page holds. */
+function countsTable(record, { failed }) {
     const { collected, delivered, dryRun } = record;
     if (collected.source === undefined && !collected.isReplay)
         return '';
@@ -41832,7 +41917,6 @@ function countsTable(record, { failed }, runner) {
     ];
     if (hoursPlanned(record) > 0)
         columns.push(['Hours', hours(record)]);
-    columns.push(['Duration', duration(runner - record.startedAt)]);
     return (0,markdown/* table */.tp)(columns.map(([head]) => head), [columns.map(([, cell]) => cell)], 'right');
 }
 /** Hours collected of those asked for. */
@@ -41891,62 +41975,13 @@ function minuteOf(instant) {
     return `${new Date(Math.ceil(instant / time_clock/* MINUTE */.pY) * time_clock/* MINUTE */.pY).toISOString().slice(11, 16)}Z`;
 }
 
-;// CONCATENATED MODULE: ./lib/report/summary-headline.js
-
-
-
-
-/** The first line of the summary: is it fine, how much, what is missing. */
-function headline(record, { faults, failed, isComplete }) {
-    const { dryRun, collected, delivered, proved } = record;
-    const ingested = (0,markdown/* grouped */.zD)(delivered.rows);
-    const events = (0,markdown/* grouped */.zD)(collected.counts.collected);
-    if (faults.size > 0) {
-        const kept = failed > 0 ? `${ingested} events ingested, ${(0,markdown/* grouped */.zD)(failed)} not` : `${ingested} events ingested`;
-        const what = [...faults.keys()].map((code) => faultWords(code, record)).join('; ');
-        return `❌ ${what}${delivered.rows > 0 ? `; ${kept}` : ''}`;
-    }
-    if (collected.source === 'workspaces')
-        return `⚠️ No activity log: ${events} workspace records instead`;
-    if (!isComplete)
-        return `⚠️ Incomplete: ${ingested} rows ingested so far${toGo(record)}`;
-    if (dryRun)
-        return `✅ Dry run: ${events} activity events collected, nothing uploaded`;
-    const recovered = recoveredHours(record);
-    const closed = recovered === 0 ? '' : `, ${counted(recovered, 'missing hour')} recovered`;
-    return `${proofHeadline(delivered.rows, proved)}${closed}`;
-}
-function faultWords(code, record) {
-    if (code === 'hours-missing') {
-        const missing = missingHours(record.collected).length;
-        return `${(0,markdown/* grouped */.zD)(missing)} of ${counted(hoursPlanned(record), 'hour')} missing`;
-    }
-    if (code === 'rows-refused')
-        return `${counted(record.delivered.rejectedRows, 'row')} refused for good`;
-    return errors/* FAULTS */.y2[code].title;
-}
-function toGo(record) {
-    const missing = missingHours(record.collected).length;
-    const left = hoursPlanned(record) - hoursCollected(record.collected) - missing;
-    const parts = [
-        left > 0 ? `${counted(left, 'hour')} to go` : '',
-        missing > 0 ? `${counted(missing, 'hour')} lost` : '',
-    ].filter((part) => part !== '');
-    return parts.length === 0 ? '' : `, ${parts.join(', ')}`;
-}
-/** "1 hour", "1,234 hours". */
-function counted(count, noun) {
-    return `${(0,markdown/* grouped */.zD)(count)} ${noun}${count === 1 ? '' : 's'}`;
-}
-
 ;// CONCATENATED MODULE: ./lib/report/summary-batches.js
 
 
 
 
-
-/** Batches shown; the output holds more. */
-const SHOWN = 50;
+/** Refused uploads shown; the output holds more. */
+const SHOWN_REFUSED = 10;
 /** The uploads that were refused, open to be seen, and whether their rows were kept. */
 function refusedBatches(record, host) {
     const { delivered, collected } = record;
@@ -41955,61 +41990,97 @@ function refusedBatches(record, host) {
         return '';
     const place = collected.isReplay ? '`replay-file`' : '`rejected-file`';
     const isKept = collected.isReplay || keepsRefused(record);
-    const rows = counted(rejectedRows, 'row');
+    const rows = (0,markdown/* counted */.hS)(rejectedRows, 'row');
     const kept = isKept ? `kept in the file of ${place}` : '**not kept in a file**';
-    const shown = refused.reduce((sum, entry) => sum + entry.rows, 0);
-    const more = shown < rejectedRows ? `\n\nand ${counted(rejectedRows - shown, 'row')} more` : '';
+    const first = refused.slice(0, SHOWN_REFUSED);
+    const shown = first.reduce((sum, entry) => sum + entry.rows, 0);
+    const more = shown < rejectedRows ? `\n\nand ${(0,markdown/* counted */.hS)(rejectedRows - shown, 'row')} more` : '';
     const head = ourWords(`${rows}, ${kept}. \`DCRLogErrors\` knows the uploads by these ids.`, host);
-    const cells = refused.map(({ batch, rows, requestId }) => [String(batch), (0,markdown/* grouped */.zD)(rows), code(requestId)]);
+    const cells = first.map(({ batch, rows, requestId }) => [String(batch), (0,markdown/* grouped */.zD)(rows), code(requestId)]);
     const columns = ['Batch', 'Rows', 'x-ms-client-request-id'];
     return `### Refused\n\n${head}\n\n${(0,markdown/* table */.tp)(columns, cells, ['right', 'right', 'left'])}${more}`;
 }
 /** All uploads and requests, for whoever looks for a certain one. */
-function batches(record, folded) {
+function batches(record, { folded, shownBatches }) {
     const { entries, batches, bytes } = record.delivered;
     if (record.collected.source === undefined && entries.length === 0)
         return '';
     const lines = [requestsLine(record)];
     if (entries.length === 0)
         return folded('Requests', lines.join('\n\n'));
-    lines.push(`${counted(bytes, 'byte')} on the wire.`, batchTable(entries));
-    const shown = Math.min(entries.length, SHOWN);
+    lines.push(`${(0,markdown/* counted */.hS)(bytes, 'byte')} on the wire.`, batchTable(entries.slice(0, shownBatches)));
+    const shown = Math.min(entries.length, shownBatches);
     if (batches > shown)
         lines.push(`and ${(0,markdown/* grouped */.zD)(batches - shown)} more`);
     return folded(`Batches (${(0,markdown/* grouped */.zD)(batches)}) and requests`, lines.join('\n\n'));
 }
 function batchTable(entries) {
-    const rows = entries
-        .slice(0, SHOWN)
-        .map(({ batch, rows, bytes, wireBytes, status, requestId }) => [
+    const rows = entries.map(({ batch, rows, wireBytes, status, requestId }) => [
         String(batch),
         (0,markdown/* grouped */.zD)(rows),
-        (0,markdown/* grouped */.zD)(bytes),
         (0,markdown/* grouped */.zD)(wireBytes),
         status,
         code(requestId),
     ]);
-    const head = ['Batch', 'Rows', 'Bytes', 'Wire bytes', 'Status', 'x-ms-client-request-id'];
-    return (0,markdown/* table */.tp)(head, rows, ['right', 'right', 'right', 'right', 'left', 'left']);
+    const head = ['Batch', 'Rows', 'Wire bytes', 'Status', 'x-ms-client-request-id'];
+    return (0,markdown/* table */.tp)(head, rows, ['right', 'right', 'right', 'left', 'left']);
 }
 function code(text) {
     return text === '' ? '' : `\`${text}\``;
 }
 
-;// CONCATENATED MODULE: ./lib/report/troubleshooting-link.js
-/** Where the troubleshooting entry of a fault is, as Markdown. @param docsUrl of the folder of documents, where it is known */
-function troubleshootingLink(title, docsUrl) {
-    const page = 'docs/troubleshooting.md';
-    return docsUrl === undefined
-        ? `More on it: "${title}" in \`${page}\`.`
-        : `[More on "${title}"](${docsUrl}/troubleshooting.md#${anchorOf(title)})`;
+// EXTERNAL MODULE: ./lib/report/summary-fault.js + 1 modules
+var summary_fault = __nccwpck_require__(6111);
+;// CONCATENATED MODULE: ./lib/report/summary-headline.js
+
+
+
+
+/** The first line of the summary: is it fine, how much, what is missing. */
+function headline(record, conclusions) {
+    const { faults, notices, failed, isComplete } = conclusions;
+    const { dryRun, collected, delivered, proved } = record;
+    const ingested = (0,markdown/* grouped */.zD)(delivered.rows);
+    const events = (0,markdown/* grouped */.zD)(collected.counts.collected);
+    if (faults.size > 0) {
+        const what = [...faults.keys()].map((code) => faultWords(code, record));
+        if (delivered.rows > 0)
+            what.push(`${ingested} events ingested${failed > 0 ? `, ${(0,markdown/* grouped */.zD)(failed)} not` : ''}`);
+        else if (failed > 0)
+            what.push(`none of ${(0,markdown/* counted */.hS)(failed, 'event')} ingested`);
+        return `❌ ${what.join('; ')}`;
+    }
+    if (collected.source === 'workspaces')
+        return `⚠️ No activity log: ${events} workspace records instead`;
+    if (!isComplete) {
+        const isUnderWay = record.outOfTime !== undefined;
+        return `⚠️ Incomplete: ${ingested} events ingested${isUnderWay ? ' so far' : ''}${toGo(record)}`;
+    }
+    if (dryRun)
+        return `✅ Dry run: ${events} activity events collected, nothing uploaded`;
+    if (notices.has('no-events'))
+        return '⚠️ Complete, and not a single event';
+    const recovered = recoveredHours(record);
+    const closed = recovered === 0 ? '' : `, ${(0,markdown/* counted */.hS)(recovered, 'missing hour')} recovered`;
+    return `${proofHeadline(delivered.rows, proved)}${closed}`;
 }
-/** As GitHub makes anchors of headings. */
-function anchorOf(heading) {
-    return heading
-        .toLowerCase()
-        .replaceAll(/[^\w\- ]/g, '')
-        .replaceAll(' ', '-');
+function faultWords(code, record) {
+    if (code === 'hours-missing') {
+        const missing = missingHours(record.collected).length;
+        return `${(0,markdown/* grouped */.zD)(missing)} of ${(0,markdown/* counted */.hS)(hoursPlanned(record), 'hour')} missing`;
+    }
+    if (code === 'rows-refused')
+        return `${(0,markdown/* counted */.hS)(record.delivered.rejectedRows, 'row')} refused for good`;
+    return code === 'out-of-time' ? `${errors/* FAULTS */.y2[code].title}${toGo(record)}` : errors/* FAULTS */.y2[code].title;
+}
+function toGo(record) {
+    const missing = missingHours(record.collected).length;
+    const left = hoursPlanned(record) - hoursCollected(record.collected) - missing;
+    const parts = [
+        left > 0 ? `${(0,markdown/* counted */.hS)(left, 'hour')} to go` : '',
+        missing > 0 ? `${(0,markdown/* counted */.hS)(missing, 'hour')} lost` : '',
+    ].filter((part) => part !== '');
+    return parts.length === 0 ? '' : `, ${parts.join(', ')}`;
 }
 
 ;// CONCATENATED MODULE: ./lib/report/summary.js
@@ -42030,7 +42101,7 @@ function anchorOf(heading) {
 
 /** Rows shown of each list; the outputs hold more. */
 const SHOWN_ACTIVITIES = 10;
-const summary_SHOWN_HOURS = 24;
+const SHOWN_GAPS = 24;
 /** Events from which on a picture says more than their number. */
 const WORTH_DRAWING = 10;
 /** GitHub drops a summary of more than 1 MiB as a whole. */
@@ -42048,44 +42119,55 @@ const SOURCES = {
  */
 function summaryOf(record, conclusions, context, now, host) {
     const { collected } = record;
-    const { alert, folded } = host === undefined ? githubMarkdown : plainMarkdown;
+    const dialect = host === undefined ? githubMarkdown : plainMarkdown;
+    const { alert } = dialect;
     const refusals = refusalNote(record, conclusions);
     const parts = [
         `## ${headline(record, conclusions)}`,
-        origin(record),
-        ...[...conclusions.faults.values()].map(({ code, detail, remedy }) => alert('CAUTION', `**${errors/* FAULTS */.y2[code].title}.** ${(0,markdown/* plain */.pj)(detail)}`, `**What to do:** ${remedy}`, troubleshootingLink(errors/* FAULTS */.y2[code].title, context.docsUrl))),
+        origin(record, now - record.clockAhead, host),
+        ...[...conclusions.faults.values()].map((fault) => (0,summary_fault/* faultAlert */.j4)(fault, alert, context.docsUrl)),
         // Why there is no activity log comes before what stands in for it.
         collected.fallbackUsed && refusals !== '' ? alert('WARNING', refusals) : '',
-        ...[...conclusions.notices.values()].map((text) => alert('WARNING', (0,markdown/* plain */.pj)(text))),
+        ...[...conclusions.notices].map(([code, text]) => alert('WARNING', (0,summary_fault/* noticeText */.ut)(code, text, context.docsUrl))),
         preflight(record, conclusions, host),
         catchingUp(record, now),
         refusedBatches(record, host),
-        missing(collected),
+        missing(collected, conclusions),
         proofTable(record.proved),
-        countsTable(record, conclusions, now - record.clockAhead),
+        countsTable(record, conclusions),
         otherHours(record),
-        drawn(record, now, host),
+        drawn(record, now, dialect),
         activities(collected),
         ...notes(record, now, host).map((text) => alert('NOTE', text)),
         !collected.fallbackUsed && refusals !== '' ? alert('NOTE', refusals) : '',
-        batches(record, folded),
+        batches(record, dialect),
         footer(context),
     ];
     const text = `${parts.filter((part) => part !== '').join('\n\n')}\n`;
     return Buffer.byteLength(text) <= LARGEST ? text : `${text.slice(0, LARGEST / 4)}\n\n(cut)\n`;
 }
-function origin({ collected, planned }) {
-    const source = collected.source === undefined ? undefined : `From the ${SOURCES[collected.source]}`;
-    const window = planned?.window === undefined ? undefined : `${(0,time_window/* describe */.q0)(planned.window)} (UTC)`;
-    return [source, window].filter((part) => part !== undefined).join(' · ');
+/** Of which hours, from where, and how long it took. @param runner by the runner's clock, ms since the epoch */
+function origin({ collected, planned, startedAt }, runner, host) {
+    const { source, isReplay } = collected;
+    const parts = [];
+    // Workspaces are read as they are now, whatever hours were asked for.
+    if (planned?.window !== undefined && source !== 'workspaces')
+        parts.push(`${(0,time_window/* describe */.q0)(planned.window)} (UTC)`);
+    if (isReplay)
+        parts.push(ourWords('from the file of `replay-file`', host));
+    else if (source !== undefined)
+        parts.push(`from the ${SOURCES[source]}`);
+    if (isReplay || source !== undefined)
+        parts.push(`took ${duration(runner - startedAt)}`);
+    const line = parts.join(' · ');
+    return `${line.charAt(0).toUpperCase()}${line.slice(1)}`;
 }
 /** Whoever gets this in a mail or an issue wants to know whose it is. */
 function footer({ runUrl, runId }) {
     const run = runUrl === '' ? '' : ` · [run ${runId}](${runUrl})`;
     return `Version ${user_agent/* VERSION */.xv}${run}`;
 }
-function drawn({ collected, planned }, now, host) {
-    const { draw } = host === undefined ? githubMarkdown : plainMarkdown;
+function drawn({ collected, planned }, now, { draw }) {
     const { counts, wholeHours, source } = collected;
     const events = [...counts.hours.values()].reduce((sum, count) => sum + count, 0);
     if (source === 'workspaces' || events < WORTH_DRAWING)
@@ -42093,15 +42175,16 @@ function drawn({ collected, planned }, now, host) {
     const known = { whole: wholeHours, missing: new Set(missingHours(collected)) };
     return chart(counts.hours, planned?.window, now, draw, known);
 }
-function missing({ uncollected, agedOut }) {
-    const rows = [
-        ...uncollected.map(({ window, why }) => [(0,time_window/* describe */.q0)(window), (0,markdown/* plain */.pj)(why)]),
-        ...agedOut.map((window) => [(0,time_window/* describe */.q0)(window), 'left the 28 days of history before it was asked for']),
-    ];
-    if (rows.length === 0)
+/** What is missing, where no fault names all of it. */
+function missing({ uncollected, agedOut }, { faults }) {
+    const why = 'left the 28 days of history before it was asked for';
+    const gaps = gapsOf([...uncollected, ...agedOut.map((window) => ({ window, why }))]);
+    const isNamed = faults.has('hours-missing') || faults.has('source-unreachable');
+    if (gaps.length === 0 || (isNamed && agedOut.length === 0 && gaps.length <= NAMED_GAPS))
         return '';
-    const more = rows.length > summary_SHOWN_HOURS ? `\n\nand ${rows.length - summary_SHOWN_HOURS} more` : '';
-    return `### Missing\n\n${(0,markdown/* table */.tp)(['Window (UTC)', 'Why'], rows.slice(0, summary_SHOWN_HOURS))}${more}`;
+    const rows = gaps.map(({ window, why }) => [(0,time_window/* describe */.q0)(window), (0,markdown/* plain */.pj)(why)]);
+    const more = rows.length > SHOWN_GAPS ? `\n\nand ${(0,markdown/* grouped */.zD)(rows.length - SHOWN_GAPS)} more` : '';
+    return `### Missing\n\n${(0,markdown/* table */.tp)(['Window (UTC)', 'Why'], rows.slice(0, SHOWN_GAPS))}${more}`;
 }
 function activities({ counts, source }) {
     const all = [...counts.activities].sort((a, b) => b[1] - a[1]);
@@ -42145,32 +42228,12 @@ function replacesTimeGenerated(hours, now) {
 
 
 
-const WARNING_TITLES = {
-    clipped: 'Window clipped',
-    clock: 'The clock of the runner is off',
-    'settled-hours': 'Events of settled hours',
-    fallback: 'Workspace records, not activity',
-    'no-events': 'No events',
-    cut: 'Values cut',
-    'unreadable-workspaces': 'Unreadable workspaces',
-    'aged-out': 'Hours lost',
-    incomplete: 'Incomplete',
-    lost: 'Hours never settled',
-    quiet: 'Unusually quiet',
-    budget: 'Schedule too dense',
-    'state-set-aside': 'State file set aside',
-    'rejected-set-aside': 'Rejected rows set aside',
-    'state-not-compacted': 'State file not rewritten',
-    replay: 'Replay',
-    'proof-unavailable': 'Not proved',
-    missing: 'Rows missing from the table',
-    'given-up': 'Rows given up',
-};
+
 /** Tells how the run went: outputs, one annotation for each kind of fault, and the job summary. */
 async function report(record, drawn, host) {
     const conclusions = inHostWords(drawn, host.dialect);
     for (const [code, text] of conclusions.notices)
-        host.log.warning(text, WARNING_TITLES[code]);
+        host.log.warning(text, notice/* NOTICE_TITLES */.H[code]);
     for (const error of conclusions.faults.values())
         host.log.error(error.message, errors/* FAULTS */.y2[error.code].title);
     try {
@@ -43316,8 +43379,8 @@ async function choose(choice) {
     }
     if (choice.source === 'auto' && choice.workspaces.allowed)
         return { kind: 'workspaces' };
-    const why = choice.source === 'auto' ? `; ${choice.workspaces.why}` : '';
-    throw new errors/* ActionError */.lZ('source-refused', `${refusals.join(', ')}${why}`);
+    const why = choice.source === 'auto' ? [choice.workspaces.why] : [];
+    throw new errors/* ActionError */.lZ('source-refused', { points: [...refusals, ...why] });
 }
 async function firstPage(candidate) {
     for (const window of candidate.windows.slice(0, TRIES)) {
@@ -43629,7 +43692,7 @@ async function* withRefusals(results, refusals) {
         yield* results;
     }
     catch (error) {
-        throw error instanceof errors/* ActionError */.lZ ? afterRefusals(error.code, error.detail, refusals) : error;
+        throw error instanceof errors/* ActionError */.lZ ? afterRefusals(error.code, error.parts, refusals) : error;
     }
 }
 
@@ -59491,12 +59554,11 @@ function secondTries(refusal) {
 function refusalError(refusal, context) {
     const code = refusal.codes.map((number) => CAUSES[number]).find((cause) => cause !== undefined) ?? 'entra-refused';
     const name = refusal.codes[0] === undefined ? refusal.error : `AADSTS${refusal.codes[0]} ${refusal.error}`;
-    let detail = `${name}, asking for ${context.resource}`;
     if (context.assertion !== undefined && (code === 'entra-federation' || code === 'entra-refused')) {
-        const { issuer, subject, audience } = presentedClaims(context.assertion);
-        detail = `${name}; presented were issuer "${issuer}", subject "${subject}", audience "${audience}"`;
+        const values = presentedClaims(context.assertion);
+        return new errors/* ActionError */.lZ(code, { text: `${name}; presented were`, values });
     }
-    return new errors/* ActionError */.lZ(code, detail);
+    return new errors/* ActionError */.lZ(code, `${name}, asking for ${context.resource}`);
 }
 
 ;// CONCATENATED MODULE: ./lib/auth/network.js
@@ -62749,7 +62811,7 @@ function eventKey(text) {
 
 const LF = 0x0a;
 /** The lines of a gzip file that can be read, without those that are empty. */
-async function* linesOf(path, stretches) {
+async function* replay_lines_linesOf(path, stretches) {
     let begun = [];
     let end = 0;
     for (const stretch of stretches) {
@@ -63115,7 +63177,7 @@ class ReplayFile {
         }
     }
     #lines() {
-        return linesOf(this.#path, this.#stretches);
+        return replay_lines_linesOf(this.#path, this.#stretches);
     }
 }
 async function replay_file_hashOf(path) {
@@ -63220,7 +63282,9 @@ function stateOptions(inputs, now, notices) {
  */
 function planRun(inputs, now, { checkpoint, covered, lastRunAt, }) {
     if (inputs.endTime !== undefined && inputs.endTime > now) {
-        throw new errors/* ActionError */.lZ('inputs', `end-time: expected an instant not after now (${iso(now)}), got ${iso(inputs.endTime)}`);
+        throw new errors/* ActionError */.lZ('inputs', {
+            points: [`end-time: expected an instant not after now (${iso(now)}), got ${iso(inputs.endTime)}`],
+        });
     }
     const hasOwnStart = inputs.startTime !== undefined;
     if (inputs.replayFile !== undefined)
@@ -63233,7 +63297,9 @@ function planRun(inputs, now, { checkpoint, covered, lastRunAt, }) {
     if (inputs.source === 'workspaces')
         return { ...hours, asked: undefined, hasOwnStart, hours: 0, notices: [] };
     if (window.start >= window.end) {
-        throw new errors/* ActionError */.lZ('inputs', `end-time: expected an instant within the last 28 days, got ${iso(window.end)}`);
+        throw new errors/* ActionError */.lZ('inputs', {
+            points: [`end-time: expected an instant within the last 28 days, got ${iso(window.end)}`],
+        });
     }
     const notices = noticesOf(window, wanted, lost);
     return { ...hours, asked: window, hasOwnStart, hours: windows.length, notices };
@@ -64797,6 +64863,8 @@ function clockNotice(runner, services) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   hS: () => (/* binding */ counted),
+/* harmony export */   mq: () => (/* binding */ valuesBlock),
 /* harmony export */   pj: () => (/* binding */ plain),
 /* harmony export */   tp: () => (/* binding */ table),
 /* harmony export */   zD: () => (/* binding */ grouped)
@@ -64814,12 +64882,21 @@ function plain(text) {
         .replaceAll(/[\\`*_[\]|~#]/g, '\\$&')
         .replaceAll(/@(?=[\w-])/g, '@\u200b');
 }
+/** Values by name as the lines of a code block, from which they can be copied as they are. */
+function valuesBlock(values) {
+    const named = Object.entries(values);
+    const width = Math.max(...named.map(([name]) => name.length)) + 2;
+    // No value may end the block.
+    const shown = (value) => value.replaceAll(/[\p{Cc}\u2028\u2029`]+/gu, '?');
+    return ['```text', ...named.map(([name, value]) => `${`${name}:`.padEnd(width)}${shown(value)}`), '```'];
+}
 /** A table; pipes in cells are escaped. */
 function table(head, rows, align = 'left') {
     const isLeft = (at) => typeof align === 'string'
         ? align === 'left' || (at === 0 && align === 'right-but-first')
         : align[at] === 'left';
-    const rule = head.map((_, at) => (isLeft(at) ? '---' : '---:'));
+    // A column without a side has its head in the middle.
+    const rule = head.map((_, at) => (isLeft(at) ? ':---' : '---:'));
     const line = (cells) => `| ${cells.map((cell) => cell.replaceAll(/(?<!\\)\|/g, '\\|')).join(' | ')} |`;
     return [line(head), line(rule), ...rows.map(line)].join('\n');
 }
@@ -64827,6 +64904,116 @@ function table(head, rows, align = 'left') {
 function grouped(value) {
     // toLocaleString would load ICU's locale data, a tenth of what it takes to start.
     return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+/** "1 hour", "1,234 hours". */
+function counted(count, noun) {
+    return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+
+/***/ }),
+
+/***/ 1060:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   H: () => (/* binding */ NOTICE_TITLES)
+/* harmony export */ });
+/** By which a notice is looked up in docs/troubleshooting.md. */
+const NOTICE_TITLES = {
+    clipped: 'Window clipped',
+    clock: 'The clock is off',
+    'settled-hours': 'Events of settled hours',
+    fallback: 'Workspace records, not activity',
+    'no-events': 'No events',
+    cut: 'Values cut',
+    'unreadable-workspaces': 'Unreadable workspaces',
+    'aged-out': 'Hours lost',
+    incomplete: 'Incomplete',
+    lost: 'Hours never settled',
+    quiet: 'Unusually quiet',
+    budget: 'Schedule too dense',
+    'state-set-aside': 'State file set aside',
+    'rejected-set-aside': 'Rejected rows set aside',
+    'state-not-compacted': 'State file not rewritten',
+    replay: 'Replay',
+    'proof-unavailable': 'Not proved',
+    missing: 'Rows missing from the table',
+    'given-up': 'Rows given up',
+};
+
+
+/***/ }),
+
+/***/ 6111:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  j4: () => (/* binding */ faultAlert),
+  Xx: () => (/* binding */ faultBlocks),
+  ut: () => (/* binding */ noticeText)
+});
+
+// EXTERNAL MODULE: ./lib/errors.js
+var errors = __nccwpck_require__(452);
+// EXTERNAL MODULE: ./lib/report/markdown.js
+var markdown = __nccwpck_require__(3021);
+// EXTERNAL MODULE: ./lib/report/notice.js
+var notice = __nccwpck_require__(1060);
+;// CONCATENATED MODULE: ./lib/report/troubleshooting-link.js
+/** Where the troubleshooting entry of a fault is, as Markdown. @param docsUrl of the folder of documents, where it is known */
+function troubleshootingLink(title, docsUrl) {
+    const page = 'docs/troubleshooting.md';
+    return docsUrl === undefined
+        ? `More on it: "${title}" in \`${page}\`.`
+        : `[More on "${title}"](${troubleshootingUrl(title, docsUrl)})`;
+}
+/** Address of an entry. */
+function troubleshootingUrl(title, docsUrl) {
+    return `${docsUrl}/troubleshooting.md#${anchorOf(title)}`;
+}
+/** As GitHub makes anchors of headings. */
+function anchorOf(heading) {
+    return heading
+        .toLowerCase()
+        .replaceAll(/[^\w\- ]/g, '')
+        .replaceAll(' ', '-');
+}
+
+;// CONCATENATED MODULE: ./lib/report/summary-fault.js
+
+
+
+
+/** What went wrong and what to do about it, as the summary shows it. */
+function faultAlert({ code, parts, remedy }, alert, docsUrl) {
+    const [first, ...blocks] = faultBlocks(code, parts);
+    const link = troubleshootingLink(errors/* FAULTS */.y2[code].title, docsUrl);
+    return alert('CAUTION', first, ...blocks, `**What to do:** ${remedy}`, link);
+}
+/** A fault set out so that each point can be ticked off and each value copied. */
+function faultBlocks(code, { text = '', points = [], values }) {
+    const blocks = [];
+    if (points.length > 0)
+        blocks.push(points.map((point) => `- ${(0,markdown/* plain */.pj)(point)}`));
+    if (values !== undefined)
+        blocks.push((0,markdown/* valuesBlock */.mq)(values));
+    return [
+        `**${errors/* FAULTS */.y2[code].title}.** ${(0,markdown/* plain */.pj)(asSentence(text))}${values === undefined ? '' : ':'}`.trimEnd(),
+        ...blocks,
+    ];
+}
+/** A notice, by the title under which it can be looked up. */
+function noticeText(code, text, docsUrl) {
+    const title = notice/* NOTICE_TITLES */.H[code];
+    const linked = docsUrl === undefined ? title : `[${title}](${troubleshootingUrl(title, docsUrl)})`;
+    return `**${linked}.** ${(0,markdown/* plain */.pj)(asSentence(text))}`;
+}
+/** Our own words may begin a sentence; names of sources and inputs stay as they are. */
+function asSentence(text) {
+    return text.replace(/^[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase());
 }
 
 

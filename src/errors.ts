@@ -193,7 +193,7 @@ export const FAULTS = {
   'everything-refused': {
     title: 'Destination refuses everything',
     remedy:
-      'Check "stream-name" and the stream declaration in the data collection rule against docs/tables.md: no row at all was accepted in a row of uploads.',
+      'Check "stream-name" and the stream declaration in the data collection rule against docs/tables.md.',
   },
   'uploads-failed': {
     title: 'Uploads failed',
@@ -236,6 +236,15 @@ export const FAULTS = {
 
 export type FaultCode = keyof typeof FAULTS;
 
+/** What a fault has to tell: the one line of a log runs it on, a page sets it out. */
+export interface Detail {
+  readonly text?: string;
+  /** What is wrong, one by one. */
+  readonly points?: readonly string[];
+  /** What is to be copied to the letter, by its name. */
+  readonly values?: Readonly<Record<string, string>>;
+}
+
 /**
  * A fault with what failed, why, and what to do. `message` is one line that begins with the fault's title,
  * because annotations show a first line only. `detail` never holds free text of a service or of an event.
@@ -243,16 +252,27 @@ export type FaultCode = keyof typeof FAULTS;
 export class ActionError extends Error {
   override readonly name = 'ActionError';
   readonly code: FaultCode;
+  /** On one line. */
   readonly detail: string;
+  readonly parts: Detail;
   readonly remedy: string;
 
-  constructor(code: FaultCode, detail: string, options?: { cause?: unknown; remedy?: string }) {
+  constructor(code: FaultCode, detail: string | Detail, options?: { cause?: unknown; remedy?: string }) {
     const remedy = options?.remedy ?? FAULTS[code].remedy;
-    super(`${FAULTS[code].title}: ${sentence(detail)} ${remedy}`, { cause: options?.cause });
+    const parts = typeof detail === 'string' ? { text: detail } : detail;
+    const line = lineOf(parts);
+    super(`${FAULTS[code].title}: ${sentence(line)} ${remedy}`, { cause: options?.cause });
     this.code = code;
-    this.detail = detail;
+    this.detail = line;
+    this.parts = parts;
     this.remedy = remedy;
   }
+}
+
+function lineOf({ text = '', points = [], values = {} }: Detail): string {
+  const named = Object.entries(values).map(([name, value]) => `${name} "${value}"`);
+  const sentence = [text, ...points].filter((part) => part !== '').join('; ');
+  return [sentence, named.join(', ')].filter((part) => part !== '').join(' ');
 }
 
 /** Thrown where a wait would end after the deadline: not a fault, the run ends cleanly with what it has. */

@@ -1,7 +1,7 @@
 /** Just enough of PNG to write a picture in true colour with transparency (https://www.w3.org/TR/png/). */
 import { crc32, deflateSync } from 'node:zlib';
 
-const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+export const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const RGBA = 6;
 
 /** @param pixels rows from the top, four bytes a pixel */
@@ -23,7 +23,7 @@ export function png(width: number, height: number, pixels: Buffer): Buffer {
   ]);
 }
 
-function chunk(type: string, data: Buffer): Buffer {
+export function chunk(type: string, data: Buffer): Buffer {
   const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
   const whole = Buffer.alloc(8 + body.length);
   whole.writeUInt32BE(data.length, 0);

@@ -77,7 +77,11 @@ const tasks = {
     run('tools/bundle.ts', '--if-changed');
     run('fuzz/fuzz.ts', ...extra);
   },
-  picture: () => run('tools/picture/workbook.mjs', ...extra),
+  // "npm run picture -- summaries": the scenes of the summary in place of the workbook.
+  picture: () =>
+    extra[0] === 'summaries'
+      ? run('tools/picture/summaries.mjs', ...extra.slice(1))
+      : run('tools/picture/workbook.mjs', ...extra),
   infra: () => run('infra/generate/generate.ts', ...extra),
   extension: () => run('tools/extension.ts', ...extra),
   pseudonym: () => run('tools/pseudonym.ts', ...extra),

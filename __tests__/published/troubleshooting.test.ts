@@ -70,7 +70,7 @@ it.each(Object.keys(FAULTS) as FaultCode[])('the line of the fault %s begins wit
 
 /** Titles that the reporting code gives its warnings: a table of them, and some that stand where they are used. */
 function warningTitles(): string[] {
-  const [, table = ''] = /WARNING_TITLES = \{([\s\S]*?)\}/.exec(textOf('src/report/report.ts')) ?? [];
+  const [, table = ''] = /NOTICE_TITLES = \{([\s\S]*?)\}/.exec(textOf('src/report/notice.ts')) ?? [];
   const titles = [...table.matchAll(/: '([^']+)'/g)].map(([, title = '']) => title);
   for (const file of sources()) {
     for (const [call] of file.matchAll(/log\.warning\([\s\S]*?\);/g)) {

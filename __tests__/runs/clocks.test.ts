@@ -20,7 +20,7 @@ import { VirtualClock } from '../support/virtual-clock.ts';
 
 afterAll(closeAll);
 
-const CLOCK = 'The clock of the runner is off';
+const CLOCK = 'The clock is off';
 
 describe.each([26 * HOUR, 13 * HOUR, 30 * DAY])('a runner that is %i ms ahead', (ahead) => {
   it('settles nothing early and forgets nothing, and when its clock is right again every event is there once', async () => {

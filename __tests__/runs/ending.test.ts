@@ -133,6 +133,11 @@ describe('wrong inputs', () => {
     expect(title).toBe('Inputs refused');
     for (const name of Object.keys(WRONG))
       expect(message).toMatch(new RegExp(`\\b${written(name)}\\b[^;]*: expected [^;]+, got`));
+    const points = run.summary.match(/^(?:> )?- .*$/gm) ?? [];
+    for (const name of Object.keys(WRONG))
+      expect(points.some((point) => new RegExp(`- .*\\b${written(name)}\\b.*: expected `).test(point))).toBe(
+        true,
+      );
     expect(`${message}${run.summary}`).not.toContain('nobody-may-read');
     expect(emulator.requests).toEqual([]);
     expect(run.outputs).toMatchObject({

@@ -57,7 +57,7 @@ describe('an hour of the source', () => {
     const run = await step(emulator, { ...WINDOW, ...state });
     expect(titles(run.errors)).toEqual(['Hours not collected']);
     expect(run.errors[0]?.text).toContain(
-      `${iso(START).slice(0, 16)}Z to ${iso(START + HOUR).slice(11, 16)}Z (${why}`,
+      `${iso(START).slice(0, 16)}Z to ${iso(START + HOUR).slice(11, 16)}Z: ${why}`,
     );
     expect([number(run, 'activities-ingested'), run.outputs.complete]).toEqual([50, 'false']);
     // Events that came later, in another hour: the bad one is in the way of nothing.

@@ -105,7 +105,7 @@ describe.each(CLOCKS)('a clock %s', (_title, ahead) => {
   it('is a warning with both times', async () => {
     const services = new Services();
     const run = await services.run(ahead);
-    const warning = run.warnings.find(({ title }) => title === 'The clock of the runner is off');
+    const warning = run.warnings.find(({ title }) => title === 'The clock is off');
     const hour = (instant: number) => iso(instant).slice(0, 13);
     expect(warning?.text).toContain(hour(services.now() + ahead));
     expect(warning?.text).toContain(hour(services.now()));

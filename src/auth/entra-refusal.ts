@@ -71,10 +71,9 @@ export function refusalError(
   const code =
     refusal.codes.map((number) => CAUSES[number]).find((cause) => cause !== undefined) ?? 'entra-refused';
   const name = refusal.codes[0] === undefined ? refusal.error : `AADSTS${refusal.codes[0]} ${refusal.error}`;
-  let detail = `${name}, asking for ${context.resource}`;
   if (context.assertion !== undefined && (code === 'entra-federation' || code === 'entra-refused')) {
-    const { issuer, subject, audience } = presentedClaims(context.assertion);
-    detail = `${name}; presented were issuer "${issuer}", subject "${subject}", audience "${audience}"`;
+    const values = presentedClaims(context.assertion);
+    return new ActionError(code, { text: `${name}; presented were`, values });
   }
-  return new ActionError(code, detail);
+  return new ActionError(code, `${name}, asking for ${context.resource}`);
 }

@@ -142,7 +142,7 @@ export function readInputs(
       read.fault('github-token', 'a token with "issues: write", with "failure-issue"', 'nothing');
   }
   read.faults.push(...sharedPaths(inputs));
-  if (read.faults.length > 0) throw new ActionError('inputs', read.faults.join('; '));
+  if (read.faults.length > 0) throw new ActionError('inputs', { points: read.faults });
   return inputs;
 }
 
@@ -172,7 +172,7 @@ export function withKeptFiles<T extends FileInputs>(inputs: T): T {
     replayFile: real(inputs.replayFile, 'replay-file'),
   };
   const faults = sharedPaths(files);
-  if (faults.length > 0) throw new ActionError('inputs', faults.join('; '));
+  if (faults.length > 0) throw new ActionError('inputs', { points: faults });
   return files;
 }
 

@@ -57,10 +57,9 @@ export function planRun(
   },
 ): Plan {
   if (inputs.endTime !== undefined && inputs.endTime > now) {
-    throw new ActionError(
-      'inputs',
-      `end-time: expected an instant not after now (${iso(now)}), got ${iso(inputs.endTime)}`,
-    );
+    throw new ActionError('inputs', {
+      points: [`end-time: expected an instant not after now (${iso(now)}), got ${iso(inputs.endTime)}`],
+    });
   }
   const hasOwnStart = inputs.startTime !== undefined;
   if (inputs.replayFile !== undefined) return { ...NOTHING, hasOwnStart: false };
@@ -72,10 +71,9 @@ export function planRun(
   if (inputs.source === 'workspaces')
     return { ...hours, asked: undefined, hasOwnStart, hours: 0, notices: [] };
   if (window.start >= window.end) {
-    throw new ActionError(
-      'inputs',
-      `end-time: expected an instant within the last 28 days, got ${iso(window.end)}`,
-    );
+    throw new ActionError('inputs', {
+      points: [`end-time: expected an instant within the last 28 days, got ${iso(window.end)}`],
+    });
   }
   const notices = noticesOf(window, wanted, lost);
   return { ...hours, asked: window, hasOwnStart, hours: windows.length, notices };

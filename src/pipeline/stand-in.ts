@@ -55,6 +55,6 @@ async function* withRefusals(
   try {
     yield* results;
   } catch (error) {
-    throw error instanceof ActionError ? afterRefusals(error.code, error.detail, refusals) : error;
+    throw error instanceof ActionError ? afterRefusals(error.code, error.parts, refusals) : error;
   }
 }

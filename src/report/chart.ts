@@ -8,7 +8,9 @@ const MOST_BARS = 48;
 /** Events of an hour or a day. */
 export interface Bar {
   readonly time: string;
-  /** Of a midnight within the chart: the first and the last bar may be of the same time. */
+  /** Month and day of an hour, "11-20". */
+  readonly day?: string;
+  /** The day, of a midnight within the chart: the first and the last bar may be of the same time. */
   readonly date: string | undefined;
   readonly events: number;
   /** Not asked for in this run, or not reached: nothing is known of it. */
@@ -58,6 +60,7 @@ function barsOf(hours: ReadonlyMap<number, number>, window: Window, known: Known
     const events = sums.get(slot) ?? 0;
     bars.push({
       time: unit === 'day' ? text.slice(5, 10) : text.slice(11, 16),
+      ...(unit === 'hour' && { day: text.slice(5, 10) }),
       date: slot % DAY === 0 && bars.length > 0 ? text.slice(5, 10) : undefined,
       events,
       isUnknown: known !== undefined && events === 0 && !whole.has(slot),
@@ -87,21 +90,34 @@ export function mermaidChart({ unit, bars }: Bars): string {
   ].join('\n');
 }
 
-/** A chart of text, for where nothing is drawn. */
+/** A chart of text, for where nothing is drawn. An outage is one line, however long it was. */
 export function textChart({ unit, bars }: Bars): string {
-  const drawn = bars.filter(({ isUnknown, isMissing }) => !isUnknown || isMissing);
-  const most = Math.max(...drawn.map(({ events }) => events), 1);
+  const most = Math.max(...bars.map(({ events }) => events), 1);
   const width = grouped(most).length;
-  const lines = drawn.map(({ time, events, isUnknown, isMissing }) => {
-    if (isUnknown) return `${time}  ${'missing'.padStart(width)}`;
-    const bar = '█'.repeat(Math.ceil((TEXT_BAR * events) / most));
-    return `${time}  ${grouped(events).padStart(width)}  ${bar}${isMissing ? ' (not whole)' : ''}`.trimEnd();
-  });
+  const isLost = (bar: Bar | undefined) => bar?.isUnknown === true && bar.isMissing;
+  const lines: string[] = [];
+  let shownDay = '';
+  for (const [at, bar] of bars.entries()) {
+    const { time, day = '', events, isUnknown, isMissing } = bar;
+    if ((isUnknown && !isMissing) || (isLost(bar) && isLost(bars[at - 1]))) continue;
+    const when = day === '' ? time : `${day === shownDay ? ' '.repeat(day.length) : day} ${time}`;
+    shownDay = day;
+    if (isLost(bar)) {
+      const end = bars.findIndex((one, index) => index > at && !isLost(one));
+      const count = (end < 0 ? bars.length : end) - at;
+      lines.push(`${when}  ${'missing'.padStart(width)}${count > 1 ? `, ${count} ${unit}s` : ''}`);
+    } else {
+      const bar = '█'.repeat(Math.ceil((TEXT_BAR * events) / most));
+      lines.push(
+        `${when}  ${grouped(events).padStart(width)}  ${bar}${isMissing ? ' (part)' : ''}`.trimEnd(),
+      );
+    }
+  }
   return [`### New events by ${unit} (UTC)`, ['```', ...lines, '```'].join('\n')].join('\n\n');
 }
 
-/** Names that fit a title. */
-const NAMED = 6;
+/** Names that fit a title; all are listed above the chart. */
+const NAMED = 2;
 
 function missingOf(bars: readonly Bar[]): string {
   const missing = bars.filter(({ isMissing }) => isMissing).map(({ time }) => time);
@@ -110,12 +126,15 @@ function missingOf(bars: readonly Bar[]): string {
   return `, missing: ${missing.slice(0, NAMED).join(', ')}${more}`;
 }
 
-/** Characters of the longest bar. */
-const TEXT_BAR = 50;
+/** Characters of the longest bar, so that its line fits a narrow page. */
+const TEXT_BAR = 22;
 
-/** Wide and low, zeros at zero, in colours that stand out from a light page and a dark one. */
+/**
+ * Zeros at zero, colours that stand out from a light page and a dark one, and so narrow that its letters can be read on a
+ * narrow page, to which the whole chart is scaled down.
+ */
 const SETTINGS =
-  '%%{init: {"xyChart": {"width": 1000, "height": 300, "yAxis": {"showLabel": false, "showTick": false, "showTitle": false}}, "themeVariables": {"xyChart": {"plotColorPalette": "#4184e4", "backgroundColor": "transparent"}}}}%%';
+  '%%{init: {"xyChart": {"width": 800, "height": 280, "titleFontSize": 18, "xAxis": {"labelFontSize": 16}, "yAxis": {"showLabel": false, "showTick": false, "showTitle": false}}, "themeVariables": {"xyChart": {"plotColorPalette": "#4184e4", "backgroundColor": "transparent"}}}}%%';
 
 /** Labels that fit beside each other. */
 const MOST_LABELS = 13;
@@ -127,5 +146,9 @@ const ZERO_WIDTH_SPACE = '\u200b';
  */
 function labels(times: readonly string[]): string[] {
   const each = Math.ceil(times.length / MOST_LABELS);
-  return times.map((time, at) => `"${at % each === 0 ? time : ''}${ZERO_WIDTH_SPACE.repeat(at + 1)}"`);
+  return times.map((time, at) => {
+    // A day later it is the same time, and not the same hour.
+    const isShown = at % each === 0 && (at === 0 || time !== times[0]);
+    return `"${isShown ? time : ''}${ZERO_WIDTH_SPACE.repeat(at + 1)}"`;
+  });
 }

@@ -1,10 +1,14 @@
-import { ActionError, FAULTS, type FaultCode } from '../errors.ts';
+import { ActionError, type Detail, FAULTS, type FaultCode } from '../errors.ts';
 import { DAY, HOUR } from '../time/clock.ts';
 import { describe, type Window } from '../time/window.ts';
 import { cannotKeepUp, lengthOf, REQUESTS_AN_HOUR, remainingOf } from './budget.ts';
+import { counted, grouped } from './markdown.ts';
 import type { Notice, NoticeCode } from './notice.ts';
 import { remedyFor } from './remedies.ts';
-import { failedRows, hoursPlanned, type RunRecord } from './run-record.ts';
+import { failedRows, gapsOf, hoursPlanned, type RunRecord } from './run-record.ts';
+
+/** Gaps that a fault names. */
+export const NAMED_GAPS = 5;
 
 /** How a run ended: what the whole picture says. */
 export interface Conclusions {
@@ -59,13 +63,15 @@ export function conclude(record: RunRecord): Conclusions {
 /** A fault of the last source to be asked, with what the others had refused before it, and the remedy for those. */
 export function afterRefusals(
   code: FaultCode,
-  detail: string,
+  detail: string | Detail,
   refusals: readonly string[],
   own: string = FAULTS[code].remedy,
 ): ActionError {
   if (refusals.length === 0) return new ActionError(code, detail, { remedy: own });
   const remedy = `${FAULTS['source-refused'].remedy} ${own}`;
-  return new ActionError(code, `${refusals.join('; ')}; ${detail}`, { remedy });
+  const parts = typeof detail === 'string' ? { text: detail } : detail;
+  const text = [...refusals, parts.text ?? ''].filter((part) => part !== '').join('; ');
+  return new ActionError(code, { ...parts, text }, { remedy });
 }
 
 function firstOfEach(
@@ -94,15 +100,16 @@ function endedForTime(record: RunRecord, why: string): ActionError | Notice {
 
 function uncollected(record: RunRecord): ActionError {
   const { collected } = record;
-  const named = collected.uncollected.slice(0, 5).map(({ window, why }) => `${describe(window)} (${why})`);
-  const more = collected.uncollected.length > 5 ? ` and ${collected.uncollected.length - 5} more` : '';
+  const gaps = gapsOf(collected.uncollected);
+  const points = gaps.slice(0, NAMED_GAPS).map(({ window, why }) => `${describe(window)}: ${why}`);
+  if (gaps.length > NAMED_GAPS) points.push(`and ${gaps.length - NAMED_GAPS} more`);
   const isNothing =
     collected.counts.collected === 0 &&
     collected.hoursDone >= hoursPlanned(record) &&
     collected.uncollected.every(({ status }) => !isRefusal(status)) &&
     collected.wholeHours.size === 0;
   const code = isNothing ? 'source-unreachable' : 'hours-missing';
-  return afterRefusals(code, `${named.join(', ')}${more}`, collected.refusals, remedyFor(code, record));
+  return afterRefusals(code, { points }, collected.refusals, remedyFor(code, record));
 }
 
 /** Whether a service said no, rather than nothing. */
@@ -112,13 +119,18 @@ export function isRefusal(status: number | undefined): boolean {
 
 function rejected(record: RunRecord): ActionError {
   const rows = record.delivered.rejectedRows;
-  const detail = `${rows} rows were refused one by one with HTTP 400 or 413`;
+  const were = rows === 1 ? 'was' : 'were';
+  const detail = `${counted(rows, 'row')} ${were} refused one by one with HTTP 400 or 413`;
   return new ActionError('rows-refused', detail, { remedy: remedyFor('rows-refused', record) });
 }
 
 function unacknowledged(record: RunRecord, rows: number): ActionError {
   const remedy = remedyFor('uploads-failed', record);
-  return new ActionError('uploads-failed', `${rows} rows were not acknowledged`, { remedy });
+  return new ActionError(
+    'uploads-failed',
+    `${counted(rows, 'row')} ${rows === 1 ? 'was' : 'were'} not acknowledged`,
+    { remedy },
+  );
 }
 
 function* conclusionsOfAll(record: RunRecord): Generator<Notice, void> {
@@ -126,11 +138,13 @@ function* conclusionsOfAll(record: RunRecord): Generator<Notice, void> {
   const { counts, agedOut, quietHours, unreadable, requests } = collected;
   if (agedOut.length > 0) {
     const hours = agedOut.reduce((sum, part) => sum + (part.end - part.start), 0) / HOUR;
-    const text = `Lost: ${round(hours)} h of the window had left the 28 days that the service keeps before they could be asked for.`;
+    const text = `${round(hours)} h of the window had left the 28 days that the service keeps before they were asked for.`;
     yield { code: 'aged-out', text };
   }
   if (quietHours.length > 0) {
-    const named = quietHours.slice(0, 5).map((hour) => describe({ start: hour, end: hour + HOUR }));
+    const gaps = gapsOf(quietHours.map((hour) => ({ window: { start: hour, end: hour + HOUR }, why: '' })));
+    const named = gaps.slice(0, NAMED_GAPS).map(({ window }) => describe(window));
+    if (gaps.length > NAMED_GAPS) named.push(`and ${gaps.length - NAMED_GAPS} more`);
     yield {
       code: 'quiet',
       text: `No event in ${named.join(', ')} (UTC), where there usually are some.`,
@@ -138,11 +152,11 @@ function* conclusionsOfAll(record: RunRecord): Generator<Notice, void> {
   }
   const interval = files.lastRunAt === undefined ? undefined : startedAt - files.lastRunAt;
   if (!planned?.hasOwnStart && cannotKeepUp(requests - (planned?.caughtUp ?? 0), interval)) {
-    const text = `This run needed ${requests} source requests, more than the ${REQUESTS_AN_HOUR} an hour that the service documents leave between two runs: run less often.`;
+    const text = `This run needed ${grouped(requests)} source requests, more than the ${REQUESTS_AN_HOUR} an hour that the service documents leave between two runs: run less often.`;
     yield { code: 'budget', text };
   }
   if (counts.ofSettledHours > 0) {
-    const text = `${counts.ofSettledHours} events of hours that are settled were listed under other hours. They were not sent: whether they are in the table already is no longer known.`;
+    const text = `${counted(counts.ofSettledHours, 'event')} of hours that are settled ${counts.ofSettledHours === 1 ? 'was' : 'were'} listed under other hours, and not sent: whether the table holds that already is no longer known.`;
     yield { code: 'settled-hours', text };
   }
   const values = counts.truncations.values + (proved?.truncations.values ?? 0);
@@ -150,7 +164,7 @@ function* conclusionsOfAll(record: RunRecord): Generator<Notice, void> {
   if (rows > 0) {
     yield {
       code: 'cut',
-      text: `Cut to the service's limit of 64 KiB: ${values} value(s) in ${rows} row(s).`,
+      text: `Cut to the service's limit of 64 KiB: ${counted(values, 'value')} in ${counted(rows, 'row')}.`,
     };
   }
   if (unreadable.length > 0) {

@@ -7,9 +7,15 @@ import type { Conclusions } from './conclusions.ts';
 export function inHostWords(conclusions: Conclusions, dialect: HostDialect | undefined): Conclusions {
   if (dialect === undefined) return conclusions;
   const { written } = dialect.inputs;
+  // Faults of inputs are told in the host's names where they are found; those of a later look at them are not.
+  const said = (text: string) => withLeadingNames(hostWords(text, dialect), written);
   const told = (error: ActionError): ActionError => {
-    // Faults of inputs are told in the host's names where they are found; those of a later look at them are not.
-    const detail = withLeadingNames(hostWords(error.detail, dialect), written);
+    const { text = '', points, values } = error.parts;
+    const detail = {
+      text: said(text),
+      ...(points !== undefined && { points: points.map(said) }),
+      ...(values !== undefined && { values }),
+    };
     const own = error.remedy === FAULTS[error.code].remedy ? dialect.remedies[error.code] : undefined;
     const remedy = own ?? ourWords(error.remedy, dialect);
     return new ActionError(error.code, detail, { cause: error, remedy });
@@ -18,7 +24,8 @@ export function inHostWords(conclusions: Conclusions, dialect: HostDialect | und
     code,
     told(error),
   ]);
-  const notices = [...conclusions.notices].map(([code, text]) => [code, hostWords(text, dialect)] as const);
+  // What they quote are inputs, in remedies; what comes from outside stands in them without quotes.
+  const notices = [...conclusions.notices].map(([code, text]) => [code, ourWords(text, dialect)] as const);
   return { ...conclusions, faults: new Map(faults), notices: new Map(notices) };
 }
 

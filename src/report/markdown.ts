@@ -12,6 +12,15 @@ export function plain(text: string): string {
     .replaceAll(/@(?=[\w-])/g, '@\u200b');
 }
 
+/** Values by name as the lines of a code block, from which they can be copied as they are. */
+export function valuesBlock(values: Readonly<Record<string, string>>): string[] {
+  const named = Object.entries(values);
+  const width = Math.max(...named.map(([name]) => name.length)) + 2;
+  // No value may end the block.
+  const shown = (value: string) => value.replaceAll(/[\p{Cc}\u2028\u2029`]+/gu, '?');
+  return ['```text', ...named.map(([name, value]) => `${`${name}:`.padEnd(width)}${shown(value)}`), '```'];
+}
+
 /** A table; pipes in cells are escaped. */
 export function table(
   head: readonly string[],
@@ -22,7 +31,8 @@ export function table(
     typeof align === 'string'
       ? align === 'left' || (at === 0 && align === 'right-but-first')
       : align[at] === 'left';
-  const rule = head.map((_, at) => (isLeft(at) ? '---' : '---:'));
+  // A column without a side has its head in the middle.
+  const rule = head.map((_, at) => (isLeft(at) ? ':---' : '---:'));
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell) => cell.replaceAll(/(?<!\\)\|/g, '\\|')).join(' | ')} |`;
   return [line(head), line(rule), ...rows.map(line)].join('\n');
@@ -32,4 +42,9 @@ export function table(
 export function grouped(value: number): string {
   // toLocaleString would load ICU's locale data, a tenth of what it takes to start.
   return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** "1 hour", "1,234 hours". */
+export function counted(count: number, noun: string): string {
+  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -2,36 +2,15 @@ import { FAULTS } from '../errors.ts';
 import type { Host } from '../host.ts';
 import type { Conclusions } from './conclusions.ts';
 import { inHostWords } from './host-words.ts';
+import { NOTICE_TITLES } from './notice.ts';
 import { outputsOf } from './outputs.ts';
 import type { RunRecord } from './run-record.ts';
 import { summaryOf } from './summary.ts';
 
-const WARNING_TITLES = {
-  clipped: 'Window clipped',
-  clock: 'The clock of the runner is off',
-  'settled-hours': 'Events of settled hours',
-  fallback: 'Workspace records, not activity',
-  'no-events': 'No events',
-  cut: 'Values cut',
-  'unreadable-workspaces': 'Unreadable workspaces',
-  'aged-out': 'Hours lost',
-  incomplete: 'Incomplete',
-  lost: 'Hours never settled',
-  quiet: 'Unusually quiet',
-  budget: 'Schedule too dense',
-  'state-set-aside': 'State file set aside',
-  'rejected-set-aside': 'Rejected rows set aside',
-  'state-not-compacted': 'State file not rewritten',
-  replay: 'Replay',
-  'proof-unavailable': 'Not proved',
-  missing: 'Rows missing from the table',
-  'given-up': 'Rows given up',
-} as const;
-
 /** Tells how the run went: outputs, one annotation for each kind of fault, and the job summary. */
 export async function report(record: RunRecord, drawn: Conclusions, host: Host): Promise<void> {
   const conclusions = inHostWords(drawn, host.dialect);
-  for (const [code, text] of conclusions.notices) host.log.warning(text, WARNING_TITLES[code]);
+  for (const [code, text] of conclusions.notices) host.log.warning(text, NOTICE_TITLES[code]);
   for (const error of conclusions.faults.values()) host.log.error(error.message, FAULTS[error.code].title);
   try {
     for (const [name, value] of Object.entries(outputsOf(record, conclusions))) host.setOutput(name, value);

@@ -56,10 +56,14 @@ export interface Collected {
   readonly notices: Notice[];
 }
 
-/** A window that could not be collected after all attempts. */
-export interface Uncollected {
+/** A window that is missing. */
+export interface Gap {
   readonly window: Window;
   readonly why: string;
+}
+
+/** A window that could not be collected after all attempts. */
+export interface Uncollected extends Gap {
   /** Of the service's last answer, where there was one. */
   readonly status: number | undefined;
 }
@@ -148,6 +152,18 @@ export function missingHours({ uncollected, agedOut }: Collected): number[] {
   const windows = [...uncollected.map(({ window }) => window), ...agedOut];
   const hours = windows.flatMap((window) => [...hoursOf(window)].map(({ hour }) => hour));
   return [...new Set(hours)].sort((a, b) => a - b);
+}
+
+/** What was not collected, oldest first, with hours that follow each other for one reason taken together. */
+export function gapsOf(uncollected: readonly Gap[]): Gap[] {
+  const gaps: { window: Window; why: string }[] = [];
+  for (const { window, why } of [...uncollected].sort((a, b) => a.window.start - b.window.start)) {
+    const last = gaps.at(-1);
+    if (last !== undefined && last.why === why && last.window.end === window.start)
+      last.window = { start: last.window.start, end: window.end };
+    else gaps.push({ window, why });
+  }
+  return gaps;
 }
 
 /** Hours that were collected whole. */

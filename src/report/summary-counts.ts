@@ -4,8 +4,8 @@ import type { Conclusions } from './conclusions.ts';
 import { grouped, table } from './markdown.ts';
 import { hoursCollected, hoursPlanned, missingHours, type RunRecord } from './run-record.ts';
 
-/** How much, in six columns, which is what a narrow page holds. @param runner by the runner's clock, ms since the epoch */
-export function countsTable(record: RunRecord, { failed }: Conclusions, runner: number): string {
+/** How much, in the few columns that a narrow page holds. */
+export function countsTable(record: RunRecord, { failed }: Conclusions): string {
   const { collected, delivered, dryRun } = record;
   if (collected.source === undefined && !collected.isReplay) return '';
   const { counts } = collected;
@@ -16,7 +16,6 @@ export function countsTable(record: RunRecord, { failed }: Conclusions, runner: 
     ['Failed', grouped(failed)],
   ];
   if (hoursPlanned(record) > 0) columns.push(['Hours', hours(record)]);
-  columns.push(['Duration', duration(runner - record.startedAt)]);
   return table(
     columns.map(([head]) => head),
     [columns.map(([, cell]) => cell)],

@@ -1,23 +1,29 @@
 import { FAULTS, type FaultCode } from '../errors.ts';
 import type { Conclusions } from './conclusions.ts';
-import { grouped } from './markdown.ts';
+import { counted, grouped } from './markdown.ts';
 import { proofHeadline } from './proof-summary.ts';
 import { hoursCollected, hoursPlanned, missingHours, type RunRecord, recoveredHours } from './run-record.ts';
 
 /** The first line of the summary: is it fine, how much, what is missing. */
-export function headline(record: RunRecord, { faults, failed, isComplete }: Conclusions): string {
+export function headline(record: RunRecord, conclusions: Conclusions): string {
+  const { faults, notices, failed, isComplete } = conclusions;
   const { dryRun, collected, delivered, proved } = record;
   const ingested = grouped(delivered.rows);
   const events = grouped(collected.counts.collected);
   if (faults.size > 0) {
-    const kept =
-      failed > 0 ? `${ingested} events ingested, ${grouped(failed)} not` : `${ingested} events ingested`;
-    const what = [...faults.keys()].map((code) => faultWords(code, record)).join('; ');
-    return `❌ ${what}${delivered.rows > 0 ? `; ${kept}` : ''}`;
+    const what = [...faults.keys()].map((code) => faultWords(code, record));
+    if (delivered.rows > 0)
+      what.push(`${ingested} events ingested${failed > 0 ? `, ${grouped(failed)} not` : ''}`);
+    else if (failed > 0) what.push(`none of ${counted(failed, 'event')} ingested`);
+    return `❌ ${what.join('; ')}`;
   }
   if (collected.source === 'workspaces') return `⚠️ No activity log: ${events} workspace records instead`;
-  if (!isComplete) return `⚠️ Incomplete: ${ingested} rows ingested so far${toGo(record)}`;
+  if (!isComplete) {
+    const isUnderWay = record.outOfTime !== undefined;
+    return `⚠️ Incomplete: ${ingested} events ingested${isUnderWay ? ' so far' : ''}${toGo(record)}`;
+  }
   if (dryRun) return `✅ Dry run: ${events} activity events collected, nothing uploaded`;
+  if (notices.has('no-events')) return '⚠️ Complete, and not a single event';
   const recovered = recoveredHours(record);
   const closed = recovered === 0 ? '' : `, ${counted(recovered, 'missing hour')} recovered`;
   return `${proofHeadline(delivered.rows, proved)}${closed}`;
@@ -29,7 +35,7 @@ function faultWords(code: FaultCode, record: RunRecord): string {
     return `${grouped(missing)} of ${counted(hoursPlanned(record), 'hour')} missing`;
   }
   if (code === 'rows-refused') return `${counted(record.delivered.rejectedRows, 'row')} refused for good`;
-  return FAULTS[code].title;
+  return code === 'out-of-time' ? `${FAULTS[code].title}${toGo(record)}` : FAULTS[code].title;
 }
 
 function toGo(record: RunRecord): string {
@@ -40,9 +46,4 @@ function toGo(record: RunRecord): string {
     missing > 0 ? `${counted(missing, 'hour')} lost` : '',
   ].filter((part) => part !== '');
   return parts.length === 0 ? '' : `, ${parts.join(', ')}`;
-}
-
-/** "1 hour", "1,234 hours". */
-export function counted(count: number, noun: string): string {
-  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,24 +1,23 @@
-import { FAULTS } from '../errors.ts';
 import type { HostDialect, RunContext } from '../host.ts';
 import { VERSION } from '../http/user-agent.ts';
 import { DAY, HOUR } from '../time/clock.ts';
 import { describe, hourOf } from '../time/window.ts';
 import { chart } from './chart.ts';
-import type { Conclusions } from './conclusions.ts';
+import { type Conclusions, NAMED_GAPS } from './conclusions.ts';
 import { ourWords } from './host-words.ts';
 import { grouped, plain, table } from './markdown.ts';
-import { githubMarkdown, plainMarkdown } from './markdown-dialects.ts';
+import { githubMarkdown, type MarkdownDialect, plainMarkdown } from './markdown-dialects.ts';
 import { preflight } from './preflight.ts';
 import { proofTable } from './proof-summary.ts';
-import { type Collected, missingHours, type RunRecord } from './run-record.ts';
+import { type Collected, gapsOf, missingHours, type RunRecord } from './run-record.ts';
 import { batches, refusedBatches } from './summary-batches.ts';
-import { catchingUp, countsTable, otherHours } from './summary-counts.ts';
+import { catchingUp, countsTable, duration, otherHours } from './summary-counts.ts';
+import { faultAlert, noticeText } from './summary-fault.ts';
 import { headline } from './summary-headline.ts';
-import { troubleshootingLink } from './troubleshooting-link.ts';
 
 /** Rows shown of each list; the outputs hold more. */
 const SHOWN_ACTIVITIES = 10;
-const SHOWN_HOURS = 24;
+const SHOWN_GAPS = 24;
 /** Events from which on a picture says more than their number. */
 const WORTH_DRAWING = 10;
 /** GitHub drops a summary of more than 1 MiB as a whole. */
@@ -44,44 +43,48 @@ export function summaryOf(
   host?: HostDialect,
 ): string {
   const { collected } = record;
-  const { alert, folded } = host === undefined ? githubMarkdown : plainMarkdown;
+  const dialect = host === undefined ? githubMarkdown : plainMarkdown;
+  const { alert } = dialect;
   const refusals = refusalNote(record, conclusions);
   const parts = [
     `## ${headline(record, conclusions)}`,
-    origin(record),
-    ...[...conclusions.faults.values()].map(({ code, detail, remedy }) =>
-      alert(
-        'CAUTION',
-        `**${FAULTS[code].title}.** ${plain(detail)}`,
-        `**What to do:** ${remedy}`,
-        troubleshootingLink(FAULTS[code].title, context.docsUrl),
-      ),
-    ),
+    origin(record, now - record.clockAhead, host),
+    ...[...conclusions.faults.values()].map((fault) => faultAlert(fault, alert, context.docsUrl)),
     // Why there is no activity log comes before what stands in for it.
     collected.fallbackUsed && refusals !== '' ? alert('WARNING', refusals) : '',
-    ...[...conclusions.notices.values()].map((text) => alert('WARNING', plain(text))),
+    ...[...conclusions.notices].map(([code, text]) =>
+      alert('WARNING', noticeText(code, text, context.docsUrl)),
+    ),
     preflight(record, conclusions, host),
     catchingUp(record, now),
     refusedBatches(record, host),
-    missing(collected),
+    missing(collected, conclusions),
     proofTable(record.proved),
-    countsTable(record, conclusions, now - record.clockAhead),
+    countsTable(record, conclusions),
     otherHours(record),
-    drawn(record, now, host),
+    drawn(record, now, dialect),
     activities(collected),
     ...notes(record, now, host).map((text) => alert('NOTE', text)),
     !collected.fallbackUsed && refusals !== '' ? alert('NOTE', refusals) : '',
-    batches(record, folded),
+    batches(record, dialect),
     footer(context),
   ];
   const text = `${parts.filter((part) => part !== '').join('\n\n')}\n`;
   return Buffer.byteLength(text) <= LARGEST ? text : `${text.slice(0, LARGEST / 4)}\n\n(cut)\n`;
 }
 
-function origin({ collected, planned }: RunRecord): string {
-  const source = collected.source === undefined ? undefined : `From the ${SOURCES[collected.source]}`;
-  const window = planned?.window === undefined ? undefined : `${describe(planned.window)} (UTC)`;
-  return [source, window].filter((part) => part !== undefined).join(' · ');
+/** Of which hours, from where, and how long it took. @param runner by the runner's clock, ms since the epoch */
+function origin({ collected, planned, startedAt }: RunRecord, runner: number, host?: HostDialect): string {
+  const { source, isReplay } = collected;
+  const parts: string[] = [];
+  // Workspaces are read as they are now, whatever hours were asked for.
+  if (planned?.window !== undefined && source !== 'workspaces')
+    parts.push(`${describe(planned.window)} (UTC)`);
+  if (isReplay) parts.push(ourWords('from the file of `replay-file`', host));
+  else if (source !== undefined) parts.push(`from the ${SOURCES[source]}`);
+  if (isReplay || source !== undefined) parts.push(`took ${duration(runner - startedAt)}`);
+  const line = parts.join(' · ');
+  return `${line.charAt(0).toUpperCase()}${line.slice(1)}`;
 }
 
 /** Whoever gets this in a mail or an issue wants to know whose it is. */
@@ -90,8 +93,7 @@ function footer({ runUrl, runId }: RunContext): string {
   return `Version ${VERSION}${run}`;
 }
 
-function drawn({ collected, planned }: RunRecord, now: number, host: HostDialect | undefined): string {
-  const { draw } = host === undefined ? githubMarkdown : plainMarkdown;
+function drawn({ collected, planned }: RunRecord, now: number, { draw }: MarkdownDialect): string {
   const { counts, wholeHours, source } = collected;
   const events = [...counts.hours.values()].reduce((sum, count) => sum + count, 0);
   if (source === 'workspaces' || events < WORTH_DRAWING) return '';
@@ -99,14 +101,15 @@ function drawn({ collected, planned }: RunRecord, now: number, host: HostDialect
   return chart(counts.hours, planned?.window, now, draw, known);
 }
 
-function missing({ uncollected, agedOut }: Collected): string {
-  const rows = [
-    ...uncollected.map(({ window, why }) => [describe(window), plain(why)]),
-    ...agedOut.map((window) => [describe(window), 'left the 28 days of history before it was asked for']),
-  ];
-  if (rows.length === 0) return '';
-  const more = rows.length > SHOWN_HOURS ? `\n\nand ${rows.length - SHOWN_HOURS} more` : '';
-  return `### Missing\n\n${table(['Window (UTC)', 'Why'], rows.slice(0, SHOWN_HOURS))}${more}`;
+/** What is missing, where no fault names all of it. */
+function missing({ uncollected, agedOut }: Collected, { faults }: Conclusions): string {
+  const why = 'left the 28 days of history before it was asked for';
+  const gaps = gapsOf([...uncollected, ...agedOut.map((window) => ({ window, why }))]);
+  const isNamed = faults.has('hours-missing') || faults.has('source-unreachable');
+  if (gaps.length === 0 || (isNamed && agedOut.length === 0 && gaps.length <= NAMED_GAPS)) return '';
+  const rows = gaps.map(({ window, why }) => [describe(window), plain(why)]);
+  const more = rows.length > SHOWN_GAPS ? `\n\nand ${grouped(rows.length - SHOWN_GAPS)} more` : '';
+  return `### Missing\n\n${table(['Window (UTC)', 'Why'], rows.slice(0, SHOWN_GAPS))}${more}`;
 }
 
 function activities({ counts, source }: Collected): string {

@@ -3,7 +3,12 @@ export function troubleshootingLink(title: string, docsUrl: string | undefined):
   const page = 'docs/troubleshooting.md';
   return docsUrl === undefined
     ? `More on it: "${title}" in \`${page}\`.`
-    : `[More on "${title}"](${docsUrl}/troubleshooting.md#${anchorOf(title)})`;
+    : `[More on "${title}"](${troubleshootingUrl(title, docsUrl)})`;
+}
+
+/** Address of an entry. */
+export function troubleshootingUrl(title: string, docsUrl: string): string {
+  return `${docsUrl}/troubleshooting.md#${anchorOf(title)}`;
 }
 
 /** As GitHub makes anchors of headings. */

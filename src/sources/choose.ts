@@ -43,8 +43,8 @@ export async function choose(choice: Choice): Promise<OpenedSource> {
     choice.onRefusal(reason);
   }
   if (choice.source === 'auto' && choice.workspaces.allowed) return { kind: 'workspaces' };
-  const why = choice.source === 'auto' ? `; ${choice.workspaces.why}` : '';
-  throw new ActionError('source-refused', `${refusals.join(', ')}${why}`);
+  const why = choice.source === 'auto' ? [choice.workspaces.why] : [];
+  throw new ActionError('source-refused', { points: [...refusals, ...why] });
 }
 
 async function firstPage(candidate: Candidate): Promise<FirstPage | RefusedError | undefined> {

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { getOctokit } from '@actions/github';
-import { type ActionError, FAULTS } from '../../errors.ts';
+import type { ActionError, Detail } from '../../errors.ts';
 import type { Host } from '../../host.ts';
 import { userAgent } from '../../http/user-agent.ts';
 import type { RunResult } from '../../pipeline/run.ts';
 import { plain } from '../../report/markdown.ts';
-
+import { faultBlocks } from '../../report/summary-fault.ts';
 import { DAY } from '../../time/clock.ts';
 import { describe } from '../../time/window.ts';
 import { githubFetch } from './github-fetch.ts';
@@ -135,10 +135,10 @@ function issueBody(
   kept: { mark: string; runs: number; since: string },
 ): string {
   const { context } = host;
-  const causes = [...conclusions.faults.values()].map(
-    (error) =>
-      `**${FAULTS[error.code].title}.** ${plain(publicDetail(error))}\n\n**What to do:** ${error.remedy}`,
-  );
+  const causes = [...conclusions.faults.values()].flatMap((error) => [
+    ...faultBlocks(error.code, publicParts(error)).map((block) => [block].flat().join('\n')),
+    `**What to do:** ${error.remedy}`,
+  ]);
   if (causes.length === 0) causes.push(...[...conclusions.notices.values()].map(plain));
   const asked = record.planned?.window;
   const window = asked === undefined ? '' : ` for ${describe(asked)} (UTC)`;
@@ -152,9 +152,10 @@ function issueBody(
 }
 
 /** An issue may be public and nothing masks it: of refused inputs only the names, a value may be a misplaced secret. */
-function publicDetail({ code, detail }: ActionError): string {
-  if (code !== 'inputs') return detail;
-  return `See the log of the run: ${detail.match(/[A-Za-z][\w-]+(?=: expected)/g)?.join(', ') ?? 'inputs'}.`;
+function publicParts({ code, detail, parts }: ActionError): Detail {
+  if (code !== 'inputs') return parts;
+  const names = detail.match(/[A-Za-z][\w-]+(?=: expected)/g)?.join(', ') ?? 'inputs';
+  return { text: `See the log of the run: ${names}.` };
 }
 
 /** Tells the issues of several workflows and destinations in one repository apart. */
