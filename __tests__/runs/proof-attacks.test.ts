@@ -449,7 +449,7 @@ describe('an upload that fails when rows are sent again', () => {
 });
 
 describe('an event that nests deeper than JSON can be written', () => {
-  it('is sent again as any other, what can not be written cut', async () => {
+  it('is sent again as any other, what cannot be written cut', async () => {
     const { emulator, run, later } = await openProof(withState());
     const hour = START + 2 * HOUR;
     emulator.addEvents(eventsFrom(START, 90));
