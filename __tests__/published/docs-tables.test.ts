@@ -48,6 +48,10 @@ describe('the tables of what a workflow and a pipeline hand on', () => {
   });
 });
 
+it('docs/comparison.md says how many columns there are', () => {
+  expect(read('docs/comparison.md')).toContain(`| ${COLUMNS.length} columns; every other property`);
+});
+
 describe('docs/migrate.md', () => {
   it('names every column that the notebook did not have', () => {
     const list = /^- \*\*New columns:\*\*(?:.|\n)*?(?=\n- )/m.exec(read('docs/migrate.md'))?.[0] ?? '';
