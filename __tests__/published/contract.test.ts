@@ -1,5 +1,5 @@
 /** Holds action.yml, the code and the README to the names that workflow authors rely on. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { ActionError } from '../../src/errors.ts';
 import { type Inputs, readInputs } from '../../src/inputs/inputs.ts';
@@ -90,6 +90,15 @@ describe('the code', () => {
     };
     expect(() => readInputs(get, NOW)).toThrow(ActionError);
     expect([...asked].sort()).toEqual([...INPUT_NAMES].sort());
+  });
+
+  it('does something with every input that it reads', () => {
+    const files = readdirSync(new URL('../../src', import.meta.url), { recursive: true, encoding: 'utf8' });
+    const beyond = files.filter((file) => file.endsWith('.ts') && !/^inputs[\\/]/.test(file));
+    const words = new Set(beyond.flatMap((file) => textOf(`src/${file}`).match(/\w+/g) ?? []));
+    const fields = Object.keys(inputsFrom(LEAST));
+    expect(fields.length).toBeGreaterThan(20);
+    expect(fields.filter((field) => !words.has(field))).toEqual([]);
   });
 
   it('takes an input that is not given for its default', () => {

@@ -36,6 +36,13 @@ describe('docs/tables.md', () => {
   });
 });
 
+describe('docs/comparison.md', () => {
+  it('gives the number of columns', () => {
+    const [, columns] = /^\| Fields +\| (\d+) columns;/m.exec(read('docs/comparison.md')) ?? [];
+    expect(columns).toBe(String(COLUMNS.length));
+  });
+});
+
 describe('the tables of what a workflow and a pipeline hand on', () => {
   it.each([
     ['docs/setup.md', workflowTable(read('.github/workflows/collect.yml'))],
