@@ -77,6 +77,8 @@ describe('rows that are refused when they are sent once more', () => {
     refuse(emulator);
     const refused = await run();
     expect([refused.code, titles(refused.errors)]).toEqual([1, ['Rows refused for good']]);
+    expect(refused.summary).toMatch(/^## ❌ 5 rows refused for good/);
+    expect(refused.errors[0]?.text).toContain('Not kept: the next run tries these rows again.');
     expect(counts(refused)).toEqual([90, 0, 5, 0]);
     emulator.clearFaults();
     later(7);
@@ -96,6 +98,7 @@ describe('rows that are refused when they are sent once more', () => {
     refuse(emulator);
     const refused = await run();
     expect([refused.code, titles(refused.errors)]).toEqual([1, ['Rows refused for good']]);
+    expect(refused.errors[0]?.text).toContain('The refused rows are kept in the file of "rejected-file"');
     const kept = gunzipSync(readFileSync(file)).toString();
     for (const { Id } of lost) expect(kept).toContain(`"${Id}"`);
     emulator.clearFaults();

@@ -119,7 +119,8 @@ export class CheckpointWriter {
     const mark = this.checkpoint?.mark;
     if (mark === undefined) return;
     const since = clipToHistory({ start: Math.min(this.covered ?? start, start), end }, now()).start;
-    // The runner's clock may be off; and a window up to now asks for all that there can be.
+    // Set when this run began, by the runner's clock, which may be off. Before the end of a window up to now there is nothing
+    // that it does not ask for.
     const untilNow = now() - end < MINUTE ? end : now();
     const unknownBefore = mark.unknownBefore === mark.at ? untilNow : mark.unknownBefore;
     if (since !== mark.since || unknownBefore !== mark.unknownBefore)

@@ -9,7 +9,6 @@ import type { TableReader } from '../destination/table-reader.ts';
 import type { Uploader } from '../destination/uploader.ts';
 import { ActionError } from '../errors.ts';
 import type { Inputs } from '../inputs/inputs.ts';
-import { grouped } from '../report/markdown.ts';
 import type { Proved } from '../report/proved.ts';
 import { type KeySet, unionOf } from '../rows/key-set.ts';
 import type { SourceServices } from '../sources/open.ts';
@@ -128,23 +127,18 @@ async function sendAgain(
   const pages = (async function* () {
     yield batch;
   })();
-  let refused = 0;
   for await (const delivery of openUploader().deliver(inBatches(pages, new Batcher()))) {
     const { status, batch: sent, requestId } = delivery;
+    if (status === 'rejected') proved.refused += sent.keys.length;
     if (status === 'delivered') {
       proved.resent += sent.keys.length;
       writer.resent(sent.keys, requestId);
     } else if (status === 'rejected' && keepRejected(delivery)) {
-      refused += sent.keys.length;
       writer.setAside(sent.keys);
     } else {
-      if (status === 'rejected') refused += sent.keys.length;
       writer.notResent(sent.keys);
     }
   }
-  if (refused === 0) return;
-  const detail = `${grouped(refused)} of the rows that were missing from the table were refused one by one with HTTP 400 or 413`;
-  proved.faults.push(new ActionError('rows-refused', detail));
 }
 
 /** As many rows as fit one request. */

@@ -5,7 +5,7 @@ import { cannotKeepUp, lengthOf, REQUESTS_AN_HOUR, remainingOf } from './budget.
 import { counted, grouped } from './markdown.ts';
 import type { Notice, NoticeCode } from './notice.ts';
 import { remedyFor } from './remedies.ts';
-import { failedRows, gapsOf, hoursPlanned, type RunRecord } from './run-record.ts';
+import { failedRows, gapsOf, hoursPlanned, type RunRecord, refusedRows } from './run-record.ts';
 
 /** Gaps that a fault names. */
 export const NAMED_GAPS = 5;
@@ -35,7 +35,7 @@ export function conclude(record: RunRecord): Conclusions {
     early instanceof ActionError ? early : undefined,
     // A source that refuses says itself how much is missing.
     collected.uncollected.length > 0 && !faults.has('source-refused') ? uncollected(record) : undefined,
-    delivered.rejectedRows > 0 ? rejected(record) : undefined,
+    refusedRows(record) > 0 ? rejected(record) : undefined,
     failed > delivered.rejectedRows && !endedEarly
       ? unacknowledged(record, failed - delivered.rejectedRows)
       : undefined,
@@ -118,7 +118,7 @@ export function isRefusal(status: number | undefined): boolean {
 }
 
 function rejected(record: RunRecord): ActionError {
-  const rows = record.delivered.rejectedRows;
+  const rows = refusedRows(record);
   const were = rows === 1 ? 'was' : 'were';
   const detail = `${counted(rows, 'row')} ${were} refused one by one with HTTP 400 or 413`;
   return new ActionError('rows-refused', detail, { remedy: remedyFor('rows-refused', record) });

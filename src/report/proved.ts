@@ -24,6 +24,8 @@ export interface Proved {
   isAvailable: boolean;
   /** Rows that were sent again. */
   resent: number;
+  /** Rows that were refused for good when they were sent again. */
+  refused: number;
   /** Rows acknowledged in this run that have no id to look for. */
   withoutId: number;
   /** Requests to the source for that. */
@@ -50,6 +52,7 @@ export function nothingProved(): Proved {
     hours: [],
     isAvailable: false,
     resent: 0,
+    refused: 0,
     withoutId: 0,
     requests: 0,
     truncations: { values: 0, rows: 0 },

@@ -23,8 +23,9 @@ export function remedyFor(code: FaultCode, record: RunRecord): string {
 }
 
 /** Whether every refused row is kept in the file of rejected rows. */
-export function keepsRefused({ files, delivered }: RunRecord): boolean {
-  return files.keepsRejected && delivered.faults.every(({ code }) => code !== 'rejected-file');
+export function keepsRefused({ files, delivered, proved }: RunRecord): boolean {
+  const faults = [...delivered.faults, ...(proved?.faults ?? [])];
+  return files.keepsRejected && faults.every(({ code }) => code !== 'rejected-file');
 }
 
 function afterRefusal(record: RunRecord): string {

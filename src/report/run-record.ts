@@ -179,6 +179,11 @@ export function recoveredHours(record: RunRecord): number {
   return planned.missed.filter((hour) => collected.wholeHours.has(hour)).length;
 }
 
+/** Rows that the destination refused for good, when they were sent or sent again. */
+export function refusedRows({ delivered, proved }: RunRecord): number {
+  return delivered.rejectedRows + (proved?.refused ?? 0);
+}
+
 /** Rows that were collected and not acknowledged. */
 export function failedRows({ dryRun, collected: { counts }, delivered }: RunRecord): number {
   return dryRun ? 0 : counts.collected - counts.skipped - delivered.rows;

@@ -2,7 +2,14 @@ import { FAULTS, type FaultCode } from '../errors.ts';
 import type { Conclusions } from './conclusions.ts';
 import { counted, grouped } from './markdown.ts';
 import { proofHeadline } from './proof-summary.ts';
-import { hoursCollected, hoursPlanned, missingHours, type RunRecord, recoveredHours } from './run-record.ts';
+import {
+  hoursCollected,
+  hoursPlanned,
+  missingHours,
+  type RunRecord,
+  recoveredHours,
+  refusedRows,
+} from './run-record.ts';
 
 /** The first line of the summary: is it fine, how much, what is missing. */
 export function headline(record: RunRecord, conclusions: Conclusions): string {
@@ -34,7 +41,7 @@ function faultWords(code: FaultCode, record: RunRecord): string {
     const missing = missingHours(record.collected).length;
     return `${grouped(missing)} of ${counted(hoursPlanned(record), 'hour')} missing`;
   }
-  if (code === 'rows-refused') return `${counted(record.delivered.rejectedRows, 'row')} refused for good`;
+  if (code === 'rows-refused') return `${counted(refusedRows(record), 'row')} refused for good`;
   return code === 'out-of-time' ? `${FAULTS[code].title}${toGo(record)}` : FAULTS[code].title;
 }
 

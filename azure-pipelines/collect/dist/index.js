@@ -11525,7 +11525,7 @@ function faultWords(code, record) {
         return `${(0,markdown/* grouped */.zD)(missing)} of ${(0,markdown/* counted */.hS)((0,run_record/* hoursPlanned */.ep)(record), 'hour')} missing`;
     }
     if (code === 'rows-refused')
-        return `${(0,markdown/* counted */.hS)(record.delivered.rejectedRows, 'row')} refused for good`;
+        return `${(0,markdown/* counted */.hS)((0,run_record/* refusedRows */.Ek)(record), 'row')} refused for good`;
     return code === 'out-of-time' ? `${errors/* FAULTS */.y2[code].title}${toGo(record)}` : errors/* FAULTS */.y2[code].title;
 }
 function toGo(record) {
@@ -39410,7 +39410,8 @@ class CheckpointWriter {
         if (mark === undefined)
             return;
         const since = (0,time_window/* clipToHistory */.Ec)({ start: Math.min(this.covered ?? start, start), end }, now()).start;
-        // The runner's clock may be off; and a window up to now asks for all that there can be.
+        // Set when this run began, by the runner's clock, which may be off. Before the end of a window up to now there is nothing
+        // that it does not ask for.
         const untilNow = now() - end < time_clock/* MINUTE */.pY ? end : now();
         const unknownBefore = mark.unknownBefore === mark.at ? untilNow : mark.unknownBefore;
         if (since !== mark.since || unknownBefore !== mark.unknownBefore)
@@ -41294,7 +41295,6 @@ function placedIn(event, window) {
 
 
 
-
 /** Most rows sent again in one run, and the most of the events of the hours looked at. */
 const MOST = 10_000;
 const MOST_SHARE = 0.1;
@@ -41383,27 +41383,21 @@ async function sendAgain(rows, isFirst, { writer, checkpoint, openUploader, keep
     const pages = (async function* () {
         yield batch;
     })();
-    let refused = 0;
     for await (const delivery of openUploader().deliver(inBatches(pages, new Batcher()))) {
         const { status, batch: sent, requestId } = delivery;
+        if (status === 'rejected')
+            proved.refused += sent.keys.length;
         if (status === 'delivered') {
             proved.resent += sent.keys.length;
             writer.resent(sent.keys, requestId);
         }
         else if (status === 'rejected' && keepRejected(delivery)) {
-            refused += sent.keys.length;
             writer.setAside(sent.keys);
         }
         else {
-            if (status === 'rejected')
-                refused += sent.keys.length;
             writer.notResent(sent.keys);
         }
     }
-    if (refused === 0)
-        return;
-    const detail = `${(0,markdown/* grouped */.zD)(refused)} of the rows that were missing from the table were refused one by one with HTTP 400 or 413`;
-    proved.faults.push(new errors/* ActionError */.lZ('rows-refused', detail));
 }
 /** As many rows as fit one request. */
 function firstBatch(rows) {
@@ -41979,7 +41973,7 @@ function conclude(record) {
         early instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ ? early : undefined,
         // A source that refuses says itself how much is missing.
         collected.uncollected.length > 0 && !faults.has('source-refused') ? uncollected(record) : undefined,
-        delivered.rejectedRows > 0 ? rejected(record) : undefined,
+        (0,_run_record_js__WEBPACK_IMPORTED_MODULE_5__/* .refusedRows */ .Ek)(record) > 0 ? rejected(record) : undefined,
         failed > delivered.rejectedRows && !endedEarly
             ? unacknowledged(record, failed - delivered.rejectedRows)
             : undefined,
@@ -42050,7 +42044,7 @@ function isRefusal(status) {
     return status !== undefined && status >= 400 && status < 500;
 }
 function rejected(record) {
-    const rows = record.delivered.rejectedRows;
+    const rows = (0,_run_record_js__WEBPACK_IMPORTED_MODULE_5__/* .refusedRows */ .Ek)(record);
     const were = rows === 1 ? 'was' : 'were';
     const detail = `${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_6__/* .counted */ .hS)(rows, 'row')} ${were} refused one by one with HTTP 400 or 413`;
     return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ('rows-refused', detail, { remedy: (0,_remedies_js__WEBPACK_IMPORTED_MODULE_4__/* .remedyFor */ .w)('rows-refused', record) });
@@ -42288,6 +42282,7 @@ function nothingProved() {
         hours: [],
         isAvailable: false,
         resent: 0,
+        refused: 0,
         withoutId: 0,
         requests: 0,
         truncations: { values: 0, rows: 0 },
@@ -42350,8 +42345,9 @@ function remedyFor(code, record) {
     }
 }
 /** Whether every refused row is kept in the file of rejected rows. */
-function keepsRefused({ files, delivered }) {
-    return files.keepsRejected && delivered.faults.every(({ code }) => code !== 'rejected-file');
+function keepsRefused({ files, delivered, proved }) {
+    const faults = [...delivered.faults, ...(proved?.faults ?? [])];
+    return files.keepsRejected && faults.every(({ code }) => code !== 'rejected-file');
 }
 function afterRefusal(record) {
     if (record.collected.isReplay)
@@ -42371,6 +42367,7 @@ function afterRefusal(record) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Ek: () => (/* binding */ refusedRows),
 /* harmony export */   GJ: () => (/* binding */ missingHours),
 /* harmony export */   P1: () => (/* binding */ nothingCollected),
 /* harmony export */   VU: () => (/* binding */ recoveredHours),
@@ -42455,6 +42452,10 @@ function recoveredHours(record) {
     if (dryRun || planned === undefined || failedRows(record) > 0)
         return 0;
     return planned.missed.filter((hour) => collected.wholeHours.has(hour)).length;
+}
+/** Rows that the destination refused for good, when they were sent or sent again. */
+function refusedRows({ delivered, proved }) {
+    return delivered.rejectedRows + (proved?.refused ?? 0);
 }
 /** Rows that were collected and not acknowledged. */
 function failedRows({ dryRun, collected: { counts }, delivered }) {
