@@ -205,6 +205,8 @@ class Play {
         seen += 1;
         // One of those that have an id: others are not looked for.
         if (seen !== skip || row.ActivityId === undefined) return false;
+        // What is lost a second time is given up, and has to be.
+        if (this.#lost.has(String(row.ActivityId))) return false;
         this.#lost.add(String(row.ActivityId));
         return true;
       };
